@@ -1,0 +1,182 @@
+"""Reads a YAML file into plain data and remembers where every key and value stood.
+
+YAML 1.2's core rules for plain words: only ``true``/``false`` are booleans (``on`` and ``no`` stay
+words) and ``22:00`` stays text instead of becoming 1320.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import yaml
+
+Path = tuple[str | int, ...]
+MAX_VALUES: Final = 200_000  # a site file is written by hand; aliases of aliases would explode
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands in the file; both count from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, in plain words, with its place in the file and among the keys."""
+
+    place: Place
+    path: Path
+    text: str
+
+
+@dataclass(slots=True)
+class Document:
+    """A YAML file as plain data, with the places of its keys, values and mistakes."""
+
+    data: Any = None
+    places: dict[Path, Place] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def place(self, path: Path) -> Place:
+        """The place of this key, or of the nearest one above that is in the file."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, Place(1, 1))
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader with YAML 1.2's core schema for plain scalars."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+
+
+for _tag, _pattern, _first in (
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("int", r"^[-+]?[0-9]+$", "-+0123456789"),
+    ("float", r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)?$", "-+0123456789."),
+    ("float", r"^[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN)$", "-+."),
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("merge", r"^<<$", "<"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
+
+
+def _mark(mark: yaml.Mark | None) -> Place:
+    return Place(1, 1) if mark is None else Place(mark.line + 1, mark.column + 1)
+
+
+class _Builder:
+    """Turns one tree of YAML nodes into data, keeping the places."""
+
+    def __init__(self, loader: _Loader) -> None:
+        self._loader = loader
+        self._open: set[int] = set()
+        self._made = 0
+        self.document = Document()
+
+    def problem(self, node: yaml.Node, path: Path, text: str) -> None:
+        self.document.problems.append(Problem(_mark(node.start_mark), path, text))
+
+    def build(self, node: yaml.Node, path: Path) -> Any:
+        self._made += 1
+        if id(node) in self._open or self._made > MAX_VALUES:
+            self.problem(node, path, "this alias repeats itself without an end; write it out")
+            return None
+        self.document.places.setdefault(path, _mark(node.start_mark))
+        self._open.add(id(node))
+        try:
+            if isinstance(node, yaml.MappingNode):
+                return self._mapping(node, path)
+            if isinstance(node, yaml.SequenceNode):
+                return [self.build(item, (*path, i)) for i, item in enumerate(node.value)]
+            return self._scalar(node, path)
+        finally:
+            self._open.discard(id(node))
+
+    def _scalar(self, node: yaml.Node, path: Path) -> Any:
+        try:
+            return self._loader.construct_object(node)
+        except (yaml.YAMLError, ValueError):
+            self.problem(node, path, f"{node.tag!r} cannot stand here; write a plain value")
+            return None
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[Any, Any]:
+        made: dict[Any, Any] = {}
+        first: dict[Any, Place] = {}
+        merged: list[yaml.Node] = []
+        for key_node, value_node in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                merged += (
+                    value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
+                )
+                continue
+            key = self._scalar(key_node, path) if isinstance(key_node, yaml.ScalarNode) else None
+            if not isinstance(key, Hashable) or key is None:
+                self.problem(key_node, path, "a key must be one plain word")
+                continue
+            place = _mark(key_node.start_mark)
+            if key in first:
+                self.problem(
+                    key_node,
+                    (*path, key),
+                    f"'{key}' is written twice (first on line {first[key].line}); "
+                    "keep one of them, or give the second another name",
+                )
+                continue
+            first[key] = place
+            self.document.places[(*path, key)] = place
+            made[key] = self.build(value_node, (*path, key))
+        for other in merged:
+            if isinstance(other, yaml.MappingNode):
+                for key, value in self._mapping(other, path).items():
+                    made.setdefault(key, value)
+            else:
+                self.problem(other, path, "'<<' takes a mapping to copy keys from")
+        return made
+
+
+def read_yaml(text: str) -> Document:
+    """The data of a YAML text with places; what is wrong stands in ``problems``, all at once."""
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return Document({})
+        builder = _Builder(loader)
+        builder.document.data = builder.build(node, ())
+    except yaml.reader.ReaderError as error:
+        where = text[: error.position]
+        line = where.count("\n") + 1
+        column = len(where) - (where.rfind("\n") + 1) + 1
+        problem = Problem(Place(line, column), (), "there is a character YAML does not allow")
+        return Document({}, problems=[problem])
+    except yaml.MarkedYAMLError as error:
+        return Document({}, problems=[_syntax(error)])
+    finally:
+        loader.dispose()
+    return builder.document
+
+
+_PLAIN_WORDS: Final = (
+    ("found character '\\t'", "a tab stands here; YAML wants spaces for indentation"),
+    ("mapping values are not allowed", "a ':' too many here, or the line is indented wrongly"),
+    ("expected ',' or ']'", "a list opened with '[' is not closed (']' or ',' is missing)"),
+    ("expected ',' or '}'", "a mapping opened with '{' is not closed ('}' or ',' is missing)"),
+    ("could not find expected ':'", "a ':' is missing after the key"),
+    ("expected <block end>", "this line is indented differently from its neighbours"),
+    ("found unexpected end of stream", "a quote is opened and never closed"),
+    ("found undefined alias", "this '*name' is used, but no '&name' is defined above"),
+    ("expected a single document", "there are two documents ('---'); keep one"),
+)
+
+
+def _syntax(error: yaml.MarkedYAMLError) -> Problem:
+    said = f"{error.problem or ''} {error.context or ''}"
+    text = next((plain for part, plain in _PLAIN_WORDS if part in said), None)
+    text = text or (error.problem or "this is not YAML")
+    return Problem(_mark(error.problem_mark or error.context_mark), (), text)

@@ -1,0 +1,76 @@
+"""The values in which people can be seen. Nothing outside ``video/`` may import this module."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+import numpy as np
+
+from streetlamp.values import Floats, Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Packet:
+    """One compressed unit. ``av`` keeps the bytes; ``time`` is POSIX seconds."""
+
+    packet: av.Packet[Any]
+    time: float
+    keyframe: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawFrame:
+    """A decoded picture with people visible: made by a source, ends in ``mask.py``.
+
+    ``picture`` is the decoder's own buffer (any pixel format) and must not be written to: later
+    pictures are predicted from it.
+    """
+
+    camera: str
+    time: float  # POSIX seconds
+    frame: int  # counts from 1 since the source was opened
+    picture: av.VideoFrame
+    pts: int  # in units of time_base; always present, made up by the source when missing
+    time_base: Fraction
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width, height in pixels."""
+        return self.picture.width, self.picture.height
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """What a detector saw in one picture: parallel arrays, one row a box, checked when made."""
+
+    box: Floats  # (n, 4) pixels of the full picture
+    kind: Ints  # (n,) of values.Kind
+    score: Floats  # (n,) 0–1
+
+    def __post_init__(self) -> None:
+        n = len(self.score)
+        columns: tuple[tuple[str, Any, tuple[int, ...]], ...] = (
+            ("box", np.float32, (n, 4)),
+            ("kind", np.int64, (n,)),
+            ("score", np.float32, (n,)),
+        )
+        for name, dtype, shape in columns:
+            array = np.ascontiguousarray(getattr(self, name), dtype=dtype).reshape(shape)
+            if not np.isfinite(array).all():
+                raise ValueError(f"Detections.{name} has values that are not finite")
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    @classmethod
+    def none(cls) -> Detections:
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.int64), np.zeros(0, np.float32))
+
+    def where(self, mask: Any) -> Detections:
+        """The rows a boolean mask or an index array picks."""
+        return Detections(self.box[mask], self.kind[mask], self.score[mask])
