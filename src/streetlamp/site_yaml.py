@@ -129,11 +129,11 @@ class _Builder:
                 )
                 continue
             first[key] = place
-            self.document.places[(*path, key)] = place
+            self.document.places.setdefault((*path, key), place)
             made[key] = self.build(value_node, (*path, key))
         for other in merged:
             if isinstance(other, yaml.MappingNode):
-                for key, value in self._mapping(other, path).items():
+                for key, value in (self.build(other, path) or {}).items():
                     made.setdefault(key, value)
             else:
                 self.problem(other, path, "'<<' takes a mapping to copy keys from")
@@ -157,6 +157,9 @@ def read_yaml(text: str) -> Document:
         return Document({}, problems=[problem])
     except yaml.MarkedYAMLError as error:
         return Document({}, problems=[_syntax(error)])
+    except RecursionError:
+        problem = Problem(Place(1, 1), (), "lists or mappings stand in each other too deeply")
+        return Document({}, problems=[problem])
     finally:
         loader.dispose()
     return builder.document

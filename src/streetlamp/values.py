@@ -233,6 +233,14 @@ class Event:
     box: tuple[float, float, float, float] | None  # where, pixels, at `frame`
     numbers: Mapping[str, float] = field(default_factory=dict)  # measured values and thresholds
     alarm: bool = True  # an event that needs a person
+    time: float = 0.0  # POSIX seconds of the picture that decided; 0: same as `end` or `start`
+
+    @property
+    def at(self) -> float:
+        """When this was decided, POSIX seconds."""
+        if self.time:
+            return self.time
+        return self.start if self.end is None else self.end
 
 
 @dataclass(frozen=True, slots=True)

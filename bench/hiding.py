@@ -1,0 +1,193 @@
+"""How well people are hidden: `streetlamp process` against ground truth.
+
+    python bench/hiding.py                       every labelled set of ../shared/data/video
+    python bench/hiding.py pets09_s2l1_a         one set
+    python bench/hiding.py --keep DIR            keep what process wrote (DIR/<set>/hidden.csv …)
+
+A head is the top quarter of a person's box, cut to the picture; it counts as hidden when at least
+90 % of its area is. Only persons with visibility of at least 0.5 (or unknown) that are not marked
+to be ignored are scored. Sets with pixel masks are also scored by pixels: the share of person
+pixels hidden. "extra" is the share of the picture hidden beyond the people themselves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("STREETLAMP_SHARED", ROOT.parent / "shared")) / "data" / "video"
+PEOPLE = frozenset({"person", "rider_bicycle", "rider_motorcycle"})
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass
+class Truth:
+    """One labelled person in one frame."""
+
+    id: int
+    box: Box
+    visibility: float
+    ignore: bool
+
+
+@dataclass
+class Score:
+    heads: int = 0
+    hidden: int = 0
+    longest: int = 0  # frames in a row in which one person's head was not hidden
+    pixels: int = 0
+    pixels_hidden: int = 0
+    area: list[float] = field(default_factory=list)  # share of each picture hidden
+    extra: list[float] = field(default_factory=list)  # of which not people
+    missed: list[tuple[int, int]] = field(default_factory=list)  # frame, id
+
+
+def read_truth(path: Path) -> dict[int, list[Truth]]:
+    """People by frame (from 1) of a gt.csv."""
+    people: dict[int, list[Truth]] = defaultdict(list)
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            if row["class"] in PEOPLE:
+                box = tuple(float(row[k]) for k in ("x1", "y1", "x2", "y2"))
+                people[int(row["frame"])].append(
+                    Truth(int(row["id"]), box, float(row["visibility"]), row["ignore"] == "1")
+                )
+    return people
+
+
+def read_hidden(path: Path) -> dict[int, list[Box]]:
+    """Rectangles by frame (from 1) of a hidden.csv."""
+    rectangles: dict[int, list[Box]] = defaultdict(list)
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            rectangles[int(row["frame"])].append(
+                tuple(float(row[k]) for k in ("x1", "y1", "x2", "y2"))
+            )
+    return rectangles
+
+
+def paint(boxes: list[Box], size: tuple[int, int]) -> np.ndarray:
+    """(h, w) bool: which pixels the boxes cover."""
+    canvas = np.zeros((size[1], size[0]), np.bool_)
+    for x1, y1, x2, y2 in boxes:
+        canvas[max(0, round(y1)) : max(0, round(y2)), max(0, round(x1)) : max(0, round(x2))] = True
+    return canvas
+
+
+def score_set(
+    truth: dict[int, list[Truth]],
+    hidden: dict[int, list[Box]],
+    size: tuple[int, int],
+    frames: int,
+    masks: Path | None = None,
+    scored: set[int] | None = None,
+) -> Score:
+    """The score of one clip; `scored` limits it to some frames (default: all)."""
+    score = Score()
+    run: dict[int, int] = defaultdict(int)
+    for frame in range(1, frames + 1):
+        if scored is not None and frame not in scored:
+            continue
+        cover = paint(hidden.get(frame, []), size)
+        people = truth.get(frame, [])
+        bodies = paint([person.box for person in people], size)
+        score.area.append(float(cover.mean()))
+        score.extra.append(float((cover & ~bodies).mean()))
+        for person in people:
+            if person.ignore or 0 <= person.visibility < 0.5:
+                continue
+            covered = head_cover(person.box, cover)
+            if covered is None:
+                continue
+            score.heads += 1
+            if covered >= 0.9:
+                score.hidden += 1
+                run[person.id] = 0
+            else:
+                run[person.id] += 1
+                score.longest = max(score.longest, run[person.id])
+                score.missed.append((frame, person.id))
+        if masks is not None and (path := masks / f"{frame:06d}.png").exists():
+            mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) == 255
+            score.pixels += int(mask.sum())
+            score.pixels_hidden += int((mask & cover).sum())
+    return score
+
+
+def head_cover(box: Box, cover: np.ndarray) -> float | None:
+    """The share of the head (top quarter of the box) that `cover` hides; None outside."""
+    x1, y1, x2, y2 = box
+    y2 = y1 + (y2 - y1) / 4
+    part = cover[max(0, round(y1)) : max(0, round(y2)), max(0, round(x1)) : max(0, round(x2))]
+    return float(part.mean()) if part.size else None
+
+
+def run_process(clip: Path, out: Path, extra: list[str]) -> None:
+    """`streetlamp process` on one clip, by the interpreter that runs this bench."""
+    command = [sys.executable, "-m", "streetlamp", "process", str(clip), "--out", str(out), *extra]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def clip_of(folder: Path) -> Path:
+    clip = folder / "clip.mp4"
+    return clip if clip.exists() else folder / "frames"
+
+
+def clip_size(clip: Path) -> tuple[tuple[int, int], int]:
+    """Size (w, h) and number of decoded pictures."""
+    with av.open(str(clip)) as container:
+        pictures = sum(1 for _ in container.decode(video=0))
+        stream = container.streams.video[0]
+        return (stream.width, stream.height), pictures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("sets", nargs="*", help="names of sets; default: all with labels")
+    parser.add_argument("--keep", type=Path, help="keep process's outputs here")
+    parser.add_argument("--reuse", action="store_true", help="score what --keep holds already")
+    parser.add_argument("--missed", action="store_true", help="list the misses")
+    args, extra = parser.parse_known_args()
+    if not DATA.is_dir():
+        sys.exit(f"no reference footage in {DATA}: set STREETLAMP_SHARED")
+    names = args.sets or sorted(p.parent.name for p in DATA.glob("*/clip.mp4") if (p.parent / "gt.csv").exists())
+    print(f"{'set':22}{'heads':>7}{'hidden':>9}{'longest':>9}{'pixels':>9}{'area':>8}{'worst':>8}{'extra':>8}")
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in names:
+            folder = DATA / name
+            out = (args.keep or Path(scratch)) / name
+            if not args.reuse:
+                run_process(clip_of(folder), out, extra)
+            size, frames = clip_size(folder / "clip.mp4")
+            masks = folder / "masks" if (folder / "masks").is_dir() else None
+            s = score_set(read_truth(folder / "gt.csv"), read_hidden(out / "hidden.csv"), size, frames, masks)
+            print(line(name, s), flush=True)
+            if args.missed:
+                print("   missed (frame, id):", *s.missed)
+
+
+def line(name: str, s: Score) -> str:
+    heads = f"{100 * s.hidden / s.heads:8.2f}%" if s.heads else f"{'–':>9}"
+    pixels = f"{100 * s.pixels_hidden / s.pixels:8.2f}%" if s.pixels else f"{'–':>9}"
+    area, extra = np.array(s.area), np.array(s.extra)
+    return (
+        f"{name:22}{s.heads:7d}{heads}{s.longest:9d}{pixels}"
+        f"{100 * area.mean():7.1f}%{100 * area.max():7.1f}%{100 * extra.mean():7.1f}%"
+    )
+
+
+if __name__ == "__main__":
+    main()

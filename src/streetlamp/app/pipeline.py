@@ -1,0 +1,24 @@
+"""Puts one camera's pipeline together from the site's options."""
+
+from __future__ import annotations
+
+from streetlamp.site import CameraOptions, Site
+from streetlamp.video.camera import Camera
+from streetlamp.video.inference import Inference
+from streetlamp.video.tag import Tagger
+from streetlamp.video.track import Tracker
+
+
+def make_camera(
+    camera: str, options: CameraOptions, site: Site, inference: Inference, *, wait: bool
+) -> Camera:
+    """The pipeline of one camera. wait: offline, looks are waited for (see `Camera`)."""
+    return Camera(
+        camera,
+        inference,
+        options.hide,
+        options.look,
+        Tracker(camera, site.track),
+        Tagger(site.tag),
+        wait=wait,
+    )

@@ -1,0 +1,228 @@
+"""`streetlamp process`: the pipeline over files, as fast as the machine allows.
+
+Its outputs are a contract (docs/06-process.md): the same files are how we measure ourselves.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import streetlamp
+from streetlamp.app.pipeline import make_camera
+from streetlamp.app.tables import Tables
+from streetlamp.errors import UserError
+from streetlamp.rules.runner import RuleRunner
+from streetlamp.site import Site
+from streetlamp.stream.clip import ClipWriter
+from streetlamp.video.camera import Camera, Now, Output, Shown
+from streetlamp.video.detect import load_detector
+from streetlamp.video.inference import Inference
+from streetlamp.video.source import SourceError, make_source
+from streetlamp.video.source.base import Source
+from streetlamp.video.source.options import SourceOptions
+
+LIBRARIES = ("av", "numpy", "opencv-python-headless", "onnxruntime", "openvino", "scipy")
+
+Progress = Callable[["Clip", int, float], None]  # clip, frames done, seconds of video done
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One clip to process, and where its files go."""
+
+    path: Path
+    out: Path
+    label: str
+    frames: int | None  # as its header says; None if it does not say
+
+
+@dataclass(slots=True)
+class Report:
+    """report.json: what was done, at what cost, with what."""
+
+    clip: str
+    complete: bool = False
+    frames: int = 0
+    width: int = 0
+    height: int = 0
+    seconds_of_video: float = 0.0
+    wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    times_real_time: float = 0.0
+    frames_decoded: int = 0
+    frames_looked_at: int = 0
+    frames_hidden_whole: int = 0
+    gops_copied: int = 0
+    gops_reencoded: int = 0
+    events: int = 0
+    warnings: list[str] = field(default_factory=list)
+    model: dict[str, object] = field(default_factory=dict)
+    settings: dict[str, object] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+def plan(clips: Sequence[Path], out: Path) -> list[Clip]:
+    """Where each clip's files go: straight into `out` for one clip, a folder each for several."""
+    names: set[str] = set()
+    planned = []
+    for path in clips:
+        if not path.exists():
+            raise UserError(f"{path} does not exist. Check the path.")
+        name = path.stem
+        if name in names or (len(clips) > 1 and name in ("clip", "frames")):
+            name = f"{path.resolve().parent.name}-{name}"
+        number = 2
+        unique = name
+        while unique in names:
+            unique, number = f"{name}-{number}", number + 1
+        names.add(unique)
+        planned.append(
+            Clip(path, out if len(clips) == 1 else out / unique, unique, _header_frames(path))
+        )
+    return planned
+
+
+def _header_frames(path: Path) -> int | None:
+    """The number of frames the clip's header promises, for the progress bar only."""
+    try:
+        return make_source("probe", str(path), SourceOptions(url=str(path)), live=False).probe().frames
+    except SourceError:
+        return None  # said properly when the clip's turn comes
+
+
+def process(
+    clips: Sequence[Clip],
+    site: Site,
+    camera: str,
+    progress: Progress,
+    *,
+    start_time: float = 0.0,
+    audio: bool = False,
+) -> list[Report]:
+    """Processes each clip in turn with the settings of one camera of a site.
+
+    start_time: POSIX seconds of a clip's first frame, for schedules and for counts.csv.
+
+    Raises UserError when a clip cannot be read at all or an output cannot be written. Ctrl-C
+    (KeyboardInterrupt) finishes the files of the clip under way and is raised again.
+    """
+    detector = load_detector(site.detect)
+    reports = []
+    with Inference(detector, max_batch=1) as inference:
+        for clip in clips:
+            work = _Work(clip, site, camera, inference, progress, start_time, audio)
+            work.report.model = asdict(detector.manifest)
+            reports.append(work.run())
+    return reports
+
+
+class _Work:
+    """One clip on its way through the pipeline."""
+
+    def __init__(
+        self,
+        clip: Clip,
+        site: Site,
+        name: str,
+        inference: Inference,
+        progress: Progress,
+        start_time: float,
+        audio: bool,
+    ) -> None:
+        options = site.cameras[name]
+        self.report = Report(str(clip.path))
+        self._clip = clip
+        self._progress = progress
+        self._audio = audio
+        self._camera: Camera = make_camera(name, options, site, inference, wait=True)
+        self._rules = RuleRunner(name, options.rules, options.places, site.zone)
+        source = options.source.model_copy(
+            update={"url": str(clip.path), "loop": False, "start_time": start_time}
+        )
+        self._source: Source = make_source(name, str(clip.path), source, live=False)
+        self._first_time: float | None = None
+        self.report.settings = {
+            "camera": options.model_dump(mode="json"),
+            "detect": site.detect.model_dump(mode="json"),
+        }
+        self.report.versions = {
+            "streetlamp": streetlamp.__version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in LIBRARIES},
+        }
+
+    def run(self) -> Report:
+        started, cpu = time.monotonic(), time.process_time()
+        try:
+            self._clip.out.mkdir(parents=True, exist_ok=True)
+            with ExitStack() as stack:
+                tables = stack.enter_context(Tables(self._clip.out))
+                writer = stack.enter_context(ClipWriter(self._clip.out / "masked.mp4"))
+                try:
+                    self._frames(tables, writer)
+                    self.report.complete = True
+                finally:
+                    self._finish(tables, writer)
+        except SourceError as error:
+            raise UserError(str(error)) from error
+        except OSError as error:
+            raise UserError(
+                f"cannot write to {self._clip.out}: {error.strerror or error}. "
+                "Free some space or choose another folder with --out."
+            ) from error
+        finally:
+            self._account(time.monotonic() - started, time.process_time() - cpu)
+        return self.report
+
+    def _frames(self, tables: Tables, writer: ClipWriter) -> None:
+        for raw in self._source.frames():
+            if self._first_time is None:
+                self._first_time = raw.time
+                self.report.width, self.report.height = raw.size
+            self.report.frames_decoded += 1
+            self.report.gops_reencoded += int(raw.picture.key_frame)
+            self._take(self._camera.push(raw), tables, writer)
+            self.report.seconds_of_video = raw.time - self._first_time
+            self._progress(self._clip, self.report.frames, self.report.seconds_of_video)
+
+    def _finish(self, tables: Tables, writer: ClipWriter) -> None:
+        self._take(self._camera.flush(), tables, writer)
+        self._progress(self._clip, self.report.frames, self.report.seconds_of_video)
+        outcome = self._rules.finish()
+        for event in outcome.events:
+            tables.event(event)
+        for count in outcome.counts:
+            tables.count(count)
+        self.report.events = tables.events
+
+    def _take(self, outputs: list[Output], tables: Tables, writer: ClipWriter) -> None:
+        for output in outputs:
+            if isinstance(output, Shown):
+                writer.write(output.frame)
+                tables.shown(output.frame, output.tracks)
+                self.report.frames += 1
+            elif isinstance(output, Now):
+                outcome = self._rules.step(output.tracks)
+                for event in outcome.events:
+                    tables.event(event)
+                for count in outcome.counts:
+                    tables.count(count)
+
+    def _account(self, wall: float, cpu: float) -> None:
+        report = self.report
+        report.wall_seconds, report.cpu_seconds = round(wall, 3), round(cpu, 3)
+        report.seconds_of_video = round(report.seconds_of_video, 3)
+        report.times_real_time = round(report.seconds_of_video / wall, 2) if wall else 0.0
+        report.frames_looked_at = self._camera.figures.looks
+        report.frames_hidden_whole = self._camera.figures.whole_hidden
+        report.warnings = list(self._source.warnings)
+        if self._clip.out.is_dir():
+            text = json.dumps(asdict(report), indent=2, ensure_ascii=False, default=str)
+            (self._clip.out / "report.json").write_text(text + "\n")

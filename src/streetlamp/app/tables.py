@@ -1,0 +1,106 @@
+"""The files `streetlamp process` writes beside the masked clip. docs/06-process.md is the contract."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from streetlamp.values import Count, Event, Kind, MaskedFrame, Phase, Tracks
+
+if TYPE_CHECKING:
+    from _csv import Writer
+
+TRACK_COLUMNS = ("frame", "id", "class", "x1", "y1", "x2", "y2", "score")
+HIDDEN_COLUMNS = ("frame", "x1", "y1", "x2", "y2")
+COUNT_COLUMNS = ("minute", "camera", "place", "class", "direction", "n")
+
+
+class Tables:
+    """Writes tracks.csv, hidden.csv, events.jsonl and counts.csv, row by row as they come."""
+
+    def __init__(self, folder: Path) -> None:
+        self._stack = ExitStack()
+        self._counts: Counter[tuple[int, str, str, str, str]] = Counter()
+        self._folder = folder
+        self.events = 0
+
+        def table(name: str, columns: Iterable[str]) -> Writer:
+            file = self._stack.enter_context((folder / name).open("w", newline=""))
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            return writer
+
+        self._tracks = table("tracks.csv", TRACK_COLUMNS)
+        self._hidden = table("hidden.csv", HIDDEN_COLUMNS)
+        self._events = self._stack.enter_context((folder / "events.jsonl").open("w"))
+
+    def __enter__(self) -> Tables:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def shown(self, frame: MaskedFrame, tracks: Tracks) -> None:
+        """One picture that left the delay line."""
+        self._hidden.writerows([frame.frame, *map(int, box)] for box in frame.hidden)
+        for row in range(len(tracks)):
+            x1, y1, x2, y2 = (round(float(value), 1) for value in tracks.box[row])
+            kind = Kind(int(tracks.kind[row])).label
+            score = round(float(tracks.score[row]), 3)
+            self._tracks.writerow(
+                (frame.frame, int(tracks.id[row]), kind, x1, y1, x2, y2, score)
+            )
+
+    def event(self, event: Event) -> None:
+        """One line an event, when it ends (or when the clip does)."""
+        if event.phase is not Phase.END:
+            return
+        self.events += 1
+        self._events.write(json.dumps(event_json(event), ensure_ascii=False) + "\n")
+
+    def count(self, count: Count) -> None:
+        key = (count.minute, count.camera, count.place, count.kind, count.direction)
+        if count.direction:
+            self._counts[key] += count.n
+        else:  # an occupancy: the most that were there in that minute
+            self._counts[key] = max(self._counts[key], count.n)
+
+    def close(self) -> None:
+        with (self._folder / "counts.csv").open("w", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COUNT_COLUMNS)
+            for (minute, *names), n in sorted(self._counts.items()):
+                stamp = datetime.fromtimestamp(minute, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+                writer.writerow((stamp, *names, n))
+        self._stack.close()
+
+
+def event_json(event: Event) -> dict[str, object]:
+    """An event as it stands in events.jsonl; times are seconds from the clip's start time."""
+    return {
+        "id": event.id,
+        "camera": event.camera,
+        "rule": event.rule,
+        "kind": event.kind,
+        "place": event.place,
+        "start": round(event.start, 3),
+        "end": None if event.end is None else round(event.end, 3),
+        "frame": event.frame,
+        "severity": event.severity.value,
+        "alarm": event.alarm,
+        "message": event.message,
+        "box": None if event.box is None else [round(value, 1) for value in event.box],
+        "numbers": {name: round(value, 4) for name, value in event.numbers.items()},
+    }

@@ -1,0 +1,153 @@
+"""The front door: one command for each thing a person wants. No logic here."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import streetlamp
+from streetlamp.errors import UserError
+
+app = typer.Typer(
+    name="streetlamp",
+    help="Looks after a place without looking at who is there.\n\n"
+    "Takes in a place's cameras, hides the people in the picture before anything is kept or "
+    "shown, tags what is happening, and raises alarms at an operator's desk.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+site_commands = typer.Typer(help="The site file: what you write about your place.", no_args_is_help=True)
+app.add_typer(site_commands, name="site")
+
+SiteFile = Annotated[
+    Path | None, typer.Argument(metavar="[SITE.yaml]", help="The site file (see `streetlamp site new`).")
+]
+Sources = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        "-s",
+        metavar="URL_OR_FILE",
+        help="A camera without a site file: an RTSP or HTTP address, a file, a folder of files, "
+        "a webcam's number, or test: (may be given more than once).",
+    ),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="Where recordings and the database are kept.", metavar="DIR"),
+]
+
+
+@app.command()
+def run(
+    site: SiteFile = None,
+    source: Sources = None,
+    data: Data = None,
+    host: Annotated[str | None, typer.Option(help="Address the page is served on.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the page; 0 picks a free one.", min=0, max=65535)
+    ] = None,
+) -> None:
+    """Run the cameras: hide, tag, alarm, record and show. Ctrl-C stops cleanly."""
+    from streetlamp.app.live import run_site  # noqa: PLC0415  # keeps --help quick
+    from streetlamp.app.settings import settle  # noqa: PLC0415
+
+    run_site(settle(site, source or [], data=data, host=host, port=port))
+
+
+@app.command()
+def process(
+    clips: Annotated[
+        list[Path], typer.Argument(metavar="CLIP...", help="Video files, or folders of them.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the results go.")],
+    site: Annotated[
+        Path | None,
+        typer.Option("--site", metavar="SITE.yaml", help="Take zones, lines, rules and settings from here."),
+    ] = None,
+    camera: Annotated[
+        str | None, typer.Option(help="Which camera of the site file the clips are from.")
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(help="When the clip begins, e.g. 2026-05-01T08:00:00+02:00 (for schedules)."),
+    ] = None,
+    audio: Annotated[bool, typer.Option("--audio", help="Keep the clip's sound.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+) -> None:
+    """Run the same pipeline over files, as fast as the machine allows.
+
+    Writes masked.mp4, tracks.csv, hidden.csv, events.jsonl, counts.csv and report.json into DIR
+    (into a folder each when there are several clips). docs/06-process.md describes them.
+    """
+    from streetlamp.app.process_command import process_files  # noqa: PLC0415
+
+    process_files(clips, out, site, camera, start, audio=audio, quiet=quiet)
+
+
+@app.command()
+def check(
+    site: Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The site file to check.")],
+    probe: Annotated[bool, typer.Option(help="Also open every source.")] = True,
+) -> None:
+    """Check a site file and every source in it; say what is wrong and where."""
+    from streetlamp.app.check import check_site  # noqa: PLC0415
+
+    if not check_site(site, probe=probe):
+        raise typer.Exit(1)
+
+
+@app.command()
+def models(
+    folder: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A folder with models of your own.")
+    ] = None,
+) -> None:
+    """List the detector models there are, and say how to add one."""
+    from streetlamp.app.models import show_models  # noqa: PLC0415
+
+    show_models(folder)
+
+
+@site_commands.command("new")
+def site_new(
+    path: Annotated[
+        Path | None, typer.Argument(metavar="[SITE.yaml]", help="The file to write; - or nothing prints it.")
+    ] = None,
+) -> None:
+    """Write a commented sample site file to begin with."""
+    from streetlamp.app.settings import write_sample  # noqa: PLC0415
+
+    write_sample(path)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"streetlamp {streetlamp.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Runs the command line. A `UserError` is printed as it is, without a traceback."""
+    try:
+        app()
+    except UserError as error:
+        typer.secho(f"streetlamp: {error}", err=True, fg=typer.colors.RED)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("Stopped.", err=True)
+        sys.exit(130)

@@ -1,0 +1,272 @@
+"""How values look on the wire: the JSON models of the HTTP API and the messages of live sockets.
+
+The models are what ``docs/api.md`` and the OpenAPI are made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from streetlamp.values import (
+    Alarm,
+    AlarmState,
+    CameraState,
+    CameraStatus,
+    Colour,
+    Fragment,
+    Kind,
+    Posture,
+    Severity,
+    Tracks,
+)
+
+Point = tuple[float, float]
+
+
+class Wire(BaseModel):
+    """A JSON object the desk sends; made from a value by its attributes."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class UserOut(Wire):
+    name: str
+
+
+class SessionOut(Wire):
+    user: UserOut | None = Field(description="Who is logged in; null if nobody is.")
+    setup_needed: bool = Field(description="True until the first user was made.")
+    version: str
+
+
+class PlaceOut(Wire):
+    name: str
+    points: tuple[Point, ...] = Field(description="Corners as fractions of the picture, 0–1.")
+
+
+class RuleOut(Wire):
+    name: str
+    kind: str
+    place: str = Field(description="Name of the zone or line; empty: the whole picture.")
+    severity: Severity
+
+
+class CameraOut(Wire):
+    id: str
+    name: str
+    area: str
+    width: int = Field(description="Pixels; 0 until the first picture came.")
+    height: int
+    zones: tuple[PlaceOut, ...]
+    lines: tuple[PlaceOut, ...]
+    rules: tuple[RuleOut, ...]
+
+
+class SiteOut(Wire):
+    name: str
+    timezone: str = Field(description="IANA name, e.g. Europe/Berlin.")
+    delay_s: float = Field(description="How far pictures run behind the camera, seconds.")
+    cameras: tuple[CameraOut, ...]
+
+
+class StatusOut(Wire):
+    camera: str
+    state: CameraState
+    since: float = Field(description="POSIX seconds since when it is in this state.")
+    message: str
+    width: int
+    height: int
+    fps: float
+    looks_per_second: float
+    hidden_share: float = Field(description="Part of the picture that is hidden, 0–1.")
+    whole_hidden: str = Field(description="Why the whole picture is hidden; empty if it is not.")
+    recording: bool
+    last_frame: float
+    restarts: int
+
+
+class DiskOut(Wire):
+    free_bytes: int
+    used_bytes: int = Field(description="What recordings and clips take.")
+    recording: bool
+    message: str
+
+
+class StatusesOut(Wire):
+    time: float
+    cameras: tuple[StatusOut, ...]
+    disk: DiskOut
+    alarms_open: int
+
+
+class StepOut(Wire):
+    time: float
+    actor: str = Field(description="A user's name, or `streetlamp`.")
+    state: AlarmState
+    note: str
+
+
+class AlarmOut(Wire):
+    id: str
+    camera: str
+    rule: str
+    kind: str
+    place: str
+    severity: Severity
+    message: str
+    raised: float
+    updated: float
+    ended: float | None = Field(description="null while what it speaks of still lasts.")
+    state: AlarmState
+    events: int
+    frame: int
+    box: tuple[float, float, float, float] | None = Field(description="Pixels x1 y1 x2 y2.")
+    numbers: dict[str, float] = Field(description="What was measured, and the thresholds.")
+    steps: tuple[StepOut, ...]
+    has_clip: bool = Field(description="Whether clip.mp4 is there to be fetched.")
+
+    @classmethod
+    def of(cls, alarm: Alarm) -> AlarmOut:
+        plain = {name: getattr(alarm, name) for name in cls.model_fields if name != "has_clip"}
+        return cls.model_validate({**plain, "has_clip": bool(alarm.clip)})
+
+
+class AlarmsOut(Wire):
+    alarms: tuple[AlarmOut, ...]
+
+
+class SegmentOut(Wire):
+    id: str
+    start: float
+    end: float | None = Field(description="null while it is being written.")
+    media_start: float = Field(description="Seconds on the run's media timeline.")
+    size: int
+    codec: str
+    run: str
+
+
+class SegmentsOut(Wire):
+    segments: tuple[SegmentOut, ...]
+
+
+class CountRow(Wire):
+    minute: int = Field(description="POSIX seconds where the step begins.")
+    place: str
+    kind: str
+    direction: str = Field(description="`in`, `out`, or empty for an occupancy.")
+    n: int
+
+
+class CountsOut(Wire):
+    rows: tuple[CountRow, ...]
+
+
+class AuditRow(Wire):
+    seq: int
+    time: float
+    actor: str
+    action: str
+    object: str
+    detail: str
+
+
+class AuditOut(Wire):
+    entries: tuple[AuditRow, ...]
+
+
+class PublicCamera(Wire):
+    name: str
+    area: str
+    counts: tuple[str, ...] = Field(description="What is counted, in words.")
+    watches_for: tuple[str, ...] = Field(description="What raises an alarm, in words.")
+
+
+class PublicOut(Wire):
+    """What anybody may know about this site, without a login (CHARTER 7)."""
+
+    name: str
+    operator: str
+    contact: str
+    cameras: tuple[PublicCamera, ...]
+    recording: bool
+    kept_days: float = Field(description="How long masked recordings are kept; 0: not at all.")
+    never: tuple[str, ...] = Field(description="What this software never does.")
+
+
+_UNKNOWN: Final = 0
+
+
+def _row(tracks: Tracks, i: int) -> dict[str, Any]:
+    kind = Kind(int(tracks.kind[i]))
+    right, down = (float(v) for v in tracks.velocity[i])
+    row: dict[str, Any] = {
+        "id": int(tracks.id[i]),
+        "kind": kind.label,
+        "box": [round(float(v), 1) for v in tracks.box[i]],
+        "score": round(float(tracks.score[i]), 3),
+        "seen": bool(tracks.seen[i]),
+        "age": round(float(tracks.age[i]), 1),
+        "speed": round(float(np.hypot(right, down)), 1),
+        "direction": round(float(np.degrees(np.arctan2(down, right))), 1),
+    }
+    if tracks.posture[i] != _UNKNOWN:
+        row["posture"] = Posture(int(tracks.posture[i])).name.lower()
+    for name in ("colour", "upper", "lower"):
+        value = int(getattr(tracks, name)[i])
+        if value != _UNKNOWN:
+            row[name] = Colour(value).label
+    return row
+
+
+def init_message(fragment: Fragment) -> dict[str, Any]:
+    """What precedes the binary init segment of a run."""
+    width, height = fragment.size
+    return {
+        "type": "init",
+        "run": fragment.run,
+        "codec": fragment.codec,
+        "width": width,
+        "height": height,
+    }
+
+
+def fragment_message(fragment: Fragment) -> dict[str, Any]:
+    """What precedes a binary fragment: its times and the tracks of each of its pictures.
+
+    ``speed`` is pixels a second, ``direction`` degrees (0 right, 90 down). Ids fit a double.
+    """
+    return {
+        "type": "fragment",
+        "run": fragment.run,
+        "start": fragment.start,
+        "end": fragment.end,
+        "media_start": fragment.media_start,
+        "keyframe": fragment.keyframe,
+        "frames": [
+            {
+                "t": tracks.time,
+                "media_t": fragment.media_start + tracks.time - fragment.start,
+                "tracks": [_row(tracks, i) for i in range(len(tracks))],
+            }
+            for tracks in fragment.tracks
+        ],
+    }
+
+
+def status_message(status: CameraStatus) -> dict[str, Any]:
+    return {"type": "status", "status": StatusOut.model_validate(status).model_dump(mode="json")}
+
+
+def alarm_message(alarm: Alarm) -> dict[str, Any]:
+    return {"type": "alarm", "alarm": AlarmOut.of(alarm).model_dump(mode="json")}
+
+
+def layout_message(width: int, height: int, tiles: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "layout", "width": width, "height": height, "tiles": list(tiles)}
+
+
+AlarmFilter = Literal["open", "all", "raised", "acknowledged", "resolved", "false"]

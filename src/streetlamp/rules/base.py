@@ -1,0 +1,250 @@
+"""What a rule is: a pure function of (state, tracks, time) that says what is happening at a place.
+
+``step(state, tracks)`` gives a new state and what came out of it; the old state is untouched, so the
+same tracks always replay to the same events. All times are the tracks' own. A state pickles.
+
+A new rule is one file in ``kinds/``: an options class, a class with ``look``, and ``@RULES.add``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final, Generic, TypeVar
+
+from streetlamp.errors import UserError
+from streetlamp.geometry import Line, Place, Zone
+from streetlamp.plugins import Registry
+from streetlamp.rules.incident import Held, Incident, advance, event_id
+from streetlamp.rules.memory import RELINK_SECONDS, Box, Look, Sighting, follow, look_at
+from streetlamp.rules.options import RuleOptions
+from streetlamp.rules.schedule import Schedule
+from streetlamp.values import Count, Event, Kind, Phase, Tracks
+
+R = TypeVar("R")
+N = TypeVar("N")
+
+BACK_SECONDS: Final = 5.0
+"""A clock that jumps back by more than this makes a rule start over; by less, it stands still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one step made: events, and counts to add (see `streetlamp.rules.tally`)."""
+
+    events: tuple[Event, ...] = ()
+    counts: tuple[Count, ...] = ()
+
+    def __add__(self, other: Outcome) -> Outcome:
+        return Outcome(self.events + other.events, self.counts + other.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class State(Generic[R, N]):
+    """A rule's memory between looks. ``things`` by track number, ``notes`` the rule's own."""
+
+    notes: N
+    things: Mapping[int, Sighting[R]] = field(default_factory=dict)
+    incident: Incident | None = None
+    serial: int = 0  # incidents and single events so far
+    began: float | None = None  # time of the first look
+    now: float | None = None  # time of the last look
+    camera: str = ""
+    frame: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[R, N]):
+    """What a rule made of one look.
+
+    ``held`` meet the condition now; ``alive`` keeps a running incident going; ``moments`` are
+    single events (start and end are one); ``counts`` are to be added.
+    """
+
+    things: Mapping[int, Sighting[R]]
+    notes: N
+    held: tuple[Held, ...] = ()
+    alive: bool = False
+    moments: tuple[Moment, ...] = ()
+    counts: tuple[Count, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happened at one instant."""
+
+    time: float
+    message: str
+    box: Box
+    numbers: Mapping[str, float]
+
+
+class Rule(ABC, Generic[R, N]):
+    """The base of all rules. ``place`` is a `Zone` or a `Line`, whichever `watches` says."""
+
+    kind: ClassVar[str]
+    summary: ClassVar[str]  # one sentence for the docs
+    watches: ClassVar[type]  # Zone or Line
+    Options: ClassVar[type[RuleOptions]]
+    hold_seconds: ClassVar[float] = 2.0  # how long a lost thing is remembered
+    relink_seconds: ClassVar[float] = RELINK_SECONDS
+
+    def __init__(self, options: Any, place: Place, timezone: str = "UTC") -> None:
+        if not isinstance(options, self.Options):
+            raise TypeError(f"{self.kind} takes {self.Options.__name__}")
+        if not isinstance(place, self.watches):
+            want, got = self.watches.__name__.lower(), type(place).__name__.lower()
+            raise UserError(
+                f"rule {options.name!r}: {self.kind} watches a {want}, but {place.name!r} is a"
+                f" {got}: name one of the camera's {want}s as its place"
+            )
+        self.common: RuleOptions = options
+        self.place = place
+        self._schedule = Schedule(options.schedule, timezone)
+        self._families = frozenset(kind is Kind.PERSON for kind in options.classes)
+
+    # What a kind of rule says for itself.
+
+    @abstractmethod
+    def blank(self) -> N:
+        """The rule's own notes at the start."""
+
+    @abstractmethod
+    def look(
+        self, state: State[R, N], things: Mapping[int, Sighting[R]], look: Look
+    ) -> Found[R, N]:
+        """What this look shows. ``things`` already hold what was seen in it (`memory.follow`)."""
+
+    def tell(self, incident: Incident, ended: bool) -> tuple[str, dict[str, float]]:
+        """The sentence and the numbers of an incident, for rules whose `look` gives ``held``."""
+        raise NotImplementedError(f"{self.kind} has no incidents")
+
+    def close(self, notes: N, camera: str) -> tuple[Count, ...]:
+        """Counts not yet handed out when watching ends."""
+        del notes, camera
+        return ()
+
+    # What all rules have in common.
+
+    def start(self) -> State[R, N]:
+        return State(self.blank())
+
+    def watching(self, time: float) -> bool:
+        """Whether the schedule covers this moment."""
+        return self._schedule.covers(time)
+
+    def sure(self, thing: Sighting[R]) -> bool:
+        """Whether there is enough evidence for this thing to count, and it is of a class asked."""
+        return (
+            thing.looks >= self.common.min_looks
+            and thing.mean_score >= self.common.min_score
+            and thing.kind in self.common.classes
+        )
+
+    def step(self, state: State[R, N], tracks: Tracks) -> tuple[State[R, N], Outcome]:
+        """The state after this look, and what it made. ``state`` stays as it was."""
+        done = Outcome()
+        if state.now is not None and tracks.time < state.now - BACK_SECONDS:
+            done = self.finish(state, state.now)
+            state = State(self.blank(), serial=state.serial)
+        now = tracks.time if state.now is None else max(tracks.time, state.now)
+        look = look_at(tracks, now, self._families)
+        things = follow(state.things, look, self.hold_seconds, self.relink_seconds)
+        begun = State(
+            state.notes,
+            state.things,
+            state.incident,
+            state.serial,
+            now if state.began is None else state.began,
+            now,
+            look.camera,
+            look.frame,
+        )
+        found = self.look(begun, things, look)
+        ended, incident = self._expire(begun, now)
+        serial = state.serial
+        moments = []
+        for moment in found.moments:
+            moments.append(self._moment(look, moment, serial))
+            serial += 1
+        id = event_id(look.camera, self.common.name, now, serial)  # noqa: A001
+        after, tell = advance(incident, found.held, now, look.frame, found.alive, id)
+        told: tuple[Event, ...] = ()
+        if after is not None and tell:
+            begins = incident is None
+            serial += begins
+            phase = Phase.START if begins else Phase.UPDATE
+            told = (self._event(after, phase, look.camera, look.frame, now),)
+        new = State(
+            found.notes, found.things, after, serial, begun.began, now, look.camera, look.frame
+        )
+        return new, done + Outcome(ended + tuple(moments) + told, found.counts)
+
+    @property
+    def clear_seconds(self) -> float:
+        """How long nothing may keep an incident alive before it ends."""
+        return 5.0
+
+    def finish(self, state: State[R, N], time: float) -> Outcome:
+        """Ends what is running, because the camera stops at ``time``."""
+        del time  # an incident ends when something last kept it alive, not when we looked away
+        events: tuple[Event, ...] = ()
+        if state.incident is not None and state.now is not None:
+            events = (self._event(state.incident, Phase.END, state.camera, state.frame, state.now),)
+        return Outcome(events, self.close(state.notes, state.camera))
+
+    def _expire(self, state: State[R, N], now: float) -> tuple[tuple[Event, ...], Incident | None]:
+        """Ends the incident if nothing has kept it alive for too long before this look."""
+        incident = state.incident
+        if incident is None or now - incident.last < self.clear_seconds:
+            return (), incident
+        return (self._event(incident, Phase.END, state.camera, state.frame, now),), None
+
+    def _event(
+        self, incident: Incident, phase: Phase, camera: str, frame: int, now: float
+    ) -> Event:
+        ended = phase is Phase.END
+        message, numbers = self.tell(incident, ended)
+        return Event(
+            id=incident.id,
+            phase=phase,
+            camera=camera,
+            rule=self.common.name,
+            kind=self.kind,
+            place=self.place.name,
+            start=incident.start,
+            end=incident.last if ended else None,
+            frame=frame if ended else incident.frame,
+            message=message,
+            severity=self.common.severity,
+            box=incident.box,
+            numbers=numbers,
+            alarm=self.common.alarm,
+            time=now,
+        )
+
+    def _moment(self, look: Look, moment: Moment, serial: int) -> Event:
+        """An instant is one START event that has its end already."""
+        return Event(
+            id=event_id(look.camera, self.common.name, moment.time, serial),
+            phase=Phase.START,
+            camera=look.camera,
+            rule=self.common.name,
+            kind=self.kind,
+            place=self.place.name,
+            start=moment.time,
+            end=moment.time,
+            frame=look.frame,
+            message=moment.message,
+            severity=self.common.severity,
+            box=moment.box,
+            numbers=moment.numbers,
+            alarm=self.common.alarm,
+            time=look.now,
+        )
+
+
+RULES: Final[Registry[type[Rule[Any, Any]]]] = Registry("rule", "streetlamp.rules.kinds")
+
+__all__ = ["RULES", "Found", "Line", "Moment", "Outcome", "Rule", "State", "Zone"]

@@ -1,0 +1,88 @@
+"""One incident of a rule at its place: however many things take part, it is told once.
+
+It starts when the first thing meets the condition, is updated when more do (and now and then while
+it lasts), and ends when nothing has kept it alive for a while.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from streetlamp.rules.memory import Box
+from streetlamp.values import Kind
+
+UPDATE_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One thing that meets the rule's condition now."""
+
+    since: float  # POSIX seconds
+    kind: Kind
+    box: Box  # pixels
+    measured: float  # what the rule compares with its threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    id: str
+    start: float
+    last: float  # when something last kept it alive
+    most: tuple[Kind, ...]  # the most things at one time
+    now: int  # how many at the last look that had any
+    measured: float  # the largest value so far
+    told: float  # when it was last told
+    box: Box  # pixels, of the thing with the largest value when last told
+    frame: int
+
+
+def event_id(camera: str, rule: str, start: float, serial: int) -> str:
+    """The same for the same pictures, another for every other incident."""
+    text = f"{camera}\n{rule}\n{start!r}\n{serial}"
+    return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
+
+
+def advance(
+    incident: Incident | None,
+    held: Sequence[Held],
+    now: float,
+    frame: int,
+    alive: bool,
+    id: str,  # noqa: A002
+) -> tuple[Incident | None, bool]:
+    """The incident after one look, and whether there is something new to tell.
+
+    ``id`` is used when one starts.
+    """
+    if incident is None:
+        if not held:
+            return None, False
+        worst = max(held, key=lambda one: one.measured)
+        kinds = tuple(sorted(one.kind for one in held))
+        start = min(one.since for one in held)
+        begun = Incident(id, start, now, kinds, len(held), worst.measured, now, worst.box, frame)
+        return begun, True
+    most, box, at = incident.most, incident.box, incident.frame
+    measured = max([incident.measured, *(one.measured for one in held)])
+    tell = False
+    if held and (len(held) > len(most) or now - incident.told >= UPDATE_SECONDS):
+        worst = max(held, key=lambda one: one.measured)
+        box, at, tell = worst.box, frame, True
+        if len(held) > len(most):
+            most = tuple(sorted(one.kind for one in held))
+    after = Incident(
+        incident.id,
+        incident.start,
+        now if alive or held else incident.last,
+        most,
+        len(held) or incident.now,
+        measured,
+        now if tell else incident.told,
+        box,
+        at,
+    )
+    return after, tell

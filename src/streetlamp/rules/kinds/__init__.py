@@ -1,0 +1,1 @@
+"""One file a rule. Adding a rule is adding a file here."""

@@ -1,0 +1,228 @@
+"""A vehicle stands where it should not.
+
+A vehicle stands while its smoothed position stays within a share of its own size of one spot, so a
+trembling box, or somebody walking past in front of it, does not set it going again. Where vehicles
+stand is remembered as a place and a size, so that one the detector loses for a while and finds again
+is not a new incident.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import numpy as np
+from pydantic import Field
+
+from streetlamp.geometry import Point, Zone
+from streetlamp.rules.base import RULES, Found, Rule, State
+from streetlamp.rules.incident import Held, Incident
+from streetlamp.rules.memory import ALIKE, Box, Look, Sighting
+from streetlamp.rules.options import KindName, RuleOptions
+from streetlamp.rules.words import lasting, things
+from streetlamp.values import Kind
+
+SMOOTH_SECONDS: Final = 1.0  # time constant of the smoothed position
+SETTLE_SECONDS: Final = 30.0  # a vehicle found standing this soon after the start was parked there
+REMEMBER_SECONDS: Final = 1800.0  # how long the spot of a vehicle already told of is remembered
+SAME_SPOT: Final = 0.35  # of its size: how near a spot a vehicle is the one that stood there
+EDGE: Final = 0.1  # of its size: how far outside the border it must be before it has left
+
+
+class StoppedVehicleOptions(RuleOptions):
+    kind: Literal["stopped_vehicle"] = Field(
+        "stopped_vehicle", title="Kind", description="Which rule this is."
+    )
+    classes: tuple[KindName, ...] = Field(
+        (Kind.CAR, Kind.MOTORCYCLE, Kind.BUS, Kind.TRUCK),
+        title="Classes",
+        description="What must not stand there: bicycle, car, motorcycle, bus, truck.",
+        min_length=1,
+    )
+    min_seconds: float = Field(
+        30.0,
+        ge=1,
+        le=86400,
+        title="Least time",
+        description="Seconds a vehicle must stand before it is an incident.",
+    )
+    movement: float = Field(
+        0.25,
+        gt=0,
+        le=2,
+        title="Movement",
+        description="How far it may move and still stand, as a share of its size.",
+    )
+    clear_seconds: float = Field(
+        10.0,
+        ge=0.5,
+        le=3600,
+        title="Time to clear",
+        description="Seconds without a standing vehicle before the incident has ended.",
+    )
+    ignore_parked_at_start: bool = Field(
+        True,
+        title="Ignore parked at start",
+        description="Vehicles found standing in the first 30 seconds are not incidents until they"
+        " have moved.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a vehicle is (smoothed) and the spot it has not left. Fractions of the picture."""
+
+    position: Point
+    box: Box  # smoothed
+    spot: Point
+    since: float
+    inside: bool
+    known: bool = False  # parked from the start, or told of already
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place where a vehicle stands that need not be told of (again)."""
+
+    box: Box
+    since: float
+    seen: float
+    told: bool  # False: parked from the start, remembered until it moves
+
+
+@RULES.add("stopped_vehicle")
+class StoppedVehicle(Rule[Standing, tuple[Spot, ...]]):
+    """Inside by the middle of the box's lower edge; all that stand in the zone are one incident."""
+
+    kind = "stopped_vehicle"
+    summary = "A vehicle stands in a zone for too long."
+    watches = Zone
+    Options = StoppedVehicleOptions
+    hold_seconds = 10.0  # something that stands is still there after a bus has passed before it
+    relink_seconds = 10.0
+
+    def __init__(self, options: StoppedVehicleOptions, place: Zone, timezone: str = "UTC") -> None:
+        super().__init__(options, place, timezone)
+        self._options = options
+        self._zone = place
+
+    @property
+    def clear_seconds(self) -> float:
+        return self._options.clear_seconds
+
+    def blank(self) -> tuple[Spot, ...]:
+        return ()
+
+    def look(
+        self,
+        state: State[Standing, tuple[Spot, ...]],
+        things: Mapping[int, Sighting[Standing]],
+        look: Look,
+    ) -> Found[Standing, tuple[Spot, ...]]:
+        spots = [
+            spot
+            for spot in state.notes
+            if not spot.told or look.now - spot.seen <= REMEMBER_SECONDS
+        ]
+        early = state.began is not None and look.now - state.began <= SETTLE_SECONDS
+        learning = early and self._options.ignore_parked_at_start
+        after = dict(things)
+        held: list[Held] = []
+        for id, thing in things.items():  # noqa: A001
+            if thing.last != look.now:
+                continue
+            before = state.things.get(id)
+            passed = look.now - (thing.first if before is None else before.last)
+            note = self._stand(thing, passed, look, spots, learning, state.incident)
+            after[id] = thing.noting(note)
+            stood = look.now - note.since
+            if note.inside and not note.known and self._meets(thing, stood, look.now):
+                held.append(Held(note.since, thing.kind, thing.latest.pixels, stood))
+                _remember(spots, Spot(note.box, note.since, look.now, told=True), look)
+        alive = bool(held)
+        return Found(after, tuple(spots), tuple(held), alive)
+
+    def _meets(self, thing: Sighting[Standing], stood: float, now: float) -> bool:
+        return stood >= self._options.min_seconds and self.sure(thing) and self.watching(now)
+
+    def _stand(
+        self,
+        thing: Sighting[Standing],
+        passed: float,
+        look: Look,
+        spots: list[Spot],
+        learning: bool,
+        incident: Incident | None,
+    ) -> Standing:
+        """Where it stands after this look. ``spots`` loses the spot of one that has driven off."""
+        centre, box, old = thing.latest.centre, thing.latest.box, thing.note
+        if old is None:
+            inside = self._gap(thing, look) >= 0
+            new = Standing(centre, box, centre, look.now, inside)
+            spot = next((one for one in spots if _same(one.box, box, look)), None)
+            if spot is not None and spot.told and incident is not None:
+                return replace(new, since=spot.since)  # the one the incident is about
+            if spot is not None:
+                return replace(new, known=True)
+            if learning:
+                spots.append(Spot(box, look.now, look.now, told=False))
+                return replace(new, known=True)
+            return new
+        share = 1.0 - math.exp(-max(passed, 0.0) / SMOOTH_SECONDS)
+        position = _blend(old.position, centre, share)
+        smooth = (*_blend(old.box[:2], box[:2], share), *_blend(old.box[2:], box[2:], share))
+        gap = self._gap(thing, look)
+        inside = gap >= (0 if not old.inside else -max(2.0, EDGE * look.extent(smooth)))
+        if look.gap(position, old.spot) > self._options.movement * look.extent(smooth):
+            left = (*_shift(old.box, old.spot),)
+            spots[:] = [one for one in spots if not _same(one.box, left, look)]
+            return Standing(position, smooth, position, look.now, inside)
+        return Standing(position, smooth, old.spot, old.since, inside, old.known)
+
+    def _gap(self, thing: Sighting[Standing], look: Look) -> float:
+        x, y = thing.latest.foot
+        foot = np.array([[x * look.size[0], y * look.size[1]]])
+        return float(self._zone.distance(foot, look.size)[0])
+
+    def tell(self, incident: Incident, ended: bool) -> tuple[str, dict[str, float]]:
+        what, place = things(incident.most), self._zone.name
+        if ended:
+            text = f"{what} stood in {place}, for {lasting(incident.last - incident.start)}"
+        else:
+            verb = "stands" if len(incident.most) == 1 else "stand"
+            text = f"{what} {verb} in {place}, for {lasting(incident.measured)} so far"
+        limit = self._options.min_seconds
+        return text, {
+            "now": 0.0 if ended else float(incident.now),
+            "most": float(len(incident.most)),
+            "seconds": round(incident.measured, 3),
+            "min_seconds": limit,
+            "margin_seconds": round(incident.measured - limit, 3),
+        }
+
+
+def _blend(a: tuple[float, ...], b: tuple[float, ...], share: float) -> Point:
+    x, y = (p + share * (q - p) for p, q in zip(a, b, strict=True))
+    return x, y
+
+
+def _shift(box: Box, centre: Point) -> Box:
+    """The box, moved so that its centre is there."""
+    dx = centre[0] - (box[0] + box[2]) / 2
+    dy = centre[1] - (box[1] + box[3]) / 2
+    return box[0] + dx, box[1] + dy, box[2] + dx, box[3] + dy
+
+
+def _same(a: Box, b: Box, look: Look) -> bool:
+    """Whether two boxes can be one standing vehicle."""
+    small, large = sorted((look.extent(a), look.extent(b)))
+    centres = [((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) for box in (a, b)]
+    return small >= ALIKE * large and look.gap(*centres) <= SAME_SPOT * large
+
+
+def _remember(spots: list[Spot], spot: Spot, look: Look) -> None:
+    """Notes or renews the spot of a vehicle that has been told of."""
+    spots[:] = [one for one in spots if not (one.told and _same(one.box, spot.box, look))]
+    spots.append(spot)

@@ -1,0 +1,203 @@
+"""What a rule remembers of each thing while it is in the picture: immutable, copied at each look.
+
+A detector loses things for a moment, and a tracker then gives them a new number. `follow` carries
+what was known over to the new number when the evidence is strong: same family, nearly the same
+size, where the old one was headed, within a moment. It compares places and sizes only, never looks.
+Positions are fractions of the picture, so a change of resolution does not move anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Generic, TypeVar
+
+import numpy as np
+
+from streetlamp.values import Kind, Tracks
+
+R = TypeVar("R")
+Box = tuple[float, float, float, float]
+
+RELINK_SECONDS: Final = 1.0  # a moving thing is not expected where it was for longer than this
+NEAR: Final = 0.6  # of the thing's size: how far from where it should be a new number may appear
+ALIKE: Final = 0.6  # a new number's size must be at least this share of the old one's
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One thing in one look. ``box`` in fractions of the picture."""
+
+    id: int
+    kind: Kind
+    box: Box
+    pixels: Box
+    score: float
+    posture: int
+    velocity: tuple[float, float]  # fractions of the picture a second
+
+    @property
+    def foot(self) -> tuple[float, float]:
+        return (self.box[0] + self.box[2]) / 2, self.box[3]
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One camera's picture at one moment, as rules see it: only what was seen in this very look."""
+
+    camera: str
+    now: float  # POSIX seconds, never less than the look before
+    frame: int
+    size: tuple[int, int]
+    seen: tuple[Seen, ...]
+
+    def scale(self, box: Box) -> tuple[float, float]:
+        """Width and height of a fraction box, pixels."""
+        return (box[2] - box[0]) * self.size[0], (box[3] - box[1]) * self.size[1]
+
+    def extent(self, box: Box) -> float:
+        """The size of a thing in pixels: the side of a square of its box's area."""
+        width, height = self.scale(box)
+        return float(np.sqrt(max(width * height, 1.0)))
+
+    def gap(self, a: tuple[float, float], b: tuple[float, float]) -> float:
+        """Pixels between two points given as fractions."""
+        return float(np.hypot((a[0] - b[0]) * self.size[0], (a[1] - b[1]) * self.size[1]))
+
+
+def look_at(tracks: Tracks, now: float, families: frozenset[bool]) -> Look:
+    """The rows seen in this look whose family (person or not) is wanted and whose box is sane."""
+    width, height = tracks.size
+    box = tracks.box.astype(np.float64)
+    good = (
+        tracks.seen
+        & np.isfinite(box).all(axis=1)
+        & (box[:, 2] > box[:, 0])
+        & (box[:, 3] > box[:, 1])
+        & np.isfinite(tracks.velocity).all(axis=1)
+    )
+    scale = np.array([width, height, width, height], np.float64)
+    seen = []
+    for row in np.flatnonzero(good):
+        kind = Kind(int(tracks.kind[row]))
+        if (kind is Kind.PERSON) not in families:
+            continue
+        fractions = box[row] / scale
+        seen.append(
+            Seen(
+                id=int(tracks.id[row]),
+                kind=kind,
+                box=_box(fractions),
+                pixels=_box(box[row]),
+                score=float(tracks.score[row]),
+                posture=int(tracks.posture[row]),
+                velocity=(
+                    float(tracks.velocity[row, 0]) / width,
+                    float(tracks.velocity[row, 1]) / height,
+                ),
+            )
+        )
+    return Look(tracks.camera, now, tracks.frame, tracks.size, tuple(seen))
+
+
+def _box(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Box:
+    x1, y1, x2, y2 = (float(value) for value in values)
+    return x1, y1, x2, y2
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting(Generic[R]):
+    """What is known of one thing. ``note`` is the rule's own."""
+
+    first: float
+    last: float  # when it was last seen
+    looks: int
+    trust: float  # sum of the scores
+    votes: tuple[float, ...]  # sum of the scores by Kind
+    latest: Seen
+    note: R | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What it is, by all looks together: one look that says truck does not make a car one."""
+        return Kind(max(range(len(self.votes)), key=self.votes.__getitem__))
+
+    @property
+    def mean_score(self) -> float:
+        return self.trust / self.looks
+
+    def noting(self, note: R) -> Sighting[R]:
+        return replace(self, note=note)
+
+
+def follow(
+    before: Mapping[int, Sighting[R]],
+    look: Look,
+    hold: float,
+    relink: float = RELINK_SECONDS,
+) -> dict[int, Sighting[R]]:
+    """Everything seen in this look (``last == look.now``), and what was lost for ``hold`` s at most.
+
+    A thing under a new number takes over the sighting of one that was lost for ``relink`` seconds
+    at most, if it appears where that one should be.
+    """
+    fresh = {id: old for id, old in before.items() if look.now - old.last <= hold}
+    here = {one.id for one in look.seen}
+    lost = {id: old for id, old in fresh.items() if id not in here}
+    after: dict[int, Sighting[R]] = {}
+    for one in look.seen:
+        old = fresh.get(one.id)
+        if old is None:
+            heir = _heir(one, lost, look, relink)
+            old = None if heir is None else lost.pop(heir)
+        after[one.id] = _again(old, one, look.now)
+    after.update(lost)
+    return after
+
+
+def _again(old: Sighting[R] | None, one: Seen, now: float) -> Sighting[R]:
+    votes = [0.0] * len(Kind) if old is None else list(old.votes)
+    votes[one.kind] += max(one.score, 1e-6)
+    if old is None:
+        return Sighting(now, now, 1, one.score, tuple(votes), one)
+    return replace(
+        old,
+        last=now,
+        looks=old.looks + 1,
+        trust=old.trust + one.score,
+        votes=tuple(votes),
+        latest=one,
+    )
+
+
+def _heir(one: Seen, lost: Mapping[int, Sighting[R]], look: Look, relink: float) -> int | None:
+    """The lost thing that this new number continues, if any."""
+    size = look.extent(one.box)
+    best: tuple[float, int] | None = None
+    for id, old in lost.items():  # noqa: A001
+        gone = look.now - old.last
+        if gone > relink or (old.latest.kind is Kind.PERSON) != (one.kind is Kind.PERSON):
+            continue
+        was = look.extent(old.latest.box)
+        if min(size, was) < ALIKE * max(size, was):
+            continue
+        x, y = old.latest.centre
+        vx, vy = old.latest.velocity
+        away = look.gap(one.centre, (x + vx * gone, y + vy * gone))
+        if away <= NEAR * min(size, was) and (best is None or away < best[0]):
+            best = (away, id)
+    return None if best is None else best[1]
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes, 0–1."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    both = width * height
+    return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)

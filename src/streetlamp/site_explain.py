@@ -1,0 +1,180 @@
+"""Says in plain words, with a place in the file, what pydantic found wrong in a site file."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from streetlamp.site_yaml import Document, Path, Problem
+
+WRONG_RULES: Final = "wrong_rules"
+"""Type of the errors that `site.wrong_rules` reports itself, with better places."""
+
+PLACE_KEYS: Final = ("zone", "line", "place")
+"""How a rule in the file may call its place; its options call it ``place``."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`` Did you mean 'x'?`` or the choices, or nothing when there are none."""
+    known = sorted(known)
+    near = difflib.get_close_matches(str(word).lower(), known, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean '{near[0]}'?"
+    return f"; known here: {', '.join(known)}" if known else ""
+
+
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models an annotation may hold directly (through Optional, Union and Annotated)."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if get_origin(annotation) in (dict, list, tuple, set, frozenset, Mapping):
+        return []
+    return [model for part in get_args(annotation) for model in models_in(part)]
+
+
+def _inside(annotation: Any) -> list[Any]:
+    """The annotations of the items of a list or mapping (through Optional and Annotated)."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if isinstance(origin, type) and issubclass(origin, (dict, Mapping)):
+        return [parts[1]]
+    if origin in (list, tuple, set, frozenset):
+        return [part for part in parts if part is not Ellipsis][:1]
+    return [found for part in parts for found in _inside(part)]
+
+
+def names_at(model: type[BaseModel], path: Path) -> list[str]:
+    """The keys that may stand in the mapping at `path` below `model`."""
+    places: list[Any] = [model]
+    for step in path:
+        following: list[Any] = []
+        for annotation in places:
+            for found in models_in(annotation):
+                if isinstance(step, str) and step in found.model_fields:
+                    following.append(found.model_fields[step].annotation)
+            following += _inside(annotation)
+        places = following
+    return sorted({name for place in places for m in models_in(place) for name in m.model_fields})
+
+
+def rule_keys(model: type[BaseModel]) -> list[str]:
+    """The keys a rule with these options may have in the file."""
+    return sorted({"rule", "zone", "line", *model.model_fields} - {"kind", "place"})
+
+
+_NUMBER = "a number"
+_WORDS = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "decimal_parsing": _NUMBER,
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "set_type": "a list",
+    "frozen_set_type": "a list",
+    "dict_type": "a mapping (key: value)",
+    "model_type": "a mapping (key: value)",
+    "model_attributes_type": "a mapping (key: value)",
+    "path_type": "a path",
+    "finite_number": "a finite number",
+}
+_BOUNDS = {
+    "greater_than": ("gt", "more than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "less than"),
+    "less_than_equal": ("le", "at most"),
+}
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _say(error: Mapping[str, Any], name: str, secret: bool) -> str:
+    """One error in plain words; `name` is the key it is about."""
+    kind: str = error["type"]
+    context: Mapping[str, Any] = error.get("ctx") or {}
+    given = "" if secret else f", not {_shown(error['input'])}"
+    if kind == "missing":
+        return f"'{name}' is missing; it has no default"
+    if kind in _WORDS:
+        return f"'{name}' must be {_WORDS[kind]}{given}"
+    if kind in _BOUNDS:
+        key, words = _BOUNDS[kind]
+        return f"'{name}' must be {words} {context[key]:g}{given}"
+    if kind in ("literal_error", "enum"):
+        hint = did_you_mean(str(error["input"]), _choices(str(context["expected"])))
+        return f"'{name}' must be {context['expected']}{given}{hint if 'mean' in hint else ''}"
+    if kind in ("too_short", "too_long"):
+        bound = context.get("min_length", context.get("max_length"))
+        least = "at least" if kind == "too_short" else "at most"
+        return f"'{name}' needs {least} {bound} entries, and has {context['actual_length']}"
+    if kind in ("value_error", "assertion_error"):
+        return f"'{name}': {context.get('error', error['msg'])}"
+    message = str(error["msg"])
+    return f"'{name}': {message[:1].lower()}{message[1:]}"
+
+
+def _choices(expected: str) -> list[str]:
+    return [part.strip().strip("'") for part in expected.replace(" or ", ", ").split(",")]
+
+
+def _known_path(data: Any, location: Iterable[str | int]) -> tuple[Path, list[str | int]]:
+    """The part of a pydantic location that exists in the data, and what is left of it.
+
+    Names of union members and validators, which pydantic puts into locations, are passed over.
+    """
+    path: list[str | int] = []
+    rest: list[str | int] = []
+    for step in location:
+        if isinstance(data, dict) and step in data:
+            data = data[step]
+            path.append(step)
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+            path.append(step)
+        else:
+            rest.append(step)
+    return tuple(path), rest
+
+
+def _title(path: Path) -> str:
+    words = [str(step) for step in path if isinstance(step, str)]
+    return words[-1] if words else "the file"
+
+
+def explain(
+    error: ValidationError,
+    document: Document,
+    model: type[BaseModel],
+    item_models: Mapping[Path, type[BaseModel]],
+) -> list[Problem]:
+    """Every error as one problem. `item_models`: the model of the list item at that path."""
+    found: dict[tuple[Path, str], Problem] = {}
+    for one in error.errors(include_url=False):
+        path, rest = _known_path(document.data, one["loc"])
+        if one["type"] == WRONG_RULES or (one["type"] == "missing" and rest == ["place"]):
+            continue
+        named = rest and (one["type"] == "missing" or rest == ["place"])
+        name = str(rest[-1]) if named else _title(path)
+        if one["type"] == "extra_forbidden":
+            parent = path[:-1]
+            special = next((kind for item, kind in item_models.items() if item == parent), None)
+            known = rule_keys(special) if special else names_at(model, parent)
+            hint = did_you_mean(name, known)
+            text = f"'{name}' is not known here{hint}"
+        elif "[key]" in rest:
+            text = f"'{name}' cannot be an id; use small letters, digits, - and _ (at most 40)"
+        else:
+            secret = any("password" in str(step) for step in path)
+            text = _say(one, name, secret)  # type: ignore[arg-type]  # ErrorDetails is a mapping
+        found.setdefault((path, text), Problem(document.place(path), path, text))
+    return list(found.values())

@@ -1,0 +1,45 @@
+"""From a MaskedFrame's planes to a picture an encoder takes."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from av import VideoFrame
+
+from streetlamp.values import Bytes, MaskedFrame
+
+
+def even(size: tuple[int, int]) -> tuple[int, int]:
+    """The size rounded up to even numbers: what H.264 in 4:2:0 can hold."""
+    width, height = size
+    return width + width % 2, height + height % 2
+
+
+def to_picture(frame: MaskedFrame, size: tuple[int, int]) -> VideoFrame:
+    """A new yuv420p picture of `size` (width, height) with the frame's planes in it.
+
+    Where `size` is larger than the frame (by the one row or column that makes it even) the last
+    row or column is repeated; where the frame has another size altogether it is scaled.
+    """
+    width, height = size
+    y, u, v = frame.y, frame.u, frame.v
+    if not (0 <= width - frame.width <= 1 and 0 <= height - frame.height <= 1):
+        y = _scaled(y, size)
+        half = (width + 1) // 2, (height + 1) // 2
+        u, v = _scaled(u, half), _scaled(v, half)
+    picture = VideoFrame(width, height, "yuv420p")
+    for plane, source in zip(picture.planes, (y, u, v), strict=True):
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+        target = rows[: plane.height, : plane.width]
+        h, w = source.shape
+        target[:h, :w] = source
+        if w < plane.width:
+            target[:h, w:] = source[:, -1:]
+        if h < plane.height:
+            target[h:] = target[h - 1 : h]
+    return picture
+
+
+def _scaled(plane: Bytes, size: tuple[int, int]) -> Bytes:
+    scaled = cv2.resize(np.ascontiguousarray(plane), size, interpolation=cv2.INTER_LINEAR)
+    return scaled.astype(np.uint8, copy=False)

@@ -1,0 +1,1 @@
+"""One file an output layout; each registers itself in ``DETECTORS``."""

@@ -1,0 +1,177 @@
+"""The two programs that can run an ONNX file. Both are imported only when one is opened.
+
+Figures that decided (2 cores of an AVX-512 VNNI EPYC, 256×416 int8, one thread): OpenVINO 4.2 ms
+with the shape fixed and 6.0 ms with it left open, ONNX Runtime 7.2 ms; ``bench/detect.py`` prints
+them. So OpenVINO gets one compiled model a shape (0.3–0.4 s each, once), and pictures of one batch
+run side by side on one thread each: a batch in one tensor was no faster.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import queue
+import threading
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streetlamp.errors import UserError
+
+Array = NDArray[Any]
+Shape = tuple[int | None, ...]
+RUNTIMES: Final = ("openvino", "onnxruntime")
+
+
+class Runtime(Protocol):
+    """An open model. ``run`` may be called from several threads."""
+
+    name: str
+    version: str
+    inputs: dict[str, Shape]  # None: any size
+    outputs: dict[str, Shape]
+
+    def run(self, batch: Sequence[Sequence[Array]]) -> list[list[Array]]:
+        """For each picture (its input arrays, batch size 1) the output arrays, batch size 1."""
+        ...
+
+
+def cores() -> int:
+    """Processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def choose(runtime: str) -> str:
+    """The runtime ``auto`` stands for on this machine; UserError when a named one is missing."""
+    if runtime == "auto":
+        for name in RUNTIMES:
+            if importlib.util.find_spec(name) is not None:
+                return name
+        raise UserError("neither OpenVINO nor ONNX Runtime is installed; install one of them.")
+    if importlib.util.find_spec(runtime) is None:
+        raise UserError(
+            f"the runtime {runtime} is not installed; install it or set `runtime` to auto."
+        )
+    return runtime
+
+
+def open_model(data: bytes, name: str, runtime: str, threads: int) -> Runtime:
+    """The model in ``data``, opened; UserError when it is no usable ONNX file."""
+    kind = OpenVino if choose(runtime) == "openvino" else OnnxRuntime
+    return kind(data, name, threads)
+
+
+def _not_onnx(name: str, error: Exception) -> UserError:
+    first = str(error).strip().splitlines()[0][:200]
+    return UserError(f"model {name}: its file cannot be opened as an ONNX model ({first}).")
+
+
+class OpenVino:
+    """OpenVINO on the CPU: one compiled model a shape, ``threads`` pictures side by side."""
+
+    name = "openvino"
+
+    def __init__(self, data: bytes, name: str, threads: int) -> None:
+        import openvino  # noqa: PLC0415
+
+        self._core = openvino.Core()
+        try:
+            self._model = self._core.read_model(data)
+        except RuntimeError as error:
+            raise _not_onnx(name, error) from error
+        self.version = openvino.get_version().split("-")[0]
+        self._settings = {
+            "PERFORMANCE_HINT": "THROUGHPUT",
+            "NUM_STREAMS": threads,
+            "INFERENCE_NUM_THREADS": threads,
+            "ENABLE_CPU_PINNING": False,
+        }
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._ready: dict[tuple[tuple[int, ...], ...], queue.SimpleQueue[Any]] = {}
+        self.inputs = {port.any_name: _shape(port) for port in self._model.inputs}
+        self.outputs = {port.any_name: _shape(port) for port in self._model.outputs}
+
+    def _requests(self, arrays: Sequence[Array]) -> queue.SimpleQueue[Any]:
+        """The free inference requests for inputs of these shapes."""
+        key = tuple(array.shape for array in arrays)
+        with self._lock:
+            if key not in self._ready:
+                model = self._model.clone()
+                model.reshape(dict(zip(range(len(key)), (list(s) for s in key), strict=True)))
+                compiled = self._core.compile_model(model, "CPU", self._settings)
+                free: queue.SimpleQueue[Any] = queue.SimpleQueue()
+                for _ in range(self._threads):
+                    free.put(compiled.create_infer_request())
+                self._ready[key] = free
+            return self._ready[key]
+
+    def run(self, batch: Sequence[Sequence[Array]]) -> list[list[Array]]:
+        results: list[list[Array]] = []
+        for start in range(0, len(batch), self._threads):
+            chunk = batch[start : start + self._threads]
+            free = self._requests(chunk[0])
+            running = [free.get() for _ in chunk]
+            try:
+                for request, arrays in zip(running, chunk, strict=True):
+                    request.start_async(list(arrays), share_inputs=True)
+                for request in running:
+                    request.wait()
+                results += [
+                    [np.array(request.get_output_tensor(i).data) for i in range(len(self.outputs))]
+                    for request in running
+                ]
+            finally:
+                for request in running:
+                    free.put(request)
+        return results
+
+
+def _shape(port: Any) -> Shape:
+    partial = port.get_partial_shape()
+    return tuple(None if d.is_dynamic else d.get_length() for d in partial)
+
+
+class OnnxRuntime:
+    """ONNX Runtime on the CPU; a batch goes in one tensor where the model allows it."""
+
+    name = "onnxruntime"
+
+    def __init__(self, data: bytes, name: str, threads: int) -> None:
+        import onnxruntime as ort  # noqa: PLC0415
+        from onnxruntime.capi import onnxruntime_pybind11_state as errors  # noqa: PLC0415
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Threads that spin while they wait take the decoder's time.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = ort.InferenceSession(
+                data, options, providers=["CPUExecutionProvider"]
+            )
+        except (errors.InvalidProtobuf, errors.InvalidGraph, errors.Fail) as error:
+            raise _not_onnx(name, error) from error
+        self.version = ort.__version__
+        self.inputs = {i.name: _sizes(i.shape) for i in self._session.get_inputs()}
+        self.outputs = {o.name: _sizes(o.shape) for o in self._session.get_outputs()}
+        self._any_batch = all(shape[:1] == (None,) for shape in self.inputs.values())
+
+    def run(self, batch: Sequence[Sequence[Array]]) -> list[list[Array]]:
+        if not self._any_batch:
+            return [self._session.run(None, self._feed(arrays)) for arrays in batch]
+        joined = [np.concatenate(column) for column in zip(*batch, strict=True)]
+        results = self._session.run(None, self._feed(joined))
+        return [[part[i : i + 1] for part in results] for i in range(len(batch))]
+
+    def _feed(self, arrays: Sequence[Array]) -> dict[str, Array]:
+        return dict(zip(self.inputs, arrays, strict=True))
+
+
+def _sizes(shape: Sequence[int | str | None]) -> Shape:
+    return tuple(d if isinstance(d, int) and d > 0 else None for d in shape)

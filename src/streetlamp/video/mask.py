@@ -1,0 +1,172 @@
+"""Hide people: the only maker of `MaskedFrame`.
+
+The mosaic's grid is fixed to the picture, not to the person, so that blocks do not slide over
+somebody's face and give away more with every frame. A block is at least as large as a head, its
+colour is an average that is then rounded to a few levels. See ``design/masking.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import cv2
+import numpy as np
+
+from streetlamp.values import Bytes, Floats, Ints, MaskedFrame
+from streetlamp.video.options import Style
+from streetlamp.video.planes import Planes, view_planes
+from streetlamp.video.raw import RawFrame
+
+SMALLEST_BLOCK: Final = 8  # pixels
+LUMA_STEP: Final = 16  # a mosaic block's luma is rounded to this
+CHROMA_STEP: Final = 8
+MOST: Final = 0.75  # more of the picture than this: hide all of it
+
+
+def hide(frame: RawFrame, boxes: Floats, style: Style = Style.MOSAIC) -> MaskedFrame:
+    """The picture with every box hidden. boxes: (k, 4) pixels, margins included, any overlap."""
+    planes = view_planes(frame.picture)
+    width, height = planes.size
+    regions = [
+        region
+        for box in boxes
+        if (region := _region(box, width, height, block_for(float(box[3] - box[1])))) is not None
+    ]
+    if _share(regions, width, height) > MOST:
+        return _hidden_whole(frame, planes, "people fill the picture")
+    # Small blocks first: where regions overlap the coarser one wins. Always read from the
+    # original, never from an already hidden part.
+    regions.sort(key=lambda region: region[4])
+    out = planes.copy()
+    for region in regions:
+        _PAINTERS[style](planes, out, region)
+    return _masked(frame, out, [region[:4] for region in regions], whole=False, reason="")
+
+
+def hide_whole(frame: RawFrame, reason: str) -> MaskedFrame:
+    """The whole picture as a coarse mosaic, because nobody can say who is in it."""
+    return _hidden_whole(frame, view_planes(frame.picture), reason)
+
+
+def block_for(height: float) -> int:
+    """The mosaic block for a region `height` pixels high: never smaller than a head, a power of 2.
+
+    A head is about an eighth of a person; the region has margins, so a sixth of it is on the
+    safe side.
+    """
+    block = SMALLEST_BLOCK
+    while block < height / 6.0 and block < 256:
+        block *= 2
+    return block
+
+
+def _hidden_whole(frame: RawFrame, planes: Planes, reason: str) -> MaskedFrame:
+    width, height = planes.size
+    block = max(32, block_for(height / 2.0))
+    region = (0, 0, width, height, block)
+    out = planes.copy()
+    _mosaic(planes, out, region)
+    return _masked(frame, out, [region[:4]], whole=True, reason=reason)
+
+
+_Region = tuple[int, int, int, int, int]  # x1, y1, x2, y2 on the block's grid, and the block
+
+
+def _region(box: Floats, width: int, height: int, block: int) -> _Region | None:
+    x1 = max(0, int(np.floor(box[0] / block)) * block)
+    y1 = max(0, int(np.floor(box[1] / block)) * block)
+    x2 = min(width, int(np.ceil(box[2] / block)) * block)
+    y2 = min(height, int(np.ceil(box[3] / block)) * block)
+    return (x1, y1, x2, y2, block) if x2 > x1 and y2 > y1 else None
+
+
+def _share(regions: Iterable[_Region], width: int, height: int) -> float:
+    """The share of the picture that the regions cover together."""
+    cell = 8
+    grid = np.zeros((-(-height // cell), -(-width // cell)), np.bool_)
+    for x1, y1, x2, y2, _ in regions:
+        grid[y1 // cell : -(-y2 // cell), x1 // cell : -(-x2 // cell)] = True
+    return float(grid.mean())
+
+
+def _mosaic(source: Planes, out: Planes, region: _Region) -> None:
+    x1, y1, x2, y2, block = region
+    _mosaic_plane(source.y, out.y, (x1, y1, x2, y2), block, LUMA_STEP)
+    half = (x1 // 2, y1 // 2, (x2 + 1) // 2, (y2 + 1) // 2)
+    for a, b in ((source.u, out.u), (source.v, out.v)):
+        _mosaic_plane(a, b, half, block // 2, CHROMA_STEP)
+
+
+def _mosaic_plane(
+    source: Bytes, out: Bytes, where: tuple[int, int, int, int], block: int, step: int
+) -> None:
+    x1, y1, x2, y2 = where
+    part = source[y1:y2, x1:x2]
+    h, w = part.shape
+    rows, columns = -(-h // block), -(-w // block)
+    if (rows * block, columns * block) != (h, w):  # the picture's edge cuts the last block
+        part = cv2.copyMakeBorder(
+            part, 0, rows * block - h, 0, columns * block - w, cv2.BORDER_REPLICATE
+        )
+    means = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
+    rounded = (means // step * step + step // 2).astype(np.uint8)
+    blocks = cv2.resize(
+        rounded, (columns * block, rows * block), interpolation=cv2.INTER_NEAREST
+    )
+    out[y1:y2, x1:x2] = blocks[:h, :w]
+
+
+def _solid(source: Planes, out: Planes, region: _Region) -> None:
+    x1, y1, x2, y2, _ = region
+    out.y[y1:y2, x1:x2] = 96
+    for plane in (out.u, out.v):
+        plane[y1 // 2 : (y2 + 1) // 2, x1 // 2 : (x2 + 1) // 2] = 128
+
+
+def _silhouette(source: Planes, out: Planes, region: _Region) -> None:
+    """A flat figure, standing or lying as the region does, on a flat ground."""
+    _solid(source, out, region)
+    x1, y1, x2, y2, _ = region
+    w, h = x2 - x1, y2 - y1
+    ground = np.zeros((h, w), np.uint8)
+    if h >= w * 0.8:
+        head, body = (w // 2, int(h * 0.24)), (w // 2, int(h * 0.64))
+        axes = (max(1, int(w * 0.22)), max(1, int(h * 0.30)))
+    else:
+        head, body = (int(w * 0.2), h // 2), (int(w * 0.6), h // 2)
+        axes = (max(1, int(w * 0.30)), max(1, int(h * 0.25)))
+    radius = max(1, int(0.10 * max(w, h)))
+    cv2.circle(ground, head, radius, 255, -1)
+    cv2.ellipse(ground, body, axes, 0.0, 0.0, 360.0, 255, -1)
+    out.y[y1:y2, x1:x2][ground > 0] = 200
+
+
+_PAINTERS: Final = {Style.MOSAIC: _mosaic, Style.SOLID: _solid, Style.SILHOUETTE: _silhouette}
+
+
+def _masked(
+    frame: RawFrame,
+    planes: Planes,
+    rectangles: list[tuple[int, int, int, int]],
+    *,
+    whole: bool,
+    reason: str,
+) -> MaskedFrame:
+    for plane in (planes.y, planes.u, planes.v):
+        plane.flags.writeable = False
+    hidden: Ints = np.array(rectangles, np.int64).reshape(-1, 4)
+    return MaskedFrame(
+        camera=frame.camera,
+        time=frame.time,
+        frame=frame.frame,
+        pts=frame.pts,
+        time_base=(frame.time_base.numerator, frame.time_base.denominator),
+        y=planes.y,
+        u=planes.u,
+        v=planes.v,
+        full_range=planes.full_range,
+        hidden=hidden,
+        whole=whole,
+        reason=reason,
+    )

@@ -1,0 +1,48 @@
+"""Pictures over HTTP: MJPEG cameras, streams, and files on a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from streetlamp import __version__
+from streetlamp.video.raw import RawFrame
+from streetlamp.video.source.base import SOURCES, Capabilities
+from streetlamp.video.source.line import LineSource, microseconds
+from streetlamp.video.source.stream import VideoStream
+
+
+@SOURCES.add("http", "https")
+class HttpSource(LineSource):
+    """What a web server sends: an endless stream is live, a file is played in real time."""
+
+    noun: ClassVar[str] = "server"
+    schemes: ClassVar[tuple[str, ...]] = ("http", "https")
+    summary: ClassVar[str] = "An MJPEG camera, a stream (HLS, MPEG-TS), or a file on a web server"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        live=True,
+        process=True,
+        ends=True,
+        login=True,
+        times="a file's own; a stream's count; MJPEG: when pictures come",
+        codecs="MJPEG, H.264, H.265, MPEG-4",
+        example="http://192.168.1.21/video.mjpg",
+    )
+
+    def target(self) -> tuple[str, str | None, Mapping[str, str]]:
+        patience = max(self.options.open_timeout, self.options.read_timeout)
+        options = {
+            "timeout": microseconds(patience + 1),
+            "user_agent": f"streetlamp/{__version__}",
+            # A page must not be able to make us open files of this machine.
+            "protocol_whitelist": "http,https,httpproxy,tcp,tls,crypto",
+        }
+        return self.login_address(), None, options
+
+    def frames(self) -> Iterator[RawFrame]:
+        with self._open() as stream:
+            if self.live and stream.duration is None:
+                yield from self._live(stream)
+                return
+        pace = Pace(self.clock, self.stopped) if self.live else None
+        yield from raw_frames(self, self._rounds(stream, pace), pace)

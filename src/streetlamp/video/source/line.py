@@ -1,0 +1,92 @@
+"""What sources that come over a line share: opening with patience, live times, clear errors."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from streetlamp.video.raw import RawFrame
+from streetlamp.video.source.base import Probe, Source, SourceError
+from streetlamp.video.source.clock import ClockSetError, LiveMapping
+from streetlamp.video.source.stream import FFMPEG_ERRORS, NoPictureError, VideoStream, explain
+from streetlamp.video.source.timeline import Chooser, Joiner, Timeline
+
+
+class LineSource(Source):
+    """A camera whose pictures come when it sends them. Subclasses say how to open it."""
+
+    noun: ClassVar[str] = "camera"
+
+    @abstractmethod
+    def target(self) -> tuple[str, str | None, Mapping[str, str]]:
+        """What FFmpeg opens: address (login inside), format or None, options."""
+
+    def frames(self) -> Iterator[RawFrame]:
+        with self._open() as stream:
+            yield from self._live(stream)
+
+    def probe(self) -> Probe:
+        with self._open() as stream:
+            try:
+                return stream.probe()
+            except NoPictureError as error:
+                problem, retry = str(error), True
+            except FFMPEG_ERRORS as error:
+                problem, retry = explain(error)
+        raise self._failure(problem, retry=retry)
+
+    def _open(self) -> VideoStream:
+        address, kind, options = self.target()
+        try:
+            return VideoStream.open(
+                address,
+                container_format=kind,
+                options=options,
+                timeout=(self.options.open_timeout, self.options.read_timeout),
+                threads=self.options.threads,
+                fps=self.options.fps,
+            )
+        except NoPictureError as error:
+            problem, retry = str(error), True
+        except FFMPEG_ERRORS as error:
+            problem, retry = explain(error)
+        # Raised out here: an exception chained to FFmpeg's would carry its text, and the login.
+        raise self._failure(problem, retry=retry)
+
+    def _live(self, stream: VideoStream) -> Iterator[RawFrame]:
+        problem = "the stream ended"
+        try:
+            yield from self._arriving(stream)
+        except ClockSetError as error:
+            problem = str(error)
+        except FFMPEG_ERRORS as error:
+            problem, _ = explain(error)
+        self._report(stream)
+        if not self.stopped.is_set():
+            raise self._failure(problem, retry=True)
+
+    def _arriving(self, stream: VideoStream) -> Iterator[RawFrame]:
+        base = stream.time_base if stream.timed else Joiner.time_base
+        timeline = Timeline(base, max(1, round(1 / (stream.rate * base))))
+        mapping = LiveMapping(timeline, self.clock, timed=stream.timed)
+        chooser = Chooser()
+        for number, picture in enumerate(stream.pictures(), 1):
+            pts, time = mapping.place(chooser.choose(picture.pts, picture.dts))
+            if self.stopped.is_set():
+                return
+            yield RawFrame(self.camera, time, number, picture, pts, base)
+
+    def _report(self, stream: VideoStream) -> None:
+        damaged = stream.tally.damaged + stream.tally.unread
+        if damaged:
+            self.warn(f"{damaged} damaged packets were left out")
+
+    def _failure(self, problem: str, *, retry: bool) -> SourceError:
+        text = self.clean(f"no pictures from the {self.noun} at {self.describe()}: {problem}")
+        return SourceError(text, retry=retry)
+
+
+def microseconds(seconds: float) -> str:
+    """Seconds as FFmpeg's options want them."""
+    return str(max(1, round(seconds * 1_000_000)))

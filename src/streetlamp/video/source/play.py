@@ -1,0 +1,76 @@
+"""Playing what has an end (a file, here or on a server): its own times, paced when live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import av
+
+from streetlamp.video.raw import RawFrame
+from streetlamp.video.source.base import Source, SourceError
+from streetlamp.video.source.clock import ClockSetError
+from streetlamp.video.source.pace import Pace
+from streetlamp.video.source.stream import VideoStream
+from streetlamp.video.source.timeline import Chooser, Joiner, Timeline
+
+Placed: TypeAlias = tuple[int, Fraction, av.VideoFrame]  # stamp, its unit in seconds, picture
+
+
+def raw_frames(source: Source, placed: Iterator[Placed], pace: Pace | None) -> Iterator[RawFrame]:
+    """Pictures with their POSIX times; each waits for its moment where there is a ``pace``."""
+    first: Fraction | None = None
+    for number, (pts, base, picture) in enumerate(placed, 1):
+        first = pts * base if first is None else first
+        seconds = float(pts * base - first)
+        time = source.options.start_time + seconds
+        if pace is not None:
+            try:
+                time = pace.wait(seconds)
+            except ClockSetError as error:
+                problem = str(error)
+                break
+        if source.stopped.is_set():
+            return
+        yield RawFrame(source.camera, time, number, picture, pts, base)
+    else:
+        return
+    raise SourceError(problem, retry=True)
+
+
+def clip(
+    source: Source, name: str, stream: VideoStream, joiner: Joiner | None, pace: Pace | None
+) -> Iterator[Placed]:
+    """One clip's pictures with mended stamps, in its own unit or carried on by ``joiner``."""
+    timeline = Timeline(stream.time_base, stream.step)
+    chooser = Chooser(prefer_dts=stream.container.format.name == "avi")
+    tally, step = stream.tally, float(1 / stream.rate)
+    known = 0  # of the skipped packets
+    if joiner is not None:
+        joiner.next_clip(1 / stream.rate)
+
+    def skip(packet: Any) -> bool:
+        return pace is not None and pace.skip(packet.is_keyframe, step)
+
+    for picture in stream.pictures(skip if pace is not None else None):
+        stamp = chooser.choose(picture.pts, picture.dts) if stream.timed else None
+        pts = timeline.place(stamp, step=stream.step * (1 + tally.skipped - known))
+        known = tally.skipped
+        if joiner is None:
+            yield pts, stream.time_base, picture
+        else:
+            yield joiner.place(pts * stream.time_base), joiner.time_base, picture
+    _report(source, name, stream, timeline)
+
+
+def _report(source: Source, name: str, stream: VideoStream, timeline: Timeline) -> None:
+    tally, promised = stream.tally, stream.stream.frames
+    if tally.damaged or tally.unread:
+        source.warn(f"{name}: {tally.damaged + tally.unread} damaged packets were left out")
+    if 0 < tally.packets < promised:
+        source.warn(f"{name} ends early: {tally.packets} of {promised} pictures are there")
+    if timeline.repaired and stream.timed:
+        source.warn(f"{name}: {timeline.repaired} time stamps were missing or wrong: mended")
+    if tally.skipped:
+        source.warn(f"{name}: {tally.skipped} pictures were skipped to keep up")

@@ -1,0 +1,340 @@
+"""Which box is which: one tracker per camera.
+
+Looks come at irregular times (0.05–0.5 s apart). A track starts at the first fair box, because a
+person missed is worse than a false track; it is carried while it is not found, because a person
+does not vanish. Ids are random numbers of this camera and mean nothing elsewhere (CHARTER 5). No
+appearance is looked at: boxes, times, classes and scores are all there is. See
+``design/tracking.md`` for the method and its measurements.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streetlamp.values import Bools, Floats, Ints, Kind, Tracks
+from streetlamp.video.associate import (
+    GROUP,
+    Doubles,
+    Indices,
+    assign,
+    height_likeness,
+    inside,
+    iou,
+    widen,
+)
+from streetlamp.video.kalman import BoxFilter
+from streetlamp.video.raw import Detections
+from streetlamp.video.track_options import TrackOptions
+
+_LEAST_FIRST: Final = 0.12  # likeness of a strong box and a track, first association
+_LEAST_SECOND: Final = 0.3  # of a weak box and a track that is left over
+_LEAST_WIDE: Final = 0.1  # of what is still left over, boxes widened by what is not known
+_LEAST_OTHER_KIND: Final = 0.6  # across groups of classes: the boxes must all but coincide
+_SAME_THING: Final = 0.6  # overlap (IoU) at which two boxes of one group are one thing
+_VOTE_FADES: Final = 4.0  # s: how long a class vote counts
+_PERSON_SHARE: Final = 0.2  # of the votes that keeps an unsure thing a person: it stays hidden
+_STILL: Final = 0.15  # sizes a second: slower than this is standing still
+_LONGEST_GAP: Final = 5.0  # s between looks after which nothing can be joined
+_ID_LIMIT: Final = 2**31 - 1  # ids fit every language's and database's plain integer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackUpdate:
+    """The outcome of one look."""
+
+    tracks: Tracks  # those found now, and those lost but held (seen=False, predicted box)
+    started: tuple[int, ...]  # ids that are new in this look
+    ended: tuple[int, ...]  # ids that were given up in this look
+    confirmed: Bools  # (n,) found in at least two looks, one row a track of `tracks`
+
+
+@dataclass(slots=True)
+class _Book:
+    """All live tracks, one row each."""
+
+    id: Ints  # (n,)
+    filter: BoxFilter
+    votes: Doubles  # (n, kinds) sums of scores, fading
+    score: Floats  # (n,) of the last box found
+    first: Doubles  # (n,) POSIX seconds first found
+    last: Doubles  # (n,) POSIX seconds last found
+    found: Ints  # (n,) looks in which it was found
+
+    @classmethod
+    def empty(cls) -> _Book:
+        none = np.zeros(0)
+        ints = np.zeros(0, np.int64)
+        return cls(
+            ints,
+            BoxFilter.start(np.zeros((0, 4))),
+            np.zeros((0, len(Kind))),
+            np.zeros(0, np.float32),
+            none,
+            none,
+            ints,
+        )
+
+    def take(self, rows: NDArray[np.bool_]) -> _Book:
+        return _Book(
+            self.id[rows],
+            self.filter.take(rows),
+            self.votes[rows],
+            self.score[rows],
+            self.first[rows],
+            self.last[rows],
+            self.found[rows],
+        )
+
+    def join(self, other: _Book) -> _Book:
+        return _Book(
+            np.concatenate([self.id, other.id]),
+            self.filter.join(other.filter),
+            np.concatenate([self.votes, other.votes]),
+            np.concatenate([self.score, other.score]),
+            np.concatenate([self.first, other.first]),
+            np.concatenate([self.last, other.last]),
+            np.concatenate([self.found, other.found]),
+        )
+
+
+class Tracker:
+    """Joins the boxes of one camera's looks into tracks.
+
+    >>> tracker = Tracker("gate", TrackOptions(), seed=1)
+    >>> seen = Detections([[10, 10, 30, 60]], [0], [0.9])
+    >>> first = tracker.update(seen, time=0.0, frame=1, size=(640, 360))
+    >>> second = tracker.update(seen, time=0.2, frame=3, size=(640, 360))
+    >>> first.tracks.id == second.tracks.id, second.confirmed, second.started
+    (array([ True]), array([ True]), ())
+    """
+
+    def __init__(self, camera: str, options: TrackOptions, seed: int | None = None) -> None:
+        """``seed`` makes the ids repeatable, for tests; without one they are truly random."""
+        self._camera = camera
+        self._options = options
+        self._random = random.SystemRandom() if seed is None else random.Random(seed)
+        self._book = _Book.empty()
+        self._time: float | None = None
+        self._size = (0, 0)
+
+    def reset(self) -> None:
+        """Forgets all tracks: the next look starts with new ids."""
+        self._book = _Book.empty()
+        self._time = None
+
+    def update(
+        self, detections: Detections, time: float, frame: int, size: tuple[int, int]
+    ) -> TrackUpdate:
+        """Takes in one look at ``time`` (POSIX seconds) at picture ``frame`` of ``size`` pixels.
+
+        After a jump of time (backwards, or over five seconds) or a change of size all tracks end.
+        Raises ValueError if ``time`` is not finite.
+        """
+        if not np.isfinite(time):
+            raise ValueError("a look needs a finite time")
+        gone: list[int] = []
+        if self._jumped(time, size):
+            gone = [int(i) for i in self._book.id]
+            self.reset()
+        book = self._book
+        dt = 0.0 if self._time is None else time - self._time
+        if dt > 0:
+            book.filter.predict(dt, book.last < (self._time or 0.0))
+            book.votes *= np.exp(-dt / _VOTE_FADES)
+        self._time, self._size = time, size
+
+        detections, votes = _one_vote_a_thing(
+            detections.where(detections.score >= self._options.low_score)
+        )
+        rows, columns = self._pair(detections)
+        book.filter.correct(rows, detections.box[columns], detections.score[columns])
+        book.votes[rows] += votes[columns]
+        book.score[rows] = detections.score[columns]
+        book.last[rows] = time
+        book.found[rows] += 1
+
+        fresh = self._start(detections, votes, columns, time)
+        kept = self._kept(time)
+        gone += [int(i) for i in book.id[~kept]]
+        self._book = book.take(kept).join(fresh)
+        return TrackUpdate(
+            self._tracks(time, frame, size),
+            tuple(int(i) for i in fresh.id),
+            tuple(gone),
+            self._book.found >= 2,
+        )
+
+    def _jumped(self, time: float, size: tuple[int, int]) -> bool:
+        if self._time is None:
+            return False
+        return size != self._size or not 0 <= time - self._time <= _LONGEST_GAP
+
+    def _pair(self, detections: Detections) -> tuple[Indices, Indices]:
+        """Rows of the book and rows of the detections that are the same thing."""
+        book, options = self._book, self._options
+        rows: list[Indices] = []
+        columns: list[Indices] = []
+        if not len(book.id) or not len(detections):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        box = book.filter.box()
+        same = GROUP[_kinds(book.votes)][:, None] == GROUP[detections.kind][None, :]
+        plain = iou(box, detections.box)
+        wide = _wide_iou(box, book.filter.doubt(), detections.box)
+        tall = height_likeness(box, detections.box)
+        strong = detections.score >= options.high_score
+        free_rows = np.ones(len(book.id), bool)
+        free_columns = np.ones(len(detections), bool)
+
+        def join(likeness: Doubles, least: float, some: NDArray[np.bool_]) -> None:
+            r, c = np.flatnonzero(free_rows), np.flatnonzero(free_columns & some)
+            i, k = assign(likeness[np.ix_(r, c)], least)
+            rows.append(r[i])
+            columns.append(c[k])
+            free_rows[r[i]] = False
+            free_columns[c[k]] = False
+
+        weight = 0.5 + 0.5 * detections.score[None, :]
+        join(np.where(same, plain * tall * weight, 0.0), _LEAST_FIRST * 0.5, strong)
+        join(np.where(same, plain, 0.0), _LEAST_SECOND, ~strong)
+        join(np.where(same, wide * tall, 0.0), _LEAST_WIDE, strong)
+        join(plain, _LEAST_OTHER_KIND, strong)
+        return np.concatenate(rows), np.concatenate(columns)
+
+    def _start(
+        self, detections: Detections, votes: Doubles, used: Indices, time: float
+    ) -> _Book:
+        """New tracks from the boxes nobody claimed and nothing explains."""
+        free = np.ones(len(detections), bool)
+        free[used] = False
+        free &= detections.score >= self._options.start_score
+        if len(used) and free.any():
+            free &= ~_parts(detections, used)
+        n = int(free.sum())
+        now = np.full(n, time)
+        return _Book(
+            np.array([self._new_id() for _ in range(n)], np.int64),
+            BoxFilter.start(detections.box[free]),
+            votes[free],
+            detections.score[free],
+            now,
+            now.copy(),
+            np.ones(n, np.int64),
+        )
+
+    def _kept(self, time: float) -> NDArray[np.bool_]:
+        """(n,) which tracks stay: found now, or lost not too long ago and still in the picture."""
+        book, options = self._book, self._options
+        position, velocity = book.filter.position, book.filter.velocity
+        size = np.sqrt(np.maximum(position[:, 2] * position[:, 3], 1))
+        still = np.hypot(velocity[:, 0], velocity[:, 1]) < _STILL * size
+        hold = np.where(still, options.hold_still_seconds, options.hold_seconds)
+        hold = np.where(book.found < 2, options.hold_unsure_seconds, hold)
+        seen = book.last >= time
+        x, y = position[:, 0], position[:, 1]
+        there = (x >= 0) & (y >= 0) & (x < self._size[0]) & (y < self._size[1])
+        kept = seen | ((time - book.last <= hold) & there)
+        return kept & ~self._doubled(seen)
+
+    def _doubled(self, seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """(n,) lost tracks that a track started after their loss has taken the place of."""
+        book = self._book
+        if seen.all() or not seen.any():
+            return np.zeros(len(seen), bool)
+        box = book.filter.box()
+        group = GROUP[_kinds(book.votes)]
+        younger = book.first[None, :] > book.last[:, None]
+        on_top = iou(box, box) > _SAME_THING
+        same = group[:, None] == group[None, :]
+        return np.asarray(~seen & (on_top & younger & same & seen[None, :]).any(axis=1))
+
+    def _new_id(self) -> int:
+        while True:
+            number = self._random.randint(1, _ID_LIMIT)
+            if number not in self._book.id:
+                return number
+
+    def _tracks(self, time: float, frame: int, size: tuple[int, int]) -> Tracks:
+        book = self._book
+        box = book.filter.box()
+        box[:, 0::2] = np.clip(box[:, 0::2], 0, size[0])
+        box[:, 1::2] = np.clip(box[:, 1::2], 0, size[1])
+        return Tracks.make(
+            self._camera,
+            time,
+            frame,
+            size,
+            id=book.id.copy(),  # Tracks locks its columns
+            box=box,
+            kind=_kinds(book.votes),
+            score=book.score.copy(),
+            seen=book.last >= time,
+            age=time - book.first,
+            velocity=book.filter.velocity[:, :2],
+        )
+
+
+def _kinds(votes: Doubles) -> Ints:
+    """(n,) the class of each row of votes: a person already at a fair share of them."""
+    if not len(votes):
+        return np.zeros(0, np.int64)
+    person = votes[:, Kind.PERSON] >= _PERSON_SHARE * np.maximum(votes.sum(axis=1), 1e-9)
+    return np.where(person, int(Kind.PERSON), votes.argmax(axis=1)).astype(np.int64)
+
+
+def _wide_iou(box: Doubles, doubt: Doubles, found: Floats) -> Doubles:
+    """IoU after both boxes were widened by what the filter does not know (two deviations).
+
+    C-BIoU (Yang et al. 2023) widens by a fixed share; here a track seen for the first time, or long
+    not seen, reaches far and a well-known one hardly at all.
+    """
+    side = np.stack([box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]], axis=1)
+    margin = np.minimum(2 * doubt, 0.75 * side.max(axis=1, keepdims=True))
+    result = np.zeros((len(box), len(found)))
+    for row in range(len(box)):
+        reach = margin[row : row + 1]
+        result[row] = iou(
+            widen(box[row : row + 1], reach), widen(found, np.broadcast_to(reach, (len(found), 2)))
+        )[0]
+    return result
+
+
+def _one_vote_a_thing(detections: Detections) -> tuple[Detections, Doubles]:
+    """Joins boxes of one thing under several classes of a group (car and truck): votes (n, kinds).
+
+    A rider and the bicycle are two things, and so are two people however close: only boxes of
+    different classes of one group are joined.
+    """
+    n = len(detections)
+    votes = np.zeros((n, len(Kind)))
+    votes[np.arange(n), detections.kind] = detections.score
+    if n < 2:
+        return detections, votes
+    group = GROUP[detections.kind]
+    double = iou(detections.box, detections.box) > _SAME_THING
+    double &= group[:, None] == group[None, :]
+    double &= detections.kind[:, None] != detections.kind[None, :]
+    keep = np.ones(n, bool)
+    for k in np.argsort(-detections.score, kind="stable"):
+        if keep[k]:
+            same = double[k] & keep
+            same[k] = False
+            votes[k] += votes[same].sum(axis=0)
+            keep[same] = False
+    return detections.where(keep), votes[keep]
+
+
+def _parts(detections: Detections, used: Indices) -> NDArray[np.bool_]:
+    """(n,) weaker boxes that lie within a claimed box of their group: a torso in its person.
+
+    They are hidden by the larger box as it is, and would be counted as a second person.
+    """
+    whole = detections.where(used)
+    within = inside(detections.box, whole.box) > 0.85
+    within &= GROUP[detections.kind][:, None] == GROUP[whole.kind][None, :]
+    within &= detections.score[:, None] < 0.8 * whole.score[None, :]
+    return np.asarray(within.any(axis=1))

@@ -1,0 +1,66 @@
+"""What an owner may set about tracking. The defaults are measured in ``design/tracking.md``."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from streetlamp.options import Options
+
+
+class TrackOptions(Options):
+    """How boxes of one look are joined to those of the next."""
+
+    start_score: float = Field(
+        0.25,
+        ge=0.05,
+        le=1,
+        title="Score that starts a track",
+        description="A new box with at least this score starts a track at once. Lower hides more "
+        "and makes more false tracks.",
+    )
+    high_score: float = Field(
+        0.3,
+        ge=0.05,
+        le=1,
+        title="High score",
+        description="Boxes with at least this score are joined to tracks first; the weaker ones "
+        "may only carry on a track that is left over (ByteTrack's second association).",
+    )
+    low_score: float = Field(
+        0.08,
+        ge=0,
+        le=1,
+        title="Lowest score used",
+        description="Boxes below this score are not looked at.",
+    )
+    hold_seconds: float = Field(
+        1.5,
+        ge=0,
+        le=30,
+        title="Hold a lost thing (s)",
+        description="A moving thing that is not found any more is carried along its way for this "
+        "long, so that a person stays hidden behind a missed detection.",
+    )
+    hold_still_seconds: float = Field(
+        4.0,
+        ge=0,
+        le=600,
+        title="Hold a lost thing that stood still (s)",
+        description="Something that stood still and is not found any more is most likely still "
+        "there, so it is held longer.",
+    )
+    hold_unsure_seconds: float = Field(
+        0.5,
+        ge=0,
+        le=30,
+        title="Hold a thing found once (s)",
+        description="How long a track is held that was found in a single look only.",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> TrackOptions:
+        if not self.low_score <= self.start_score:
+            raise ValueError("low_score must not be above start_score")
+        if not self.low_score <= self.high_score:
+            raise ValueError("low_score must not be above high_score")
+        return self

@@ -1,0 +1,1 @@
+"""What tests share that is not a fixture: clip makers and a real RTSP server."""

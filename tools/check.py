@@ -1,0 +1,96 @@
+"""Runs every check and test, and says at the end which of them failed: what `make test` runs.
+
+    .venv/bin/python tools/check.py [--no-packages] [arguments for pytest]
+
+Everything runs even when something before it failed, pytest last, so that its closing line ends
+the output of a good run. As root on Debian the system packages that some tests need are installed
+first; otherwise they are named, and the tests that need them skip.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+from setup import BIN, PYTHON, ROOT
+
+# What some tests need beside the lock files, and for what.
+PACKAGES = {
+    "chromium": "the page in a real browser",
+    "python3-gi": "an RTSP camera",
+    "gir1.2-gst-rtsp-server-1.0": "an RTSP camera",
+    "gstreamer1.0-plugins-base": "an RTSP camera",
+    "gstreamer1.0-plugins-good": "an RTSP camera",
+    "gstreamer1.0-plugins-bad": "an RTSP camera",
+    "gstreamer1.0-plugins-ugly": "an RTSP camera",
+}
+
+
+def missing_packages() -> list[str]:
+    """Those of PACKAGES that this Debian does not have."""
+    asked = subprocess.run(
+        ["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n", *PACKAGES],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    have = {line.split()[0] for line in asked.stdout.splitlines() if line.endswith(" installed")}
+    return [name for name in PACKAGES if name not in have]
+
+
+def install_packages() -> None:
+    if not shutil.which("apt-get"):
+        print("Not Debian: tests that need Chromium or GStreamer skip where those are missing.")
+        return
+    missing = missing_packages()
+    if not missing:
+        return
+    if os.geteuid() != 0:
+        print("Some tests will skip. To run them all, first:")
+        print(f"  sudo apt-get install {' '.join(missing)}", flush=True)
+        return
+    print(f"Installing for the tests: {' '.join(missing)}", flush=True)
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-qq", "-y", "--no-install-recommends", *missing],
+    ):
+        done = subprocess.run(
+            command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            print(done.stdout + done.stderr)
+            sys.exit(f"{' '.join(command[:2])} failed (exit status {done.returncode}).")
+
+
+def main(arguments: list[str]) -> int:
+    if "--no-packages" in arguments:
+        arguments.remove("--no-packages")
+    else:
+        install_packages()
+    page = [str(PYTHON), "tools/setup.py", "--page-script"]
+    checks = {
+        "ruff": [str(BIN / "ruff"), "check", "--quiet", "."],
+        "mypy": [str(BIN / "mypy")],
+        "import-linter": [str(BIN / "lint-imports"), "--no-cache"],
+        "page types": [*page, "check"],
+        "page tests": [*page, "test"],
+        "pytest": [str(PYTHON), "-m", "pytest", *arguments],
+    }
+    failed = []
+    for name, command in checks.items():
+        print(f"\n== {name}", flush=True)
+        began = time.monotonic()
+        done = subprocess.run(command, cwd=ROOT, check=False)
+        if done.returncode:
+            failed.append(name)
+        elif name != "pytest":
+            print(f"{name}: fine ({time.monotonic() - began:.0f} s)", flush=True)
+    if failed:
+        print(f"\nFailed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,141 @@
+/** Draws zones, lines and track tags over a picture. Canvas only, no HTML: many boxes stay cheap. */
+
+import type { SiteCamera, Track } from "./types";
+import { tagText } from "./words";
+
+const KIND_COLOURS: Record<string, string> = {
+  person: "#ffc46b",
+  bicycle: "#8fe0a6",
+  motorcycle: "#8fe0a6",
+  car: "#7cc4ff",
+  bus: "#c6a8ff",
+  truck: "#c6a8ff",
+};
+const FONT = "600 12px ui-sans-serif, system-ui, 'Segoe UI', Roboto, sans-serif";
+
+export interface Painted {
+  context: CanvasRenderingContext2D;
+  width: number; // CSS pixels
+  height: number;
+}
+
+/** Fit the canvas to its size on the screen (sharp on dense screens) and clear it. */
+export function prepare(canvas: HTMLCanvasElement): Painted | null {
+  const dense = Math.min(3, devicePixelRatio || 1);
+  const width = canvas.clientWidth;
+  const height = canvas.clientHeight;
+  const context = canvas.getContext("2d");
+  if (!context || width === 0 || height === 0) return null;
+  const [w, h] = [Math.round(width * dense), Math.round(height * dense)];
+  if (canvas.width !== w || canvas.height !== h) {
+    canvas.width = w;
+    canvas.height = h;
+  }
+  context.setTransform(dense, 0, 0, dense, 0, 0);
+  context.clearRect(0, 0, width, height);
+  context.font = FONT;
+  context.textBaseline = "middle";
+  context.lineJoin = "round";
+  return { context, width, height };
+}
+
+function chip(p: Painted, text: string, x: number, y: number, ink: string, back: string): void {
+  const { context } = p;
+  const w = context.measureText(text).width + 12;
+  const left = Math.min(Math.max(2, x), Math.max(2, p.width - w - 2));
+  const top = Math.min(Math.max(2, y), p.height - 20);
+  context.fillStyle = back;
+  context.beginPath();
+  context.roundRect(left, top, w, 18, 5);
+  context.fill();
+  context.fillStyle = ink;
+  context.fillText(text, left + 6, top + 9.5);
+}
+
+export function drawPlaces(p: Painted, camera: SiteCamera, alarmed: ReadonlySet<string>): void {
+  const { context, width, height } = p;
+  for (const zone of camera.zones) {
+    const hot = alarmed.has(zone.name);
+    context.beginPath();
+    zone.points.forEach(([x, y], i) =>
+      i ? context.lineTo(x * width, y * height) : context.moveTo(x * width, y * height),
+    );
+    context.closePath();
+    context.fillStyle = hot ? "rgb(255 92 92 / 16%)" : "rgb(120 200 190 / 9%)";
+    context.strokeStyle = hot ? "#ff7b72" : "rgb(120 214 200 / 75%)";
+    context.lineWidth = 1.5;
+    context.setLineDash([6, 4]);
+    context.fill();
+    context.stroke();
+    context.setLineDash([]);
+    const top = zone.points.reduce((best, point) => (point[1] < best[1] ? point : best), [0, 2]);
+    chip(p, zone.name, top[0] * width - 20, top[1] * height + 6, "#bdeee6", "rgb(10 24 24 / 72%)");
+  }
+  for (const { name, points } of camera.lines) {
+    const [[ax, ay], [bx, by]] = points;
+    const [x1, y1, x2, y2] = [ax * width, ay * height, bx * width, by * height];
+    const hot = alarmed.has(name);
+    context.strokeStyle = hot ? "#ff7b72" : "rgb(255 214 140 / 85%)";
+    context.lineWidth = 2.5;
+    context.beginPath();
+    context.moveTo(x1, y1);
+    context.lineTo(x2, y2);
+    context.stroke();
+    for (const [x, y] of [[x1, y1], [x2, y2]] as const) {
+      context.fillStyle = context.strokeStyle;
+      context.beginPath();
+      context.arc(x, y, 3.5, 0, 7);
+      context.fill();
+    }
+    chip(p, name, (x1 + x2) / 2 - 20, (y1 + y2) / 2 + 8, "#ffe2ae", "rgb(28 20 6 / 72%)");
+  }
+}
+
+/** `size` is the video's own size: boxes come in its pixels. */
+export function drawTracks(p: Painted, tracks: readonly Track[], size: [number, number]): void {
+  const { context } = p;
+  const sx = p.width / Math.max(1, size[0]);
+  const sy = p.height / Math.max(1, size[1]);
+  for (const track of tracks) {
+    const [x1, y1, x2, y2] = track.box;
+    const colour = KIND_COLOURS[track.kind] ?? "#d7dbe2";
+    const [x, y, w, h] = [x1 * sx, y1 * sy, (x2 - x1) * sx, (y2 - y1) * sy];
+    context.globalAlpha = track.seen ? 1 : 0.5;
+    context.strokeStyle = "rgb(0 0 0 / 55%)";
+    context.lineWidth = 4;
+    context.setLineDash(track.seen ? [] : [4, 4]);
+    corners(context, x, y, w, h);
+    context.strokeStyle = colour;
+    context.lineWidth = 2;
+    corners(context, x, y, w, h);
+    context.setLineDash([]);
+  }
+  context.globalAlpha = 1;
+  // Labels last, so that no box crosses a word; small far things get a short one.
+  for (const track of tracks) {
+    const [x1, y1, x2] = track.box;
+    const colour = KIND_COLOURS[track.kind] ?? "#d7dbe2";
+    const small = (x2 - x1) * sx < 22 && tracks.length > 8;
+    const text = small ? track.kind : tagText(track);
+    context.globalAlpha = track.seen ? 1 : 0.6;
+    chip(p, text, x1 * sx - 1, y1 * sy - 21, colour, "rgb(9 12 17 / 78%)");
+  }
+  context.globalAlpha = 1;
+}
+
+/** A box shown by its corners: what is inside stays visible. */
+function corners(c: CanvasRenderingContext2D, x: number, y: number, w: number, h: number): void {
+  const arm = Math.min(14, w / 3, h / 3);
+  c.beginPath();
+  for (const [cx, cy, dx, dy] of [
+    [x, y, 1, 1],
+    [x + w, y, -1, 1],
+    [x + w, y + h, -1, -1],
+    [x, y + h, 1, -1],
+  ] as const) {
+    c.moveTo(cx + dx * arm, cy);
+    c.lineTo(cx, cy);
+    c.lineTo(cx, cy + dy * arm);
+  }
+  c.stroke();
+}

@@ -1,0 +1,115 @@
+import { describe, expect, test } from "vitest";
+import type { Alarm, CameraStatus, Track } from "./types";
+import { ago, arrow, byUrgency, bytes, clock, describeCamera, figure, numberRows, span, tagText, when } from "./words";
+
+const status: CameraStatus = {
+  camera: "gate",
+  state: "live",
+  since: 0,
+  message: "",
+  width: 1280,
+  height: 720,
+  fps: 25,
+  looks_per_second: 8,
+  hidden_share: 0.02,
+  whole_hidden: "",
+  recording: true,
+  last_frame: 1000,
+  restarts: 0,
+};
+
+describe("a camera in words", () => {
+  test.each([
+    ["a picture a moment ago is live", {}, 1000.5, "live", "good"],
+    ["no new picture is late, and says how late", {}, 1012, "late · last picture 12 s ago", "warn"],
+    ["a frozen camera is never called live", {}, 1000 + 7200, "late · last picture 2 h ago", "warn"],
+    ["all hidden is said", { whole_hidden: "the model is warming up" }, 1001, "live · all hidden", "warn"],
+    ["between tries", { state: "waiting" as const }, 1001, "offline · will try again", "bad"],
+    ["wrong settings", { state: "failed" as const }, 1001, "offline · needs attention", "bad"],
+    ["first connection", { state: "connecting" as const, last_frame: 0 }, 1001, "connecting", "idle"],
+  ])("%s", (_, change, now, label, tone) => {
+    expect(describeCamera({ ...status, ...change }, now)).toMatchObject({ label, tone });
+  });
+
+  test("a camera nobody heard of has no news", () => {
+    expect(describeCamera(undefined, 0).label).toBe("no news yet");
+  });
+});
+
+describe("lengths, sizes, clocks", () => {
+  test.each([
+    [0, "0 s"], [59, "59 s"], [60, "1 min"], [3599, "1 h"], [3900, "1 h 5 min"], [3 * 86400, "3 days"], [-4, "0 s"],
+  ])("%d seconds", (seconds, text) => expect(span(seconds)).toBe(text));
+
+  test.each([
+    [512, "512 B"], [1500, "1.5 kB"], [23_400_000, "23 MB"], [999_900, "1.0 MB"], [5e12, "5.0 TB"],
+  ])("%d bytes", (n, text) => expect(bytes(n)).toBe(text));
+
+  test("times are told in the site's zone, whatever this browser's is", () => {
+    const noon = Date.UTC(2025, 10, 3, 12, 0, 5) / 1000;
+    expect(clock(noon, "Europe/Berlin")).toBe("13:00:05");
+    expect(clock(noon, "Asia/Kolkata", false)).toBe("17:30");
+    expect(when(noon - 86400, "UTC", noon)).toBe("Sun 2 Nov, 12:00:05");
+    expect(when(noon, "UTC", noon + 60)).toBe("12:00:05");
+  });
+
+  test("a zone that no browser knows does not break the page", () => {
+    expect(clock(0, "Nowhere/Never")).toMatch(/^\d\d:\d\d:\d\d$/);
+  });
+
+  test("ago", () => {
+    expect(ago(100, 101)).toBe("just now");
+    expect(ago(100, 160)).toBe("1 min ago");
+  });
+
+  test.each([[null, "–"], [3, "3"], [0.456, "0.46"], [12.34, "12.3"], [123.4, "123"]])("figure %s", (n, text) =>
+    expect(figure(n)).toBe(text),
+  );
+});
+
+describe("tags", () => {
+  const track: Track = { id: 1, kind: "person", box: [0, 0, 100, 60], score: 0.9, seen: true, age: 3, speed: 0, direction: 0 };
+  test.each<[string, Partial<Track>, string]>([
+    ["a person is person", {}, "person"],
+    ["posture and clothes", { posture: "upright", upper: "blue", lower: "black" }, "person · upright · blue/black"],
+    ["half known clothes", { upper: "red" }, "person · red/–"],
+    ["unknown is left out", { posture: "unknown", upper: "unknown" }, "person"],
+    ["a car that moves", { kind: "car", colour: "red", speed: 83, direction: 0 }, "car · red · → 0.8 lengths/s"],
+    ["a car that stands", { kind: "car", colour: "red", speed: 2 }, "car · red · still"],
+    ["a new car may only seem to stand", { kind: "car", age: 0.5 }, "car"],
+    ["up and left", { kind: "bus", speed: 100, direction: -135 }, "bus · ↖ 1.0 lengths/s"],
+  ])("%s", (_, change, text) => expect(tagText({ ...track, ...change })).toBe(text));
+
+  test.each([[0, "→"], [90, "↓"], [-90, "↑"], [359, "→"], [180, "←"], [-180, "←"], [225, "↖"]])("%d degrees", (degrees, sign) =>
+    expect(arrow(degrees)).toBe(sign),
+  );
+});
+
+describe("the numbers behind an alarm", () => {
+  test("a measured value stands beside its threshold, with the margin worked out", () => {
+    expect(numberRows({ stopped_s: 12.5, stopped_threshold_s: 10 })).toEqual([
+      { name: "stopped", measured: 12.5, threshold: 10, margin: 2.5, unit: "s" },
+    ]);
+  });
+  test("a value without a threshold stands alone", () => {
+    expect(numberRows({ persons: 2 })).toEqual([
+      { name: "persons", measured: 2, threshold: null, margin: null, unit: "" },
+    ]);
+  });
+});
+
+test("the list starts with what nobody has answered, gravest and newest first", () => {
+  const make = (id: string, state: Alarm["state"], severity: Alarm["severity"], raised: number) =>
+    ({ id, state, severity, raised }) as Alarm;
+  const list = [
+    make("old answered", "resolved", "critical", 50),
+    make("on it", "acknowledged", "critical", 40),
+    make("new info", "raised", "info", 90),
+    make("old critical", "raised", "critical", 10),
+    make("new critical", "raised", "critical", 20),
+    make("false", "false", "info", 60),
+  ];
+  expect(list.sort(byUrgency).map((alarm) => alarm.id)).toEqual([
+    "new critical", "old critical", "new info", "on it", "false", "old answered",
+  ]);
+});

@@ -1,0 +1,27 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+// In development the page comes from Vite and everything under /api from a running desk
+// (or from dev/mock.py), so cookies and origins are the same as in a real installation.
+const desk = process.env["STREETLAMP_DESK"] ?? "http://127.0.0.1:8400";
+
+export default defineConfig({
+  plugins: [svelte()],
+  build: {
+    outDir: "../src/streetlamp/desk/page",
+    emptyOutDir: true,
+    target: "es2022",
+    // The page is served under `default-src 'self'`: no data: URLs, no inline scripts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: true,
+  },
+  server: {
+    host: "127.0.0.1",
+    proxy: { "/api": { target: desk, ws: true } },
+  },
+  test: {
+    include: ["src/**/*.test.ts"],
+    environment: "node",
+  },
+});
