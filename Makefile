@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: help setup demo test bench lock clean
+.PHONY: help setup demo test bench docs lock clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -21,6 +21,9 @@ test:  ## Set up what the tests need, then run every check and test
 
 bench: setup  ## Measure: CPU time a frame beside peers, and how well people are hidden
 	@$(RUN) bench/process.py
+
+docs: setup  ## Write the tables of docs/03-site-file.md again, from the typed options
+	@$(RUN) tools/doc_tables.py
 
 lock:  ## Write the lock files again after a change of pyproject.toml (UPGRADE=1: newer versions)
 	@$(PYTHON) tools/setup.py --no-page

@@ -134,12 +134,12 @@ def theirs(name: str, fps: float) -> Update:
     import supervision
     import trackers
 
-    low = {"track_activation_threshold": 0.25, "high_conf_det_threshold": 0.3}
+    low = {"track_activation_threshold": 0.45, "high_conf_det_threshold": 0.2}
     quick = {"minimum_consecutive_frames": 1, "frame_rate": fps, "lost_track_buffer": 45}
     tracker: Any = {
-        "sort": lambda: trackers.SORTTracker(**quick, track_activation_threshold=0.25),
+        "sort": lambda: trackers.SORTTracker(**quick, track_activation_threshold=0.45),
         "bytetrack": lambda: trackers.ByteTrackTracker(**quick, **low),
-        "ocsort": lambda: trackers.OCSORTTracker(**quick, high_conf_det_threshold=0.3),
+        "ocsort": lambda: trackers.OCSORTTracker(**quick, high_conf_det_threshold=0.45),
         "cbiou": lambda: trackers.CBIoUTracker(**quick, **low),
         "botsort": lambda: trackers.BoTSORTTracker(**quick, **low, enable_cmc=False),
         "bytetrack, its defaults": lambda: trackers.ByteTrackTracker(frame_rate=fps),

@@ -1,11 +1,11 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { loadEnv } from "vite";
 import { defineConfig } from "vitest/config";
 
 // In development the page comes from Vite and everything under /api from a running desk
 // (or from dev/mock.py), so cookies and origins are the same as in a real installation.
-const desk = process.env["STREETLAMP_DESK"] ?? "http://127.0.0.1:8400";
-
-export default defineConfig({
+// STREETLAMP_DESK=http://127.0.0.1:PORT says where that is.
+export default defineConfig(({ mode }) => ({
   plugins: [svelte()],
   build: {
     outDir: "../src/streetlamp/desk/page",
@@ -18,10 +18,10 @@ export default defineConfig({
   },
   server: {
     host: "127.0.0.1",
-    proxy: { "/api": { target: desk, ws: true } },
+    proxy: { "/api": { target: loadEnv(mode, ".", "STREETLAMP_")["STREETLAMP_DESK"] ?? "http://127.0.0.1:8600", ws: true } },
   },
   test: {
     include: ["src/**/*.test.ts"],
     environment: "node",
   },
-});
+}));

@@ -1,4 +1,4 @@
-"""What the owner writes in ``site.yaml``: the cameras of a place, what to look for, how long to keep.
+"""What the owner writes in ``site.yaml``: cameras, what to look for, how long to keep what.
 
 Every room brings its own typed options; they are put together here. The file is read, checked as a
 whole and never rewritten.
@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -25,7 +25,6 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-
 from pydantic_core import PydanticCustomError
 
 from streetlamp import site_yaml
@@ -45,11 +44,16 @@ from streetlamp.video.source.options import SourceOptions
 from streetlamp.video.tag_options import TagOptions
 from streetlamp.video.track_options import TrackOptions
 
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _MOST_PROBLEMS: Final = 40
 _RULE_KEYS: Final = frozenset({"rule", *PLACE_KEYS})
 
+O = TypeVar("O", bound=Options)
 CameraId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+
+
+def defaults(options: type[O]) -> O:
+    """These options with nothing set."""
+    return options.model_validate({})
 
 
 class CameraSource(SourceOptions):
@@ -134,10 +138,10 @@ class CameraOptions(Options):
         examples=["rtsp://192.168.1.20/stream"],
     )
     hide: HideOptions = Field(
-        default=HideOptions(), title="Hiding", description="How people are hidden."
+        default=defaults(HideOptions), title="Hiding", description="How people are hidden."
     )
     look: LookOptions = Field(
-        default=LookOptions(), title="Looking", description="How often the detector looks."
+        default=defaults(LookOptions), title="Looking", description="How often the detector looks."
     )
     record: bool = Field(
         default=True,
@@ -196,10 +200,6 @@ class CameraOptions(Options):
         """All zones and lines."""
         return (*self.zones.values(), *self.lines.values())
 
-    def place_of(self, rule: RuleOptions) -> Place:
-        """The zone or line a rule of this camera watches; without a name, the whole picture."""
-        return self.zones.get(rule.place) or self.lines.get(rule.place) or Zone.whole()
-
 
 def wrong_rules(
     rules: Sequence[Mapping[str, Any]], zones: set[str], lines: set[str]
@@ -251,7 +251,7 @@ class Operator(Options):
     name: str = Field(
         default="",
         max_length=200,
-        title="Operator",
+        title="Organisation",
         description="Who runs this site.",
         examples=["Riverside Campus Services"],
     )
@@ -282,7 +282,7 @@ class Site(Options):
         examples=["Europe/Berlin"],
     )
     operator: Operator = Field(
-        default=Operator(), title="Operator", description="Who answers; stands on the public page."
+        default=defaults(Operator), title="Operator", description="Who answers; stands on the public page."
     )
     data: Path = Field(
         default=Path("streetlamp-data"),
@@ -296,27 +296,27 @@ class Site(Options):
         description="One entry a camera, by its id: small letters, digits, - and _.",
     )
     detect: DetectOptions = Field(
-        default=DetectOptions(), title="Detector", description="The model that finds things."
+        default=defaults(DetectOptions), title="Detector", description="The model that finds things."
     )
     track: TrackOptions = Field(
-        default=TrackOptions(), title="Tracking", description="How things are followed."
+        default=defaults(TrackOptions), title="Tracking", description="How things are followed."
     )
     tag: TagOptions = Field(
-        default=TagOptions(), title="Tags", description="How colour and posture are told."
+        default=defaults(TagOptions), title="Tags", description="How colour and posture are told."
     )
     encode: EncodeOptions = Field(
-        default=EncodeOptions(),
+        default=defaults(EncodeOptions),
         title="Compression",
         description="How masked video is compressed, for recordings and screens alike.",
     )
     record: RecordOptions = Field(
-        default=RecordOptions(), title="Recording", description="What is kept, and how long."
+        default=defaults(RecordOptions), title="Recording", description="What is kept, and how long."
     )
     alarms: AlarmOptions = Field(
-        default=AlarmOptions(), title="Alarms", description="How alarms live."
+        default=defaults(AlarmOptions), title="Alarms", description="How alarms live."
     )
     desk: DeskOptions = Field(
-        default=DeskOptions(), title="Desk", description="Where the page is served."
+        default=defaults(DeskOptions), title="Desk", description="Where the page is served."
     )
 
     @field_validator("timezone")
@@ -386,7 +386,7 @@ def _report(path: Path, problems: Sequence[Problem]) -> str:
     ordered = sorted(once.values(), key=lambda problem: (problem.place, problem.text))
     lines = [
         f"  line {p.place.line}, column {p.place.column}: "
-        + (f"{'.'.join(map(str, p.path[:-1]))}: " if len(p.path) > 1 else "")
+        + (f"{_where(p.inside)}: " if p.inside else "")
         + p.text
         for p in ordered[:_MOST_PROBLEMS]
     ]
@@ -394,6 +394,12 @@ def _report(path: Path, problems: Sequence[Problem]) -> str:
         lines.append(f"  … and {len(ordered) - _MOST_PROBLEMS} more")
     things = "one thing" if len(ordered) == 1 else f"{len(ordered)} things"
     return f"{path}: {things} to put right\n" + "\n".join(lines)
+
+
+def _where(inside: site_yaml.Path) -> str:
+    """``cameras.gate.rules#2``: keys, and items of lists counted from 1."""
+    steps = (f"#{step + 1}" if isinstance(step, int) else f".{step}" for step in inside)
+    return "".join(steps).removeprefix(".")
 
 
 def _cameras(data: Any) -> Iterator[tuple[str, dict[Any, Any]]]:
@@ -428,7 +434,7 @@ def _more_problems(document: Document) -> Iterator[Problem]:
         ]
         for inside, text in wrong_rules(rules, *places):
             where: site_yaml.Path = ("cameras", id_, *inside)
-            yield Problem(document.place(where), where, text)
+            yield Problem(document.place(where), where[:-1], text)
 
 
 def _resolved(data: dict[Any, Any], folder: Path) -> dict[Any, Any]:

@@ -17,12 +17,17 @@ PLACE_KEYS: Final = ("zone", "line", "place")
 """How a rule in the file may call its place; its options call it ``place``."""
 
 
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that this one was probably meant to be, or an empty text."""
+    found = difflib.get_close_matches(str(word).lower(), list(known), n=1, cutoff=0.6)
+    return found[0] if found else ""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`` Did you mean 'x'?`` or the choices, or nothing when there are none."""
     known = sorted(known)
-    near = difflib.get_close_matches(str(word).lower(), known, n=1, cutoff=0.6)
-    if near:
-        return f"; did you mean '{near[0]}'?"
+    if near := nearest(word, known):
+        return f"; did you mean '{near}'?"
     return f"; known here: {', '.join(known)}" if known else ""
 
 
@@ -51,9 +56,8 @@ def names_at(model: type[BaseModel], path: Path) -> list[str]:
     for step in path:
         following: list[Any] = []
         for annotation in places:
-            for found in models_in(annotation):
-                if isinstance(step, str) and step in found.model_fields:
-                    following.append(found.model_fields[step].annotation)
+            fields = [found.model_fields.get(str(step)) for found in models_in(annotation)]
+            following += [field.annotation for field in fields if field is not None]
             following += _inside(annotation)
         places = following
     return sorted({name for place in places for m in models_in(place) for name in m.model_fields})
@@ -99,28 +103,29 @@ def _shown(value: Any) -> str:
 
 
 def _say(error: Mapping[str, Any], name: str, secret: bool) -> str:
-    """One error in plain words; `name` is the key it is about."""
+    """One error in plain words; `name` is the key it is about, empty for an item of a list."""
     kind: str = error["type"]
     context: Mapping[str, Any] = error.get("ctx") or {}
+    what = f"'{name}'" if name else "this"
     given = "" if secret else f", not {_shown(error['input'])}"
-    if kind == "missing":
-        return f"'{name}' is missing; it has no default"
     if kind in _WORDS:
-        return f"'{name}' must be {_WORDS[kind]}{given}"
-    if kind in _BOUNDS:
+        text = f"{what} must be {_WORDS[kind]}{given}"
+    elif kind in _BOUNDS:
         key, words = _BOUNDS[kind]
-        return f"'{name}' must be {words} {context[key]:g}{given}"
-    if kind in ("literal_error", "enum"):
+        text = f"{what} must be {words} {context[key]:g}{given}"
+    elif kind == "missing":
+        text = f"{what} is missing; it has no default"
+    elif kind in ("literal_error", "enum"):
         hint = did_you_mean(str(error["input"]), _choices(str(context["expected"])))
-        return f"'{name}' must be {context['expected']}{given}{hint if 'mean' in hint else ''}"
-    if kind in ("too_short", "too_long"):
-        bound = context.get("min_length", context.get("max_length"))
-        least = "at least" if kind == "too_short" else "at most"
-        return f"'{name}' needs {least} {bound} entries, and has {context['actual_length']}"
-    if kind in ("value_error", "assertion_error"):
-        return f"'{name}': {context.get('error', error['msg'])}"
-    message = str(error["msg"])
-    return f"'{name}': {message[:1].lower()}{message[1:]}"
+        text = f"{what} must be {context['expected']}{given}{hint if 'mean' in hint else ''}"
+    elif kind == "too_short":
+        text = f"{what} needs at least {context['min_length']}, and has {context['actual_length']}"
+    else:
+        said = str(context.get("error", error["msg"]))
+        if "error" not in context:
+            said = said[:1].lower() + said[1:]
+        text = f"{what}: {said}" if name else said
+    return text
 
 
 def _choices(expected: str) -> list[str]:
@@ -135,10 +140,8 @@ def _known_path(data: Any, location: Iterable[str | int]) -> tuple[Path, list[st
     path: list[str | int] = []
     rest: list[str | int] = []
     for step in location:
-        if isinstance(data, dict) and step in data:
-            data = data[step]
-            path.append(step)
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+        in_list = isinstance(data, list) and isinstance(step, int) and step < len(data)
+        if in_list or (isinstance(data, dict) and step in data):
             data = data[step]
             path.append(step)
         else:
@@ -146,9 +149,18 @@ def _known_path(data: Any, location: Iterable[str | int]) -> tuple[Path, list[st
     return tuple(path), rest
 
 
-def _title(path: Path) -> str:
-    words = [str(step) for step in path if isinstance(step, str)]
-    return words[-1] if words else "the file"
+def _cascades(error: Mapping[str, Any], path: Path, rest: list[str | int]) -> bool:
+    """Whether another problem already says it: wrong places, or a list whose items are wrong."""
+    if error["type"] == WRONG_RULES:
+        return True
+    if rest == ["place"] and error["type"] in ("missing", "string_too_short"):
+        return True
+    least = (error.get("ctx") or {}).get("min_length", 0)
+    return error["type"] == "too_short" and bool(path) and _length(error["input"]) >= least
+
+
+def _length(value: Any) -> int:
+    return len(value) if isinstance(value, (list, tuple, dict)) else 0
 
 
 def explain(
@@ -159,22 +171,29 @@ def explain(
 ) -> list[Problem]:
     """Every error as one problem. `item_models`: the model of the list item at that path."""
     found: dict[tuple[Path, str], Problem] = {}
+    missing: dict[tuple[Path, str], tuple[Path, str]] = {}
+    meant: set[tuple[Path, str]] = set()
     for one in error.errors(include_url=False):
         path, rest = _known_path(document.data, one["loc"])
-        if one["type"] == WRONG_RULES or (one["type"] == "missing" and rest == ["place"]):
+        if path in document.broken or _cascades(one, path, rest):  # type: ignore[arg-type]
             continue
-        named = rest and (one["type"] == "missing" or rest == ["place"])
-        name = str(rest[-1]) if named else _title(path)
+        above = bool(rest) and (one["type"] == "missing" or rest == ["place"])
+        item = not path or isinstance(path[-1], int)
+        inside = path if above or item else path[:-1]
+        name = str(rest[-1]) if above else "" if item else str(path[-1])
         if one["type"] == "extra_forbidden":
-            parent = path[:-1]
-            special = next((kind for item, kind in item_models.items() if item == parent), None)
-            known = rule_keys(special) if special else names_at(model, parent)
-            hint = did_you_mean(name, known)
-            text = f"'{name}' is not known here{hint}"
+            special = item_models.get(inside)
+            known = rule_keys(special) if special else names_at(model, inside)
+            text = f"'{name}' is not known here{did_you_mean(name, known)}"
+            meant.add((inside, nearest(name, known)))
         elif "[key]" in rest:
             text = f"'{name}' cannot be an id; use small letters, digits, - and _ (at most 40)"
         else:
             secret = any("password" in str(step) for step in path)
             text = _say(one, name, secret)  # type: ignore[arg-type]  # ErrorDetails is a mapping
-        found.setdefault((path, text), Problem(document.place(path), path, text))
+        if one["type"] == "missing":
+            missing[inside, name] = (path, text)
+        found.setdefault((path, text), Problem(document.place(path), inside, text))
+    for key in meant & missing.keys():  # a typo says it already
+        del found[missing[key]]
     return list(found.values())

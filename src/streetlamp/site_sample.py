@@ -20,6 +20,7 @@ from streetlamp.geometry import Line
 from streetlamp.rules.base import RULES
 from streetlamp.site import CameraOptions, Site
 from streetlamp.site_explain import models_in
+from streetlamp.values import Kind
 
 _WIDTH: Final = 96
 _HEAD: Final = """\
@@ -75,7 +76,9 @@ def _rule(kind: str, indent: int) -> Iterator[str]:
     for name, field in rule.Options.model_fields.items():
         if name == "place":
             whole = "" if field.is_required() else " Left out: the whole picture."
-            yield from _wrapped(f"Place: Name of the camera's {want} it watches.{whole}", indent + 2)
+            yield from _wrapped(
+                f"Place: Name of the camera's {want} it watches.{whole}", indent + 2
+            )
             yield f"{pad}{want}: {next(iter(_LINES if want == 'line' else _ZONES))}"
         elif name != "kind":
             live = kind.replace("_", " ") if name == "name" else None
@@ -114,26 +117,24 @@ def _written(pad: str, name: str, value: Any) -> Iterator[str]:
 
 
 def _flow(value: Any) -> str:
-    text: str = yaml.safe_dump(_plain(value), default_flow_style=True, width=10_000, sort_keys=False)
+    text: str = yaml.safe_dump(
+        _plain(value), default_flow_style=True, width=10_000, sort_keys=False
+    )
     return text.removesuffix("\n").removesuffix("\n...")
 
 
 def _plain(value: Any) -> Any:
-    match value:
-        case BaseModel():
-            return value.model_dump(mode="json")
-        case SecretStr():
-            return ""
-        case Enum():
-            return value.value
-        case Mapping():
-            return {key: _plain(inner) for key, inner in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [_plain(inner) for inner in value]
-        case bool() | int() | float() | str() | None:
-            return value
-        case _:
-            return str(value)
+    """The default as it would be written in a file."""
+    if isinstance(value, Kind):
+        return value.label
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(inner) for inner in value]
+    plain = value.value if isinstance(value, Enum) else value
+    return plain if isinstance(plain, (bool, int, float, str)) or plain is None else str(plain)
 
 
 def _prose(field: FieldInfo, indent: int) -> Iterator[str]:

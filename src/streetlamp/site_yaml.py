@@ -27,10 +27,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong, in plain words, with its place in the file and among the keys."""
+    """One thing that is wrong, in plain words, with its place in the file."""
 
     place: Place
-    path: Path
+    inside: Path  # the keys of the mapping or list it stands in
     text: str
 
 
@@ -41,6 +41,7 @@ class Document:
     data: Any = None
     places: dict[Path, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    broken: set[Path] = field(default_factory=set)  # values that could not be read
 
     def place(self, path: Path) -> Place:
         """The place of this key, or of the nearest one above that is in the file."""
@@ -65,6 +66,9 @@ for _tag, _pattern, _first in (
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
 
+# "017" is seventeen, not fifteen.
+_Loader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value))
+
 
 def _mark(mark: yaml.Mark | None) -> Place:
     return Place(1, 1) if mark is None else Place(mark.line + 1, mark.column + 1)
@@ -79,12 +83,13 @@ class _Builder:
         self._made = 0
         self.document = Document()
 
-    def problem(self, node: yaml.Node, path: Path, text: str) -> None:
-        self.document.problems.append(Problem(_mark(node.start_mark), path, text))
+    def problem(self, node: yaml.Node, inside: Path, text: str) -> None:
+        self.document.problems.append(Problem(_mark(node.start_mark), inside, text))
 
     def build(self, node: yaml.Node, path: Path) -> Any:
         self._made += 1
         if id(node) in self._open or self._made > MAX_VALUES:
+            self.document.broken.add(path)
             self.problem(node, path, "this alias repeats itself without an end; write it out")
             return None
         self.document.places.setdefault(path, _mark(node.start_mark))
@@ -102,6 +107,7 @@ class _Builder:
         try:
             return self._loader.construct_object(node)
         except (yaml.YAMLError, ValueError):
+            self.document.broken.add(path)
             self.problem(node, path, f"{node.tag!r} cannot stand here; write a plain value")
             return None
 
@@ -123,7 +129,7 @@ class _Builder:
             if key in first:
                 self.problem(
                     key_node,
-                    (*path, key),
+                    path,
                     f"'{key}' is written twice (first on line {first[key].line}); "
                     "keep one of them, or give the second another name",
                 )
@@ -142,19 +148,19 @@ class _Builder:
 
 def read_yaml(text: str) -> Document:
     """The data of a YAML text with places; what is wrong stands in ``problems``, all at once."""
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position].split("\n")
+        place = Place(len(before), len(before[-1]) + 1)
+        text = "there is a character YAML does not allow"
+        return Document({}, problems=[Problem(place, (), text)])
     try:
         node = loader.get_single_node()
         if node is None:
             return Document({})
         builder = _Builder(loader)
         builder.document.data = builder.build(node, ())
-    except yaml.reader.ReaderError as error:
-        where = text[: error.position]
-        line = where.count("\n") + 1
-        column = len(where) - (where.rfind("\n") + 1) + 1
-        problem = Problem(Place(line, column), (), "there is a character YAML does not allow")
-        return Document({}, problems=[problem])
     except yaml.MarkedYAMLError as error:
         return Document({}, problems=[_syntax(error)])
     except RecursionError:
@@ -167,7 +173,11 @@ def read_yaml(text: str) -> Document:
 
 _PLAIN_WORDS: Final = (
     ("found character '\\t'", "a tab stands here; YAML wants spaces for indentation"),
-    ("mapping values are not allowed", "a ':' too many here, or the line is indented wrongly"),
+    (
+        "mapping values are not allowed",
+        "a ':' too many: put a value that has one into quotes; "
+        "or this line is indented differently from its neighbours",
+    ),
     ("expected ',' or ']'", "a list opened with '[' is not closed (']' or ',' is missing)"),
     ("expected ',' or '}'", "a mapping opened with '{' is not closed ('}' or ',' is missing)"),
     ("could not find expected ':'", "a ':' is missing after the key"),

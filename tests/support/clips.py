@@ -22,7 +22,7 @@ QUIET = {
     "libx264": {"preset": "ultrafast", "tune": "zerolatency", "crf": "23"},
     "libx265": {"preset": "ultrafast", "x265-params": "log-level=none:pools=1:frame-threads=1"},
     "mpeg4": {"qscale": "3"},
-    "mjpeg": {"qscale": "3"},
+    "mjpeg": {"qscale": "3", "huffman": "default"},  # RTP carries no other tables
 }
 
 
@@ -132,17 +132,31 @@ def _silence(container: Any, stream: Any, seconds: int) -> None:
 
 
 def make_resize(path: Path | str, sizes: Sequence[tuple[int, int]], frames: int = 10) -> Clip:
-    """A raw H.264 stream whose picture size changes midway, as a reconfigured camera sends it."""
+    """An H.264 stream whose picture size changes midway, as a reconfigured camera sends it.
+
+    The ending says how it is wrapped: ``.h264`` has no time stamps, ``.ts`` has.
+    """
     path = Path(path)
-    data = b""
-    for index, size in enumerate(sizes):
-        part = path.with_name(f"{path.stem}.{index}.h264")
-        make_clip(part, size=size, frames=frames, first=index * frames)
-        data += part.read_bytes()
-        part.unlink()
-    path.write_bytes(data)
-    count = frames * len(sizes)
-    return Clip(path, sizes[0], 25, count, tuple(range(count)), Fraction(1, 25))
+    base = Fraction(1, 25)
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("libx264", rate=25)
+        stream.width, stream.height = sizes[0]
+        stream.pix_fmt, stream.options = "yuv420p", QUIET["libx264"]
+        number = 0
+        for size in sizes:
+            encoder: Any = av.CodecContext.create("libx264", "w")
+            encoder.width, encoder.height = size
+            encoder.pix_fmt, encoder.time_base, encoder.framerate = "yuv420p", base, Fraction(25)
+            encoder.thread_count, encoder.gop_size = 1, 10
+            encoder.options = QUIET["libx264"]
+            for _ in range(frames):
+                frame = picture(number, size)
+                frame.pts, frame.time_base = number, base
+                for packet in encoder.encode(frame):
+                    packet.stream = stream
+                    container.mux(packet)
+                number += 1
+    return Clip(path, sizes[0], 25, number, tuple(range(number)), base)
 
 
 def numbers(pictures: Sequence[av.VideoFrame]) -> list[int]:

@@ -58,13 +58,11 @@ def test_a_mosaic_block_is_one_colour_and_on_a_fixed_grid() -> None:
     block = mask.block_for(120)
     for masked in (first, second):
         ((x1, y1, x2, y2),) = masked.hidden
-        assert x1 % block == 0
-        assert y1 % block == 0
-        for y in range(y1, y2, block):
-            for x in range(x1, x2, block):
-                assert len(np.unique(masked.y[y : y + block, x : x + block])) == 1
-                assert len(np.unique(masked.u[y // 2 : (y + block) // 2, x // 2 : (x + block) // 2])) == 1
-    common = (slice(112, 208), slice(112, 144))
+        for y in range(y1 // block * block, y2, block):
+            for x in range(x1 // block * block, x2, block):
+                part = (slice(max(y, y1), min(y + block, y2)), slice(max(x, x1), min(x + block, x2)))
+                assert len(np.unique(masked.y[part])) == 1
+    common = (slice(102, 220), slice(104, 160))
     assert np.array_equal(first.y[common], second.y[common]), "the grid slid with the person"
 
 

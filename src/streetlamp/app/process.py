@@ -18,7 +18,7 @@ import streetlamp
 from streetlamp.app.pipeline import make_camera
 from streetlamp.app.tables import Tables
 from streetlamp.errors import UserError
-from streetlamp.rules.runner import RuleRunner
+from streetlamp.rules.book import RuleBook
 from streetlamp.site import Site
 from streetlamp.stream.clip import ClipWriter
 from streetlamp.video.camera import Camera, Now, Output, Shown
@@ -28,6 +28,7 @@ from streetlamp.video.source import SourceError, make_source
 from streetlamp.video.source.base import Source
 from streetlamp.video.source.options import SourceOptions
 
+MODEL_FACTS = ("name", "file", "sha256", "licence", "source")
 LIBRARIES = ("av", "numpy", "opencv-python-headless", "onnxruntime", "openvino", "scipy")
 
 Progress = Callable[["Clip", int, float], None]  # clip, frames done, seconds of video done
@@ -118,7 +119,10 @@ def process(
     with Inference(detector, max_batch=1) as inference:
         for clip in clips:
             work = _Work(clip, site, camera, inference, progress, start_time, audio)
-            work.report.model = asdict(detector.manifest)
+            work.report.model = {
+                **detector.manifest.model_dump(mode="json", include=set(MODEL_FACTS)),
+                "runtime": f"{detector.runtime.name} {detector.runtime.version}",
+            }
             reports.append(work.run())
     return reports
 
@@ -142,12 +146,18 @@ class _Work:
         self._progress = progress
         self._audio = audio
         self._camera: Camera = make_camera(name, options, site, inference, wait=True)
-        self._rules = RuleRunner(name, options.rules, options.places, site.zone)
+        self._rules = RuleBook.make(
+            options.rules,
+            tuple(options.zones.values()),
+            tuple(options.lines.values()),
+            site.timezone,
+        )
         source = options.source.model_copy(
             update={"url": str(clip.path), "loop": False, "start_time": start_time}
         )
         self._source: Source = make_source(name, str(clip.path), source, live=False)
         self._first_time: float | None = None
+        self._last_time = start_time
         self.report.settings = {
             "camera": options.model_dump(mode="json"),
             "detect": site.detect.model_dump(mode="json"),
@@ -186,6 +196,7 @@ class _Work:
             if self._first_time is None:
                 self._first_time = raw.time
                 self.report.width, self.report.height = raw.size
+            self._last_time = raw.time
             self.report.frames_decoded += 1
             self.report.gops_reencoded += int(raw.picture.key_frame)
             self._take(self._camera.push(raw), tables, writer)
@@ -195,11 +206,7 @@ class _Work:
     def _finish(self, tables: Tables, writer: ClipWriter) -> None:
         self._take(self._camera.flush(), tables, writer)
         self._progress(self._clip, self.report.frames, self.report.seconds_of_video)
-        outcome = self._rules.finish()
-        for event in outcome.events:
-            tables.event(event)
-        for count in outcome.counts:
-            tables.count(count)
+        tables.outcome(self._rules.finish(self._last_time))
         self.report.events = tables.events
 
     def _take(self, outputs: list[Output], tables: Tables, writer: ClipWriter) -> None:
@@ -209,11 +216,7 @@ class _Work:
                 tables.shown(output.frame, output.tracks)
                 self.report.frames += 1
             elif isinstance(output, Now):
-                outcome = self._rules.step(output.tracks)
-                for event in outcome.events:
-                    tables.event(event)
-                for count in outcome.counts:
-                    tables.count(count)
+                tables.outcome(self._rules.step(output.tracks))
 
     def _account(self, wall: float, cpu: float) -> None:
         report = self.report

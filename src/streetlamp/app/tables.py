@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -12,7 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from streetlamp.values import Count, Event, Kind, MaskedFrame, Phase, Tracks
+from streetlamp.rules.base import Outcome
+from streetlamp.rules.tally import Tally
+from streetlamp.values import Event, Kind, MaskedFrame, Tracks
 
 if TYPE_CHECKING:
     from _csv import Writer
@@ -27,7 +28,7 @@ class Tables:
 
     def __init__(self, folder: Path) -> None:
         self._stack = ExitStack()
-        self._counts: Counter[tuple[int, str, str, str, str]] = Counter()
+        self._tally = Tally()
         self._folder = folder
         self.events = 0
 
@@ -65,25 +66,25 @@ class Tables:
 
     def event(self, event: Event) -> None:
         """One line an event, when it ends (or when the clip does)."""
-        if event.phase is not Phase.END:
+        if event.end is None:
             return
         self.events += 1
         self._events.write(json.dumps(event_json(event), ensure_ascii=False) + "\n")
 
-    def count(self, count: Count) -> None:
-        key = (count.minute, count.camera, count.place, count.kind, count.direction)
-        if count.direction:
-            self._counts[key] += count.n
-        else:  # an occupancy: the most that were there in that minute
-            self._counts[key] = max(self._counts[key], count.n)
+    def outcome(self, outcome: Outcome) -> None:
+        """What the rules made of one look."""
+        for event in outcome.events:
+            self.event(event)
+        self._tally.add(outcome.counts)
 
     def close(self) -> None:
         with (self._folder / "counts.csv").open("w", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COUNT_COLUMNS)
-            for (minute, *names), n in sorted(self._counts.items()):
-                stamp = datetime.fromtimestamp(minute, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-                writer.writerow((stamp, *names, n))
+            for count in self._tally.rows():
+                stamp = datetime.fromtimestamp(count.minute, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+                row = (count.camera, count.place, count.kind, count.direction, count.n)
+                writer.writerow((stamp, *row))
         self._stack.close()
 
 

@@ -9,9 +9,9 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from streetlamp.desk.desk import Desk, the_desk
+from streetlamp.desk.context import Desk, TheDesk
 from streetlamp.desk.guard import split_host
-from streetlamp.desk.refusal import Refusal
+from streetlamp.desk.refusal import RefusalError
 
 _LONGEST_TOKEN: Final = 200
 
@@ -43,11 +43,11 @@ def login_of(connection: HTTPConnection, desk: Desk) -> Login | None:
     return Login(user, token) if user and token else None
 
 
-def logged_in(connection: HTTPConnection, desk: the_desk) -> Login:
-    """The person who sent this; Refusal 401 if nobody is logged in."""
+def logged_in(connection: HTTPConnection, desk: TheDesk) -> Login:
+    """The person who sent this; RefusalError 401 if nobody is logged in."""
     login = login_of(connection, desk)
     if login is None:
-        raise Refusal(401, "You are not logged in.", "Log in on the desk's page.")
+        raise RefusalError(401, "You are not logged in.", "Log in on the desk's page.")
     return login
 
 

@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from streetlamp.desk.refusal import MAX_BODY, SAID, Refusal
+from streetlamp.desk.refusal import MAX_BODY, SAID, RefusalError
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST: Final = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?")
@@ -118,27 +118,29 @@ class Guard:
 
         await self._app(scope, limited, with_headers)
 
-    def _refuse(self, scope: Scope, headers: Headers, host: str) -> Refusal | None:
+    def _refuse(self, scope: Scope, headers: Headers, host: str) -> RefusalError | None:
         parts = split_host(host)
         if parts is None or not (parts[0] in self._names or _is_address(parts[0])):
-            return Refusal(
+            return RefusalError(
                 421,
                 "This desk does not answer to that host name.",
                 "Open it by IP address or localhost, or add the name to desk.names in site.yaml.",
             )
         changes = scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
         if changes and not same_origin(headers.get("origin", ""), host):
-            return Refusal(
+            return RefusalError(
                 403,
                 "This request does not come from the desk's own page.",
                 "Send an Origin header that names this very host and port.",
             )
         fetch_site = headers.get("sec-fetch-site", "none")
         if scope["path"].startswith("/api/") and fetch_site not in ("none", "same-origin"):
-            return Refusal(403, "Another site may not read from this desk.", "Open its own page.")
+            return RefusalError(
+                403, "Another site may not read from this desk.", "Open its own page."
+            )
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit() or int(length) > MAX_BODY:
-            return Refusal(413, *SAID[413])
+            return RefusalError(413, *SAID[413])
         return None
 
 
@@ -157,7 +159,7 @@ def _put_headers(message: Message, path: str, host: str) -> None:
         del headers["server"]
 
 
-async def _answer(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+async def _answer(refusal: RefusalError, scope: Scope, receive: Receive, send: Send) -> None:
     response = refusal.response()
     if scope["type"] == "websocket":
         await WebSocket(scope, receive, send).send_denial_response(response)

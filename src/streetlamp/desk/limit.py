@@ -1,4 +1,4 @@
-"""Slows down whoever guesses passwords, by address and by name, without locking anybody out long."""
+"""Slows down whoever guesses passwords, by address and by name, and keeps nobody out for long."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from streetlamp.desk.refusal import Refusal
+from streetlamp.desk.refusal import RefusalError
 
 _FORGET: Final = 900.0  # seconds after the last attempt
 _MOST_KEYS: Final = 4096  # the oldest are forgotten first, so memory stays small
@@ -35,14 +35,17 @@ class LoginLimit:
         self._lock = threading.Lock()
 
     def attempt(self, address: str, name: str, now: float) -> None:
-        """Notes an attempt; Refusal 429 when this one comes too early."""
+        """Notes an attempt; RefusalError 429 when this one comes too early."""
         with self._lock:
-            keys = ((f"a:{address}", self._free, self._longest), (_name(name), self._free * 4, 30.0))
+            keys = (
+                (f"a:{address}", self._free, self._longest),
+                (_name(name), self._free * 4, 30.0),
+            )
             for key, _, _ in keys:
                 tries = self._tries.get(key)
                 if tries is not None and now < tries.until:
                     wait = max(1, round(tries.until - now))
-                    raise Refusal(
+                    raise RefusalError(
                         429,
                         "Too many wrong passwords.",
                         f"Wait {wait} seconds and try again.",

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from streetlamp.desk.refusal import Refusal
+from streetlamp.desk.refusal import RefusalError
 
 _CHUNK: Final = 256 * 1024
 _RANGE: Final = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.IGNORECASE | re.ASCII)
@@ -23,7 +24,7 @@ _RANGE: Final = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.IGNORE
 def wanted(header: str | None, size: int) -> tuple[int, int] | None:
     """The first byte and one past the last that a Range header asks for; None: the whole.
 
-    A header that is not one plain range is passed over; one that lies outside raises Refusal 416.
+    A header that is not one plain range is passed over; one that lies outside raises RefusalError 416.
     """
     found = _RANGE.fullmatch(header) if header else None
     if found is None or not (found[1] or found[2]):
@@ -36,7 +37,7 @@ def wanted(header: str | None, size: int) -> tuple[int, int] | None:
     else:
         start, end = max(0, size - int(found[2])), size
     if start >= size or end <= start:
-        raise Refusal(
+        raise RefusalError(
             416,
             "That range lies outside the file.",
             f"The file has {size} bytes.",
@@ -46,37 +47,46 @@ def wanted(header: str | None, size: int) -> tuple[int, int] | None:
 
 
 def _chunks(handle: BinaryIO, start: int, end: int) -> Iterator[bytes]:
-    with handle:
-        handle.seek(start)
-        while start < end:
-            chunk = handle.read(min(_CHUNK, end - start))
-            if not chunk:
-                return
-            start += len(chunk)
-            yield chunk
+    handle.seek(start)
+    while start < end:
+        chunk = handle.read(min(_CHUNK, end - start))
+        if not chunk:
+            return
+        start += len(chunk)
+        yield chunk
 
 
-class _Closing(StreamingResponse):
-    """Closes its handle even when the browser goes away before the first byte."""
+class _Footage(StreamingResponse):
+    """Lets go of what it sends from, even when the browser goes away before the first byte."""
 
-    handle: BinaryIO
+    let_go: Callable[[], None]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self.handle.close()
+            await run_in_threadpool(self.let_go)
 
 
 def send(
-    handle: BinaryIO, range_header: str | None, *, media_type: str = "video/mp4", name: str = ""
+    handle: BinaryIO,
+    range_header: str | None,
+    *,
+    close: Callable[[], None],
+    size: int | None = None,
+    name: str = "",
 ) -> Response:
-    """The answer; takes over `handle`. With a `name` the browser saves it instead of playing it."""
+    """The first `size` bytes (default: all), or the range of them asked for, as MP4.
+
+    `close` is called when all is sent, or nobody wants it any more, or the range is refused. With
+    a `name` the browser saves the file instead of playing it.
+    """
     try:
-        size = handle.seek(0, os.SEEK_END)
+        if size is None:
+            size = handle.seek(0, os.SEEK_END)
         part = wanted(range_header, size)
     except BaseException:
-        handle.close()
+        close()
         raise
     start, end = part or (0, size)
     headers = {"Accept-Ranges": "bytes", "Content-Length": str(end - start)}
@@ -84,11 +94,11 @@ def send(
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     if name:
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response = _Closing(
+    response = _Footage(
         _chunks(handle, start, end),
         status_code=206 if part else 200,
         headers=headers,
-        media_type=media_type,
+        media_type="video/mp4",
     )
-    response.handle = handle
+    response.let_go = close
     return response

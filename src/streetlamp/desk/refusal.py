@@ -19,7 +19,7 @@ SAID: Final = {
 }
 
 
-class Refusal(StreetlampError):
+class RefusalError(StreetlampError):
     """Answered as ``{"error": …, "hint": …}`` with an HTTP status."""
 
     def __init__(
@@ -35,22 +35,24 @@ class Refusal(StreetlampError):
         return JSONResponse(body, status_code=self.status, headers=self.headers)
 
 
-def not_found(what: str) -> Refusal:
-    return Refusal(404, f"There is no such {what}.", "It may have been deleted, or never was.")
+def not_found(what: str) -> RefusalError:
+    return RefusalError(404, f"There is no such {what}.", "It may have been deleted, or never was.")
 
 
-def _of_http(error: HTTPException) -> Refusal:
+def _of_http(error: HTTPException) -> RefusalError:
     text, hint = SAID.get(error.status_code, (str(error.detail), ""))
     headers = dict(error.headers) if error.headers else None
-    return Refusal(error.status_code, text, hint, headers)
+    return RefusalError(error.status_code, text, hint, headers)
 
 
-def _of_validation(error: RequestValidationError) -> Refusal:
+def _of_validation(error: RequestValidationError) -> RefusalError:
     said = []
     for one in error.errors():
         where = ".".join(str(step) for step in one["loc"][1:]) or "the body"
         said.append(f"{where}: {one['msg']}")
-    return Refusal(422, "The request does not fit: " + "; ".join(said[:5]), "Look at docs/api.md.")
+    return RefusalError(
+        422, "The request does not fit: " + "; ".join(said[:5]), "Look at docs/api.md."
+    )
 
 
 def install(app: FastAPI) -> None:
@@ -58,19 +60,19 @@ def install(app: FastAPI) -> None:
 
     async def answer(connection: Request | WebSocket, error: Exception) -> Response:
         match error:
-            case Refusal():
+            case RefusalError():
                 refusal = error
             case HTTPException():
                 refusal = _of_http(error)
             case RequestValidationError():
                 refusal = _of_validation(error)
             case _:
-                refusal = Refusal(500, "Something went wrong in here.", "The log says what.")
+                refusal = RefusalError(500, "Something went wrong in here.", "The log says what.")
         response = refusal.response()
         if isinstance(connection, WebSocket):
             await connection.send_denial_response(response)
         return response
 
-    kinds: tuple[Any, ...] = (Refusal, HTTPException, RequestValidationError, Exception)
+    kinds: tuple[Any, ...] = (RefusalError, HTTPException, RequestValidationError, Exception)
     for kind in kinds:
         app.add_exception_handler(kind, answer)  # type: ignore[arg-type]  # serves both kinds

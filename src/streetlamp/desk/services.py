@@ -1,17 +1,18 @@
 """What the desk needs from the rest of the house, as the few verbs it uses.
 
 The app fills `Services` with the real things; tests may use small ones. Methods are called from
-several threads at once.
+several threads at once. Times are POSIX seconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
-from streetlamp.values import Alarm, AlarmState, CameraStatus, Count, Fragment, Segment
+from streetlamp.values import Alarm, AlarmState, CameraStatus, Count, Fragment, Segment, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +25,26 @@ class PlaceView:
 
 @dataclass(frozen=True, slots=True)
 class RuleView:
+    """A rule as the page shows it."""
+
     name: str
     kind: str
-    place: str
-    severity: str
-    alarms: bool = True  # False: it only counts
+    place: str  # "" is the whole picture
+    severity: Severity
+    watches_for: str = ""  # in words, for the public page; "" if it only counts
+    counts: str = ""  # in words, for the public page; "" if it counts nothing
 
 
 @dataclass(frozen=True, slots=True)
 class CameraView:
+    """A camera as the page shows it."""
+
     id: str
     name: str
     area: str = ""
     zones: tuple[PlaceView, ...] = ()
     lines: tuple[PlaceView, ...] = ()
     rules: tuple[RuleView, ...] = ()
-    record: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class SiteView:
     delay_s: float = 1.0
     operator: str = ""
     contact: str = ""
-    kept_days: float = 0.0
+    kept_days: float = 0.0  # 0: nothing is recorded
 
     def camera(self, id: str) -> CameraView | None:  # noqa: A002
         return next((camera for camera in self.cameras if camera.id == id), None)
@@ -66,18 +71,113 @@ class DiskView:
     message: str = ""
 
 
-class Statuses(Protocol):
-    def cameras(self) -> Sequence[CameraStatus]: ...
-    def disk(self) -> DiskView: ...
-
-
 class Subscription(Protocol):
     """One viewer's fragments. Bounded: a slow viewer loses fragments up to the next keyframe."""
 
-    async def get(self) -> Fragment | None: ...
+    async def get(self) -> Fragment | None: ...  # None: there will be no more
     def close(self) -> None: ...
 
 
 class Hub(Protocol):
     def subscribe(self, camera: str) -> Subscription: ...
     def still(self, camera: str) -> bytes | None: ...
+
+
+class Playable(Protocol):
+    """An opened stretch of footage: the first `size` bytes of `file` are whole."""
+
+    @property
+    def segment(self) -> Segment: ...
+    @property
+    def file(self) -> BinaryIO: ...
+    @property
+    def size(self) -> int: ...
+
+
+class Recordings(Protocol):
+    def list(self, camera: str, start: float, end: float) -> Sequence[Segment]: ...
+    def open(self, id: str) -> AbstractContextManager[Playable]: ...  # noqa: A002  # KeyError
+    def export(self, camera: str, start: float, end: float, path: Path) -> object: ...  # UserError
+
+
+class Counts(Protocol):
+    def list(
+        self, start: float, end: float, camera: str | None = None, step: int = 60
+    ) -> Sequence[Count]: ...
+
+
+class AlarmBook(Protocol):
+    """KeyError: no such alarm. ValueError: the alarm's state does not allow that any more."""
+
+    def get(self, id: str) -> Alarm | None: ...  # noqa: A002
+    def list(
+        self,
+        states: Collection[AlarmState] | None = None,
+        camera: str | None = None,
+        limit: int | None = 50,
+        before: float | None = None,
+    ) -> Sequence[Alarm]: ...
+    def count(self, states: Collection[AlarmState]) -> int: ...
+    def acknowledge(self, id: str, actor: str, time: float) -> Alarm: ...  # noqa: A002
+    def resolve(self, id: str, actor: str, time: float, note: str = "") -> Alarm: ...  # noqa: A002
+    def mark_false(self, id: str, actor: str, time: float, note: str = "") -> Alarm: ...  # noqa: A002
+    def on_change(self, callback: Callable[[Alarm], None]) -> object: ...
+
+
+class Users(Protocol):
+    """Who may log in. ``now`` is POSIX seconds; tokens are opaque text."""
+
+    def any(self) -> bool: ...
+    def setup(self, token: str, name: str, password: str, now: float) -> None: ...
+    def login(self, name: str, password: str, now: float) -> str | None: ...
+    def user_of(self, token: str, now: float) -> str | None: ...
+    def logout(self, token: str) -> None: ...
+
+
+class AuditEntry(Protocol):
+    @property
+    def seq(self) -> int: ...
+    @property
+    def time(self) -> float: ...
+    @property
+    def actor(self) -> str: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def object(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+
+
+class Audit(Protocol):
+    def add(self, time: float, actor: str, action: str, what: str, /) -> object: ...
+    def list(self, limit: int = 100, before: int | None = None) -> Sequence[AuditEntry]: ...
+
+
+class Wall(Protocol):
+    """The wall's pictures, drawn once for all who watch."""
+
+    def watch(self, width: int) -> WallView: ...
+
+
+class WallView(Protocol):
+    async def get(self) -> tuple[object, bytes] | None: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything the desk talks to."""
+
+    site: SiteView
+    hub: Hub
+    wall: Wall
+    alarms: AlarmBook
+    recordings: Recordings
+    counts: Counts
+    users: Users
+    audit: Audit
+    statuses: Callable[[], Sequence[CameraStatus]]
+    disk: Callable[[], DiskView]
+    data: Path  # clips lie below it
+    now: Callable[[], float]  # POSIX seconds

@@ -154,6 +154,7 @@ class SegmentsOut(Wire):
 
 
 class CountRow(Wire):
+    camera: str
     minute: int = Field(description="POSIX seconds where the step begins.")
     place: str
     kind: str

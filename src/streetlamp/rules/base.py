@@ -1,7 +1,7 @@
-"""What a rule is: a pure function of (state, tracks, time) that says what is happening at a place.
+"""What a rule is: a pure function of (state, tracks, time) that says what happens at a place.
 
-``step(state, tracks)`` gives a new state and what came out of it; the old state is untouched, so the
-same tracks always replay to the same events. All times are the tracks' own. A state pickles.
+``step(state, tracks)`` gives a new state and what came out of it; the old state is untouched, so
+the same tracks always replay to the same events. All times are the tracks' own. A state pickles.
 
 A new rule is one file in ``kinds/``: an options class, a class with ``look``, and ``@RULES.add``.
 """
@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from streetlamp.errors import UserError
-from streetlamp.geometry import Line, Place, Zone
+from streetlamp.geometry import Place
 from streetlamp.plugins import Registry
 from streetlamp.rules.incident import Held, Incident, advance, event_id
 from streetlamp.rules.memory import RELINK_SECONDS, Box, Look, Sighting, follow, look_at
@@ -27,6 +28,9 @@ N = TypeVar("N")
 
 BACK_SECONDS: Final = 5.0
 """A clock that jumps back by more than this makes a rule start over; by less, it stands still."""
+
+BLIND_SECONDS: Final = 30.0
+"""After no look for this long, what is there now is not taken for what was there before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ class Rule(ABC, Generic[R, N]):
     hold_seconds: ClassVar[float] = 2.0  # how long a lost thing is remembered
     relink_seconds: ClassVar[float] = RELINK_SECONDS
 
-    def __init__(self, options: Any, place: Place, timezone: str = "UTC") -> None:
+    def __init__(self, options: Any, place: Place, timezone: tzinfo = UTC) -> None:
         if not isinstance(options, self.Options):
             raise TypeError(f"{self.kind} takes {self.Options.__name__}")
         if not isinstance(place, self.watches):
@@ -151,25 +155,22 @@ class Rule(ABC, Generic[R, N]):
         now = tracks.time if state.now is None else max(tracks.time, state.now)
         look = look_at(tracks, now, self._families)
         things = follow(state.things, look, self.hold_seconds, self.relink_seconds)
-        begun = State(
-            state.notes,
-            state.things,
-            state.incident,
-            state.serial,
-            now if state.began is None else state.began,
-            now,
-            look.camera,
-            look.frame,
-        )
+        ended: tuple[Event, ...] = ()
+        blind = state.now is not None and now - state.now > BLIND_SECONDS
+        if blind and self._over(state.incident, now):
+            ended, state = self._end(state, now), replace(state, incident=None)
+        begun = replace(state, began=now if state.began is None else state.began, now=now)
         found = self.look(begun, things, look)
-        ended, incident = self._expire(begun, now)
+        incident = state.incident
+        if not found.alive and not found.held and self._over(incident, now):
+            ended, incident = ended + self._end(state, now), None
         serial = state.serial
         moments = []
         for moment in found.moments:
             moments.append(self._moment(look, moment, serial))
             serial += 1
-        id = event_id(look.camera, self.common.name, now, serial)  # noqa: A001
-        after, tell = advance(incident, found.held, now, look.frame, found.alive, id)
+        name = event_id(look.camera, self.common.name, now, serial)
+        after, tell = advance(incident, found.held, look, alive=found.alive, name=name)
         told: tuple[Event, ...] = ()
         if after is not None and tell:
             begins = incident is None
@@ -189,17 +190,18 @@ class Rule(ABC, Generic[R, N]):
     def finish(self, state: State[R, N], time: float) -> Outcome:
         """Ends what is running, because the camera stops at ``time``."""
         del time  # an incident ends when something last kept it alive, not when we looked away
-        events: tuple[Event, ...] = ()
-        if state.incident is not None and state.now is not None:
-            events = (self._event(state.incident, Phase.END, state.camera, state.frame, state.now),)
+        events = () if state.now is None else self._end(state, state.now)
         return Outcome(events, self.close(state.notes, state.camera))
 
-    def _expire(self, state: State[R, N], now: float) -> tuple[tuple[Event, ...], Incident | None]:
-        """Ends the incident if nothing has kept it alive for too long before this look."""
-        incident = state.incident
-        if incident is None or now - incident.last < self.clear_seconds:
-            return (), incident
-        return (self._event(incident, Phase.END, state.camera, state.frame, now),), None
+    def _over(self, incident: Incident | None, now: float) -> bool:
+        """Whether nothing has kept the incident alive for long enough."""
+        return incident is not None and now - incident.last >= self.clear_seconds
+
+    def _end(self, state: State[R, N], now: float) -> tuple[Event, ...]:
+        """The end of what is running, if anything is."""
+        if state.incident is None:
+            return ()
+        return (self._event(state.incident, Phase.END, state.camera, state.frame, now),)
 
     def _event(
         self, incident: Incident, phase: Phase, camera: str, frame: int, now: float
@@ -247,4 +249,4 @@ class Rule(ABC, Generic[R, N]):
 
 RULES: Final[Registry[type[Rule[Any, Any]]]] = Registry("rule", "streetlamp.rules.kinds")
 
-__all__ = ["RULES", "Found", "Line", "Moment", "Outcome", "Rule", "State", "Zone"]
+__all__ = ["RULES", "Found", "Moment", "Outcome", "Rule", "RuleOptions", "State"]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from streetlamp.rules.memory import Box
+from streetlamp.rules.memory import Box, Look
 from streetlamp.values import Kind
 
 UPDATE_SECONDS: Final = 30.0
@@ -47,24 +47,20 @@ def event_id(camera: str, rule: str, start: float, serial: int) -> str:
 
 
 def advance(
-    incident: Incident | None,
-    held: Sequence[Held],
-    now: float,
-    frame: int,
-    alive: bool,
-    id: str,  # noqa: A002
+    incident: Incident | None, held: Sequence[Held], look: Look, *, alive: bool, name: str
 ) -> tuple[Incident | None, bool]:
     """The incident after one look, and whether there is something new to tell.
 
-    ``id`` is used when one starts.
+    ``name`` is the id of one that starts now.
     """
+    now, frame = look.now, look.frame
     if incident is None:
         if not held:
             return None, False
         worst = max(held, key=lambda one: one.measured)
         kinds = tuple(sorted(one.kind for one in held))
         start = min(one.since for one in held)
-        begun = Incident(id, start, now, kinds, len(held), worst.measured, now, worst.box, frame)
+        begun = Incident(name, start, now, kinds, len(held), worst.measured, now, worst.box, frame)
         return begun, True
     most, box, at = incident.most, incident.box, incident.frame
     measured = max([incident.measured, *(one.measured for one in held)])
@@ -86,3 +82,14 @@ def advance(
         at,
     )
     return after, tell
+
+
+def numbers(incident: Incident, limit: float, ended: bool) -> dict[str, float]:
+    """What was measured, the threshold, and by how much it was passed (seconds)."""
+    return {
+        "now": 0.0 if ended else float(incident.now),
+        "most": float(len(incident.most)),
+        "seconds": round(incident.measured, 3),
+        "min_seconds": limit,
+        "margin_seconds": round(incident.measured - limit, 3),
+    }

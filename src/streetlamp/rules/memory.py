@@ -140,14 +140,14 @@ def follow(
     hold: float,
     relink: float = RELINK_SECONDS,
 ) -> dict[int, Sighting[R]]:
-    """Everything seen in this look (``last == look.now``), and what was lost for ``hold`` s at most.
+    """All seen in this look (``last == look.now``), and what was lost for ``hold`` s at most.
 
     A thing under a new number takes over the sighting of one that was lost for ``relink`` seconds
     at most, if it appears where that one should be.
     """
-    fresh = {id: old for id, old in before.items() if look.now - old.last <= hold}
+    fresh = {number: old for number, old in before.items() if look.now - old.last <= hold}
     here = {one.id for one in look.seen}
-    lost = {id: old for id, old in fresh.items() if id not in here}
+    lost = {number: old for number, old in fresh.items() if number not in here}
     after: dict[int, Sighting[R]] = {}
     for one in look.seen:
         old = fresh.get(one.id)
@@ -178,7 +178,7 @@ def _heir(one: Seen, lost: Mapping[int, Sighting[R]], look: Look, relink: float)
     """The lost thing that this new number continues, if any."""
     size = look.extent(one.box)
     best: tuple[float, int] | None = None
-    for id, old in lost.items():  # noqa: A001
+    for number, old in lost.items():
         gone = look.now - old.last
         if gone > relink or (old.latest.kind is Kind.PERSON) != (one.kind is Kind.PERSON):
             continue
@@ -189,7 +189,7 @@ def _heir(one: Seen, lost: Mapping[int, Sighting[R]], look: Look, relink: float)
         vx, vy = old.latest.velocity
         away = look.gap(one.centre, (x + vx * gone, y + vy * gone))
         if away <= NEAR * min(size, was) and (best is None or away < best[0]):
-            best = (away, id)
+            best = (away, number)
     return None if best is None else best[1]
 
 

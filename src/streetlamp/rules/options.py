@@ -38,9 +38,10 @@ class RuleOptions(Options):
         description="Name of the camera's zone or line it watches; empty: the whole picture.",
     )
     classes: tuple[KindName, ...] = Field(
-        title="Classes", description="What it watches: person, bicycle, car, motorcycle, bus, truck.",
+        title="Classes",
+        description="What it watches: person, bicycle, car, motorcycle, bus, truck.",
         min_length=1,
-    )  # fmt: skip
+    )
     severity: Severity = Field(
         Severity.WARNING, title="Severity", description="How urgent: info, warning or critical."
     )

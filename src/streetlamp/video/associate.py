@@ -51,11 +51,6 @@ def inside(a: NDArray[Any], b: NDArray[Any]) -> Doubles:
     return np.asarray(overlap(a, b) / np.maximum(area(a), 1e-9)[:, None])
 
 
-def widen(box: NDArray[Any], margin: NDArray[Any]) -> Doubles:
-    """Boxes (n, 4) widened by ``margin`` (n, 2) pixels on each side."""
-    return np.concatenate([box[:, :2] - margin, box[:, 2:] + margin], axis=1)
-
-
 def height_likeness(a: NDArray[Any], b: NDArray[Any]) -> Doubles:
     """(n, m) smaller height over larger height: the same thing keeps its height between looks."""
     one = np.maximum(a[:, 3] - a[:, 1], 1e-3)[:, None].astype(np.float64)

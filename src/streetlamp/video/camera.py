@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from typing import Protocol
 
 import av
 import numpy as np
 
+from streetlamp.errors import StreetlampError
 from streetlamp.values import Bools, Floats, Kind, MaskedFrame, Tracks
 from streetlamp.video import mask
 from streetlamp.video.coverage import Cover, Coverage, Look
@@ -36,6 +37,7 @@ SETTLE_LOOKS = 2  # looks at a new scene before anything of it is shown
 MOST_PENDING = 3  # live: looks under way at once
 MOTION_SPAN = 0.25  # seconds on either side in which unexplained motion must last
 AHEAD = 0.35  # offline: seconds decoded ahead of the looks waited for, so that both cores work
+_LOOK_FAILS = (StreetlampError, RuntimeError, OSError, ValueError, CancelledError)
 SLACK = 1e-6  # seconds, for comparing times that went through arithmetic
 
 
@@ -175,7 +177,14 @@ class Camera:
         if not self._wait and len(self._pending) >= MOST_PENDING:
             self.figures.skipped_looks += 1  # the detector lags: the gap will hide the picture
             return
-        self._pending.append(_Pending(raw, scene, self._inference.submit(raw.picture)))
+        try:
+            self._pending.append(_Pending(raw, scene, self._inference.submit(raw.picture)))
+        except _LOOK_FAILS as error:  # no look, so the picture will be hidden whole
+            self._failed(error)
+
+    def _failed(self, error: BaseException) -> None:
+        self.figures.failed_looks += 1
+        self.figures.detector_error = str(error) or type(error).__name__
 
     def _collect(self, *, block: bool, until: float = float("inf")) -> Iterator[Output]:
         """Takes in the looks that have reported, in order of time."""
@@ -186,9 +195,8 @@ class Camera:
             self._pending.popleft()
             try:
                 detections = first.future.result()
-            except (RuntimeError, OSError, ValueError) as error:
-                self.figures.failed_looks += 1
-                self.figures.detector_error = str(error) or type(error).__name__
+            except _LOOK_FAILS as error:
+                self._failed(error)
                 continue
             self.figures.looks += 1
             self.figures.detector_error = ""

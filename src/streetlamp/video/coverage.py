@@ -153,7 +153,7 @@ class Coverage:
             if dt > hold:
                 return None
             moved = before.box + _shift(_velocity(thing, last=True), dt, before.box)
-            return _hull(before.box, moved), min(0.8, 0.6 * dt), before, False
+            return _hull(before.box, moved), min(0.5, 0.5 * dt), before, False
         if after is not None:
             dt = after.time - time
             if dt > (BACK_SECONDS if thing.total > 1 else GHOST_SECONDS):
@@ -233,8 +233,8 @@ def _velocity(thing: _History, *, last: bool) -> Floats:
 
 
 def _shift(velocity: Floats, dt: float, box: Floats) -> Floats:
-    """(4,) how far a box moves in `dt`, at most one and a half of its own height."""
-    reach = 1.5 * float(box[3] - box[1])
+    """(4,) how far a box moves in `dt`, at most its own height."""
+    reach = float(box[3] - box[1])
     move = np.clip(velocity * np.float32(dt), -reach, reach)
     return np.array([move[0], move[1], move[0], move[1]], np.float32)
 

@@ -122,4 +122,4 @@ class BoxFilter:
 def _size(centre: Doubles) -> Doubles:
     """(n, 1) √(w·h), at least 4 pixels so that a sliver does not freeze its own filter."""
     area = np.maximum(centre[:, 2], 1) * np.maximum(centre[:, 3], 1)
-    return np.maximum(np.sqrt(area), 4.0)[:, None]
+    return np.asarray(np.maximum(np.sqrt(area), 4.0)[:, None])

@@ -50,15 +50,12 @@ def hide_whole(frame: RawFrame, reason: str) -> MaskedFrame:
 
 
 def block_for(height: float) -> int:
-    """The mosaic block for a region `height` pixels high: never smaller than a head, a power of 2.
+    """The mosaic block for a region `height` pixels high, in pixels: never smaller than a head.
 
-    A head is about an eighth of a person; the region has margins, so a sixth of it is on the
-    safe side.
+    A head is about an eighth of a person; the region has margins, so a sixth of it, rounded up
+    to a multiple of 8, is on the safe side.
     """
-    block = SMALLEST_BLOCK
-    while block < height / 6.0 and block < 256:
-        block *= 2
-    return block
+    return min(256, max(SMALLEST_BLOCK, -(-int(height) // 48) * 8))
 
 
 def _hidden_whole(frame: RawFrame, planes: Planes, reason: str) -> MaskedFrame:
@@ -70,14 +67,14 @@ def _hidden_whole(frame: RawFrame, planes: Planes, reason: str) -> MaskedFrame:
     return _masked(frame, out, [region[:4]], whole=True, reason=reason)
 
 
-_Region = tuple[int, int, int, int, int]  # x1, y1, x2, y2 on the block's grid, and the block
+_Region = tuple[int, int, int, int, int]  # x1, y1, x2, y2 (even, or the edge), and the block
 
 
 def _region(box: Floats, width: int, height: int, block: int) -> _Region | None:
-    x1 = max(0, int(np.floor(box[0] / block)) * block)
-    y1 = max(0, int(np.floor(box[1] / block)) * block)
-    x2 = min(width, int(np.ceil(box[2] / block)) * block)
-    y2 = min(height, int(np.ceil(box[3] / block)) * block)
+    x1 = max(0, int(np.floor(box[0] / 2)) * 2)
+    y1 = max(0, int(np.floor(box[1] / 2)) * 2)
+    x2 = min(width, int(np.ceil(box[2] / 2)) * 2)
+    y2 = min(height, int(np.ceil(box[3] / 2)) * 2)
     return (x1, y1, x2, y2, block) if x2 > x1 and y2 > y1 else None
 
 
@@ -101,20 +98,20 @@ def _mosaic(source: Planes, out: Planes, region: _Region) -> None:
 def _mosaic_plane(
     source: Bytes, out: Bytes, where: tuple[int, int, int, int], block: int, step: int
 ) -> None:
+    """Paints whole blocks' averages, also where the region's edge cuts through a block."""
     x1, y1, x2, y2 = where
-    part = source[y1:y2, x1:x2]
+    left, top = x1 // block * block, y1 // block * block
+    columns, rows = -(-(x2 - left) // block), -(-(y2 - top) // block)
+    part = source[top : top + rows * block, left : left + columns * block]
     h, w = part.shape
-    rows, columns = -(-h // block), -(-w // block)
     if (rows * block, columns * block) != (h, w):  # the picture's edge cuts the last block
         part = cv2.copyMakeBorder(
             part, 0, rows * block - h, 0, columns * block - w, cv2.BORDER_REPLICATE
         )
     means = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
-    rounded = (means // step * step + step // 2).astype(np.uint8)
-    blocks = cv2.resize(
-        rounded, (columns * block, rows * block), interpolation=cv2.INTER_NEAREST
-    )
-    out[y1:y2, x1:x2] = blocks[:h, :w]
+    rounded = (means // step * step + step // 2).astype(np.uint8).reshape(rows, columns)
+    blocks = np.repeat(np.repeat(rounded, block, axis=0), block, axis=1)
+    out[y1:y2, x1:x2] = blocks[y1 - top : y2 - top, x1 - left : x2 - left]
 
 
 def _solid(source: Planes, out: Planes, region: _Region) -> None:

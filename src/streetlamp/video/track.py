@@ -25,19 +25,28 @@ from streetlamp.video.associate import (
     height_likeness,
     inside,
     iou,
-    widen,
 )
 from streetlamp.video.kalman import BoxFilter
 from streetlamp.video.raw import Detections
 from streetlamp.video.track_options import TrackOptions
 
-_LEAST_FIRST: Final = 0.12  # likeness of a strong box and a track, first association
-_LEAST_SECOND: Final = 0.3  # of a weak box and a track that is left over
+_LEAST_FIRST: Final = 0.2  # likeness of a strong box and a track, first association
+_GOOD: Final = 0.8  # share of `sure_score` from which a box goes first
+_LEAST_SECOND: Final = 0.4  # of a weak box and a track that is left over
 _LEAST_WIDE: Final = 0.1  # of what is still left over, boxes widened by what is not known
 _LEAST_OTHER_KIND: Final = 0.6  # across groups of classes: the boxes must all but coincide
 _SAME_THING: Final = 0.6  # overlap (IoU) at which two boxes of one group are one thing
 _VOTE_FADES: Final = 4.0  # s: how long a class vote counts
 _PERSON_SHARE: Final = 0.2  # of the votes that keeps an unsure thing a person: it stays hidden
+_WALKED: Final = 0.6  # sizes: how far a candidate must have come to be a track
+_WALKED_LOOKS: Final = 4  # looks in which it must have been found on the way
+_ORIGIN_FOLLOWS: Final = 4.0  # s over which where it was is forgotten
+_WALK_COUNTS: Final = 3.0  # s for which having walked speaks for a track
+_SETTLED: Final = 8  # looks after which a candidate has as good a claim to its boxes as a track
+_WALKED_TRUST: Final = 0.7  # share of `sure_score` that its mean score must reach
+_TRUST_FADES: Final = 1.0  # s over which the mean score is taken
+_STAYS: Final = 0.9  # share of `sure_score` below which its mean makes a track a candidate again
+_WALKED_STAYS: Final = 0.3  # the same for one that has gone its own way
 _STILL: Final = 0.15  # sizes a second: slower than this is standing still
 _LONGEST_GAP: Final = 5.0  # s between looks after which nothing can be joined
 _ID_LIMIT: Final = 2**31 - 1  # ids fit every language's and database's plain integer
@@ -48,8 +57,10 @@ class TrackUpdate:
     """The outcome of one look."""
 
     tracks: Tracks  # those found now, and those lost but held (seen=False, predicted box)
-    started: tuple[int, ...]  # ids that are new in this look
-    ended: tuple[int, ...]  # ids that were given up in this look
+    unsure: Tracks  # candidates: to be hidden, not to be shown or counted; an id that becomes
+    # sure moves to `tracks` and stays there
+    started: tuple[int, ...]  # ids that are new in `tracks` in this look
+    ended: tuple[int, ...]  # ids of `tracks` that were given up in this look
     confirmed: Bools  # (n,) found in at least two looks, one row a track of `tracks`
 
 
@@ -64,6 +75,10 @@ class _Book:
     first: Doubles  # (n,) POSIX seconds first found
     last: Doubles  # (n,) POSIX seconds last found
     found: Ints  # (n,) looks in which it was found
+    origin: Doubles  # (n, 2) where it was some seconds ago, pixels
+    trust: Doubles  # (n,) mean score of late
+    walked: Doubles  # (n,) POSIX seconds when it last was on its own way; -inf: never
+    sure: Bools  # (n,) a track, not a candidate
 
     @classmethod
     def empty(cls) -> _Book:
@@ -77,6 +92,10 @@ class _Book:
             none,
             none,
             ints,
+            np.zeros((0, 2)),
+            none,
+            none,
+            np.zeros(0, bool),
         )
 
     def take(self, rows: NDArray[np.bool_]) -> _Book:
@@ -88,6 +107,10 @@ class _Book:
             self.first[rows],
             self.last[rows],
             self.found[rows],
+            self.origin[rows],
+            self.trust[rows],
+            self.walked[rows],
+            self.sure[rows],
         )
 
     def join(self, other: _Book) -> _Book:
@@ -99,6 +122,10 @@ class _Book:
             np.concatenate([self.first, other.first]),
             np.concatenate([self.last, other.last]),
             np.concatenate([self.found, other.found]),
+            np.concatenate([self.origin, other.origin]),
+            np.concatenate([self.trust, other.trust]),
+            np.concatenate([self.walked, other.walked]),
+            np.concatenate([self.sure, other.sure]),
         )
 
 
@@ -137,15 +164,17 @@ class Tracker:
         """
         if not np.isfinite(time):
             raise ValueError("a look needs a finite time")
-        gone: list[int] = []
+        ended: list[int] = []
         if self._jumped(time, size):
-            gone = [int(i) for i in self._book.id]
+            ended = [int(i) for i in self._book.id[self._book.sure]]
             self.reset()
         book = self._book
         dt = 0.0 if self._time is None else time - self._time
         if dt > 0:
             book.filter.predict(dt, book.last < (self._time or 0.0))
             book.votes *= np.exp(-dt / _VOTE_FADES)
+            now = book.filter.position[:, :2]
+            book.origin += (1 - np.exp(-dt / _ORIGIN_FOLLOWS)) * (now - book.origin)
         self._time, self._size = time, size
 
         detections, votes = _one_vote_a_thing(
@@ -154,20 +183,40 @@ class Tracker:
         rows, columns = self._pair(detections)
         book.filter.correct(rows, detections.box[columns], detections.score[columns])
         book.votes[rows] += votes[columns]
+        share = 1 - np.exp(-(time - book.last[rows]) / _TRUST_FADES)
+        book.trust[rows] += share * (detections.score[columns] - book.trust[rows])
         book.score[rows] = detections.score[columns]
         book.last[rows] = time
         book.found[rows] += 1
 
+        before = set(book.id[book.sure].tolist())
         fresh = self._start(detections, votes, columns, time)
         kept = self._kept(time)
-        gone += [int(i) for i in book.id[~kept]]
-        self._book = book.take(kept).join(fresh)
+        ended += book.id[~kept & book.sure].tolist()
+        self._book = book = book.take(kept).join(fresh)
+        book.sure = self._sure(time)
         return TrackUpdate(
-            self._tracks(time, frame, size),
-            tuple(int(i) for i in fresh.id),
-            tuple(gone),
-            self._book.found >= 2,
+            self._tracks(book.sure, time, frame, size),
+            self._tracks(~book.sure, time, frame, size),
+            tuple(i for i in book.id[book.sure].tolist() if i not in before),
+            tuple(ended),
+            book.found[book.sure] >= 2,
         )
+
+    def _sure(self, time: float) -> Bools:
+        """(n,) which are tracks: by a good score, a fair mean, or having gone their own way.
+
+        A traffic cone scores as a weak person again and again, and now and then well: its mean
+        takes it back. It stays a candidate, and hidden.
+        """
+        book, sure_score = self._book, self._options.sure_score
+        way = np.hypot(*(book.filter.position[:, :2] - book.origin).T)
+        size = np.sqrt(np.prod(np.maximum(book.filter.position[:, 2:], 1), axis=1))
+        far = (way > _WALKED * size) & (book.found >= _WALKED_LOOKS)
+        book.walked[far & (book.trust >= _WALKED_TRUST * sure_score)] = time
+        walked = time - book.walked < _WALK_COUNTS
+        least = np.where(walked, _WALKED_STAYS, _STAYS) * sure_score
+        return (book.score >= sure_score) | ((book.sure | walked) & (book.trust >= least))
 
     def _jumped(self, time: float, size: tuple[int, int]) -> bool:
         if self._time is None:
@@ -186,23 +235,28 @@ class Tracker:
         plain = iou(box, detections.box)
         wide = _wide_iou(box, book.filter.doubt(), detections.box)
         tall = height_likeness(box, detections.box)
-        strong = detections.score >= options.high_score
+        good = detections.score >= _GOOD * options.sure_score
+        fair = detections.score >= options.start_score
+        anything = np.ones(len(detections), bool)
+        # A cone's own candidate keeps the cone's boxes from a track that walks by and would stay.
+        sure = book.sure | (book.found >= _SETTLED)
         free_rows = np.ones(len(book.id), bool)
         free_columns = np.ones(len(detections), bool)
 
-        def join(likeness: Doubles, least: float, some: NDArray[np.bool_]) -> None:
-            r, c = np.flatnonzero(free_rows), np.flatnonzero(free_columns & some)
+        def join(likeness: Doubles, least: float, who: Bools, what: Bools) -> None:
+            r, c = np.flatnonzero(free_rows & who), np.flatnonzero(free_columns & what)
             i, k = assign(likeness[np.ix_(r, c)], least)
             rows.append(r[i])
             columns.append(c[k])
             free_rows[r[i]] = False
             free_columns[c[k]] = False
 
-        weight = 0.5 + 0.5 * detections.score[None, :]
-        join(np.where(same, plain * tall * weight, 0.0), _LEAST_FIRST * 0.5, strong)
-        join(np.where(same, plain, 0.0), _LEAST_SECOND, ~strong)
-        join(np.where(same, wide * tall, 0.0), _LEAST_WIDE, strong)
-        join(plain, _LEAST_OTHER_KIND, strong)
+        join(np.where(same, plain * tall, 0.0), _LEAST_FIRST, sure, good)
+        join(np.where(same, wide * tall, 0.0), _LEAST_WIDE, sure, good)
+        join(np.where(same, plain * tall, 0.0), _LEAST_SECOND, sure, anything)
+        join(np.where(same, plain * tall, 0.0), _LEAST_FIRST, ~sure, fair)
+        join(np.where(same, wide * tall, 0.0), _LEAST_WIDE, ~sure, good)
+        join(plain, _LEAST_OTHER_KIND, sure | ~sure, good)
         return np.concatenate(rows), np.concatenate(columns)
 
     def _start(
@@ -224,6 +278,10 @@ class Tracker:
             now,
             now.copy(),
             np.ones(n, np.int64),
+            (detections.box[free, :2] + detections.box[free, 2:]).astype(np.float64) / 2,
+            detections.score[free].astype(np.float64),
+            np.full(n, -np.inf),
+            np.zeros(n, bool),
         )
 
     def _kept(self, time: float) -> NDArray[np.bool_]:
@@ -258,8 +316,8 @@ class Tracker:
             if number not in self._book.id:
                 return number
 
-    def _tracks(self, time: float, frame: int, size: tuple[int, int]) -> Tracks:
-        book = self._book
+    def _tracks(self, rows: Bools, time: float, frame: int, size: tuple[int, int]) -> Tracks:
+        book = self._book.take(rows)
         box = book.filter.box()
         box[:, 0::2] = np.clip(box[:, 0::2], 0, size[0])
         box[:, 1::2] = np.clip(box[:, 1::2], 0, size[1])
@@ -268,10 +326,10 @@ class Tracker:
             time,
             frame,
             size,
-            id=book.id.copy(),  # Tracks locks its columns
+            id=book.id,
             box=box,
             kind=_kinds(book.votes),
-            score=book.score.copy(),
+            score=book.score,
             seen=book.last >= time,
             age=time - book.first,
             velocity=book.filter.velocity[:, :2],
@@ -292,15 +350,13 @@ def _wide_iou(box: Doubles, doubt: Doubles, found: Floats) -> Doubles:
     C-BIoU (Yang et al. 2023) widens by a fixed share; here a track seen for the first time, or long
     not seen, reaches far and a well-known one hardly at all.
     """
-    side = np.stack([box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]], axis=1)
-    margin = np.minimum(2 * doubt, 0.75 * side.max(axis=1, keepdims=True))
-    result = np.zeros((len(box), len(found)))
-    for row in range(len(box)):
-        reach = margin[row : row + 1]
-        result[row] = iou(
-            widen(box[row : row + 1], reach), widen(found, np.broadcast_to(reach, (len(found), 2)))
-        )[0]
-    return result
+    side = box[:, 2:] - box[:, :2]
+    margin = np.minimum(2 * doubt, 0.75 * side.max(axis=1, keepdims=True))[:, None, :]
+    low_a, high_a = box[:, None, :2] - margin, box[:, None, 2:] + margin
+    low_b, high_b = found[None, :, :2] - margin, found[None, :, 2:] + margin
+    shared = np.maximum(np.minimum(high_a, high_b) - np.maximum(low_a, low_b), 0).prod(axis=2)
+    both = (high_a - low_a).prod(axis=2) + (high_b - low_b).prod(axis=2)
+    return np.asarray(shared / np.maximum(both - shared, 1e-9))
 
 
 def _one_vote_a_thing(detections: Detections) -> tuple[Detections, Doubles]:

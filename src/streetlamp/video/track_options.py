@@ -10,28 +10,30 @@ from streetlamp.options import Options
 class TrackOptions(Options):
     """How boxes of one look are joined to those of the next."""
 
-    start_score: float = Field(
-        0.25,
+    sure_score: float = Field(
+        0.5,
         ge=0.05,
         le=1,
         title="Score that starts a track",
-        description="A new box with at least this score starts a track at once. Lower hides more "
-        "and makes more false tracks.",
+        description="A new box with at least this score is a track at once: shown, tagged and "
+        "given to the rules.",
     )
-    high_score: float = Field(
-        0.3,
+    start_score: float = Field(
+        0.2,
         ge=0.05,
         le=1,
-        title="High score",
-        description="Boxes with at least this score are joined to tracks first; the weaker ones "
-        "may only carry on a track that is left over (ByteTrack's second association).",
+        title="Score that starts a candidate",
+        description="A new box with at least this score is followed and can be hidden, but is "
+        "shown and given to the rules only once its score reaches the one above or it has walked "
+        "like a thing of its own. Lower hides more, and hides more that is nobody.",
     )
     low_score: float = Field(
-        0.08,
+        0.1,
         ge=0,
         le=1,
         title="Lowest score used",
-        description="Boxes below this score are not looked at.",
+        description="Boxes below `start_score` and at least this may only carry on a track that "
+        "found no better box (ByteTrack's second association).",
     )
     hold_seconds: float = Field(
         1.5,
@@ -59,8 +61,6 @@ class TrackOptions(Options):
 
     @model_validator(mode="after")
     def _in_order(self) -> TrackOptions:
-        if not self.low_score <= self.start_score:
-            raise ValueError("low_score must not be above start_score")
-        if not self.low_score <= self.high_score:
-            raise ValueError("low_score must not be above high_score")
+        if not self.low_score <= self.start_score <= self.sure_score:
+            raise ValueError("low_score, start_score and sure_score must not fall in this order")
         return self

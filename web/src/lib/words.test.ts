@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Alarm, CameraStatus, Track } from "./types";
-import { ago, arrow, byUrgency, bytes, clock, describeCamera, figure, numberRows, span, tagText, when } from "./words";
+import { ago, arrow, byUrgency, bytes, clock, describeCamera, figure, inSight, numberRows, span, tagText, when } from "./words";
 
 const status: CameraStatus = {
   camera: "gate",
@@ -83,6 +83,13 @@ describe("tags", () => {
   test.each([[0, "→"], [90, "↓"], [-90, "↑"], [359, "→"], [180, "←"], [-180, "←"], [225, "↖"]])("%d degrees", (degrees, sign) =>
     expect(arrow(degrees)).toBe(sign),
   );
+});
+
+test("what is in sight counts what is seen, not what is only remembered", () => {
+  const make = (kind: string, seen = true) => ({ kind, seen }) as Track;
+  expect(inSight([make("person"), make("bus"), make("person"), make("bus"), make("car", false)])).toBe("2 persons, 2 buses");
+  expect(inSight([make("car")])).toBe("1 car");
+  expect(inSight([])).toBe("nothing");
 });
 
 describe("the numbers behind an alarm", () => {

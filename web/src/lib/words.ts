@@ -158,6 +158,19 @@ export function tagText(track: Track): string {
   return parts.join(" · ");
 }
 
+/** How many of what is seen now: "3 persons, 1 car". */
+export function inSight(tracks: readonly Track[]): string {
+  const counts = new Map<string, number>();
+  for (const track of tracks)
+    if (track.seen) counts.set(track.kind, (counts.get(track.kind) ?? 0) + 1);
+  return [...counts].map(([kind, n]) => `${n} ${plural(kind, n)}`).join(", ") || "nothing";
+}
+
+export function plural(kind: string, n: number): string {
+  if (n === 1) return kind;
+  return kind === "bus" ? "buses" : `${kind}s`;
+}
+
 export interface NumberRow {
   name: string;
   measured: number | null;

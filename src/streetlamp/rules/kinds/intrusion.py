@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
 from streetlamp.geometry import Zone
+from streetlamp.rules import words
 from streetlamp.rules.base import RULES, Found, Rule, State
-from streetlamp.rules.incident import Held, Incident
+from streetlamp.rules.incident import Held, Incident, numbers
 from streetlamp.rules.memory import Look, Sighting
 from streetlamp.rules.options import KindName, RuleOptions
-from streetlamp.rules.words import lasting, things
 from streetlamp.values import Count, Kind
 
 EDGE = 0.1  # of a thing's height: how far outside the border it must stand before it has left
@@ -80,7 +81,7 @@ class Intrusion(Rule[Inside, Occupancy]):
     watches = Zone
     Options = IntrusionOptions
 
-    def __init__(self, options: IntrusionOptions, place: Zone, timezone: str = "UTC") -> None:
+    def __init__(self, options: IntrusionOptions, place: Zone, timezone: tzinfo = UTC) -> None:
         super().__init__(options, place, timezone)
         self._options = options
         self._zone = place
@@ -103,8 +104,8 @@ class Intrusion(Rule[Inside, Occupancy]):
     ) -> Found[Inside, Occupancy]:
         watching = self.watching(look.now)
         after = {
-            id: self._place(thing, look, watching) if thing.last == look.now else thing
-            for id, thing in things.items()
+            number: self._place(thing, look, watching) if thing.last == look.now else thing
+            for number, thing in things.items()
         }
         inside = [
             (thing, thing.note)
@@ -152,21 +153,14 @@ class Intrusion(Rule[Inside, Occupancy]):
         return Occupancy(minute, most), done
 
     def tell(self, incident: Incident, ended: bool) -> tuple[str, dict[str, float]]:
-        what, place = things(incident.most), self._zone.name
+        what, place = words.things(incident.most), self._zone.name
         are = "is" if len(incident.most) == 1 else "are"
         if ended:
             was = "was" if len(incident.most) == 1 else "were"
-            text = f"{what} {was} in {place}, for {lasting(incident.last - incident.start)}"
+            text = f"{what} {was} in {place}, for {words.lasting(incident.last - incident.start)}"
         else:
-            text = f"{what} {are} in {place}, for {lasting(incident.measured)} so far"
-        limit = self._options.min_seconds
-        return text, {
-            "now": 0.0 if ended else float(incident.now),
-            "most": float(len(incident.most)),
-            "seconds": round(incident.measured, 3),
-            "min_seconds": limit,
-            "margin_seconds": round(incident.measured - limit, 3),
-        }
+            text = f"{what} {are} in {place}, for {words.lasting(incident.measured)} so far"
+        return text, numbers(incident, self._options.min_seconds, ended)
 
 
 def _outside(thing: Sighting[Inside]) -> Sighting[Inside]:

@@ -2,14 +2,15 @@
 
 A thing passes when it was clearly on one side and then is clearly on the other ("clearly": further
 from the line than a band that grows with the thing's size), and its path between went through the
-line's own extent, not around an end. So a box that trembles on the line counts nothing, and one that
-turns back counts in the other direction only after it was clearly across.
+line's own extent, not around an end. So a box that trembles on the line counts nothing, and one
+that turns back counts in the other direction only after it was clearly across.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from typing import Final, Literal
 
 from pydantic import Field
@@ -93,7 +94,7 @@ class LineCrossing(Rule[Path, Recent]):
     watches = Line
     Options = LineCrossingOptions
 
-    def __init__(self, options: LineCrossingOptions, place: Line, timezone: str = "UTC") -> None:
+    def __init__(self, options: LineCrossingOptions, place: Line, timezone: tzinfo = UTC) -> None:
         super().__init__(options, place, timezone)
         self._options = options
         self._line = place
@@ -108,7 +109,7 @@ class LineCrossing(Rule[Path, Recent]):
         after = dict(things)
         counts: list[Count] = []
         moments: list[Moment] = []
-        for id, thing in things.items():  # noqa: A001
+        for number, thing in things.items():
             if thing.last != look.now:
                 continue
             path = self._walk(thing.note, thing, look)
@@ -121,7 +122,7 @@ class LineCrossing(Rule[Path, Recent]):
                     counts.append(self._count(look.camera, thing.kind, direction, when))
                     moments.extend(self._moments(thing, direction, when, look))
                 path = replace(path, waiting=())
-            after[id] = thing.noting(path)
+            after[number] = thing.noting(path)
         return Found(after, recent, moments=tuple(moments), counts=tuple(counts))
 
     def _walk(self, path: Path | None, thing: Sighting[Path], look: Look) -> Path:
@@ -136,7 +137,7 @@ class LineCrossing(Rule[Path, Recent]):
         if path is None:
             return Path(look.now, point, clear)
         net, over = path.net, path.over
-        step = self._over(path.point, point, look)
+        step = self._cross(path.point, point, look)
         if step is not None:
             direction, share, spot = step
             net, over = net + direction, (path.time + share * (look.now - path.time), spot)
@@ -147,7 +148,7 @@ class LineCrossing(Rule[Path, Recent]):
             waiting = (*waiting, (clear, *over))
         return Path(look.now, point, clear, 0, over, waiting)
 
-    def _over(self, a: Point, b: Point, look: Look) -> tuple[int, float, Point] | None:
+    def _cross(self, a: Point, b: Point, look: Look) -> tuple[int, float, Point] | None:
         """A step from a to b over the line's extent: its direction, how far along, and where."""
         width, height = look.size
         points = [[a[0] * width, a[1] * height], [b[0] * width, b[1] * height]]

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from typing import Final, Literal
 
 import numpy as np
 from pydantic import Field
 
 from streetlamp.geometry import Zone
+from streetlamp.rules import words
 from streetlamp.rules.base import RULES, Found, Rule, State
-from streetlamp.rules.incident import Held, Incident
+from streetlamp.rules.incident import Held, Incident, numbers
 from streetlamp.rules.memory import Look, Sighting
 from streetlamp.rules.options import KindName, RuleOptions
-from streetlamp.rules.words import lasting, things
 from streetlamp.values import Kind, Posture, Severity
 
 UP_SECONDS: Final = 3.0  # who has mostly been upright for this long has got up
@@ -81,7 +82,7 @@ class PersonLying(Rule[Lying, None]):
     hold_seconds = 3.0
     relink_seconds = 3.0
 
-    def __init__(self, options: PersonLyingOptions, place: Zone, timezone: str = "UTC") -> None:
+    def __init__(self, options: PersonLyingOptions, place: Zone, timezone: tzinfo = UTC) -> None:
         super().__init__(options, place, timezone)
         self._options = options
         self._zone = place
@@ -99,11 +100,11 @@ class PersonLying(Rule[Lying, None]):
         after = dict(things)
         held: list[Held] = []
         alive = False
-        for id, thing in things.items():  # noqa: A001
+        for number, thing in things.items():
             if thing.last != look.now:
                 continue
             note = self._judge(thing, look)
-            after[id] = thing.noting(note)
+            after[number] = thing.noting(note)
             if note.since is None or not self.sure(thing) or not self.watching(look.now):
                 continue
             lain = look.now - note.since
@@ -134,17 +135,10 @@ class PersonLying(Rule[Lying, None]):
         return new
 
     def tell(self, incident: Incident, ended: bool) -> tuple[str, dict[str, float]]:
-        what, place = things(incident.most), self._zone.name
+        what, place = words.things(incident.most), self._zone.name
         if ended:
-            text = f"{what} lay in {place}, for {lasting(incident.last - incident.start)}"
+            text = f"{what} lay in {place}, for {words.lasting(incident.last - incident.start)}"
         else:
             verb = "lies" if len(incident.most) == 1 else "lie"
-            text = f"{what} {verb} in {place}, for {lasting(incident.measured)} so far: help may be needed"
-        limit = self._options.min_seconds
-        return text, {
-            "now": 0.0 if ended else float(incident.now),
-            "most": float(len(incident.most)),
-            "seconds": round(incident.measured, 3),
-            "min_seconds": limit,
-            "margin_seconds": round(incident.measured - limit, 3),
-        }
+            text = f"{what} {verb} in {place}, for {words.lasting(incident.measured)} so far"
+        return text, numbers(incident, self._options.min_seconds, ended)

@@ -1,9 +1,9 @@
 """A vehicle stands where it should not.
 
 A vehicle stands while its smoothed position stays within a share of its own size of one spot, so a
-trembling box, or somebody walking past in front of it, does not set it going again. Where vehicles
-stand is remembered as a place and a size, so that one the detector loses for a while and finds again
-is not a new incident.
+trembling box, or somebody walking past in front of it, does not set it going again. Where
+vehicles stand is remembered as a place and a size, so that one the detector loses for a while and
+finds again is not a new incident.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from typing import Final, Literal
 
 import numpy as np
 from pydantic import Field
 
 from streetlamp.geometry import Point, Zone
+from streetlamp.rules import words
 from streetlamp.rules.base import RULES, Found, Rule, State
-from streetlamp.rules.incident import Held, Incident
+from streetlamp.rules.incident import Held, Incident, numbers
 from streetlamp.rules.memory import ALIKE, Box, Look, Sighting
 from streetlamp.rules.options import KindName, RuleOptions
-from streetlamp.rules.words import lasting, things
 from streetlamp.values import Kind
 
 SMOOTH_SECONDS: Final = 1.0  # time constant of the smoothed position
@@ -74,6 +75,7 @@ class StoppedVehicleOptions(RuleOptions):
 class Standing:
     """Where a vehicle is (smoothed) and the spot it has not left. Fractions of the picture."""
 
+    time: float
     position: Point
     box: Box  # smoothed
     spot: Point
@@ -103,7 +105,7 @@ class StoppedVehicle(Rule[Standing, tuple[Spot, ...]]):
     hold_seconds = 10.0  # something that stands is still there after a bus has passed before it
     relink_seconds = 10.0
 
-    def __init__(self, options: StoppedVehicleOptions, place: Zone, timezone: str = "UTC") -> None:
+    def __init__(self, options: StoppedVehicleOptions, place: Zone, timezone: tzinfo = UTC) -> None:
         super().__init__(options, place, timezone)
         self._options = options
         self._zone = place
@@ -130,13 +132,14 @@ class StoppedVehicle(Rule[Standing, tuple[Spot, ...]]):
         learning = early and self._options.ignore_parked_at_start
         after = dict(things)
         held: list[Held] = []
-        for id, thing in things.items():  # noqa: A001
+        for number, thing in things.items():
             if thing.last != look.now:
                 continue
-            before = state.things.get(id)
-            passed = look.now - (thing.first if before is None else before.last)
-            note = self._stand(thing, passed, look, spots, learning, state.incident)
-            after[id] = thing.noting(note)
+            if thing.note is None:
+                note = self._arrive(thing, look, spots, learning, state.incident)
+            else:
+                note = self._stand(thing, thing.note, look, spots)
+            after[number] = thing.noting(note)
             stood = look.now - note.since
             if note.inside and not note.known and self._meets(thing, stood, look.now):
                 held.append(Held(note.since, thing.kind, thing.latest.pixels, stood))
@@ -147,39 +150,42 @@ class StoppedVehicle(Rule[Standing, tuple[Spot, ...]]):
     def _meets(self, thing: Sighting[Standing], stood: float, now: float) -> bool:
         return stood >= self._options.min_seconds and self.sure(thing) and self.watching(now)
 
-    def _stand(
+    def _arrive(
         self,
         thing: Sighting[Standing],
-        passed: float,
         look: Look,
         spots: list[Spot],
         learning: bool,
         incident: Incident | None,
     ) -> Standing:
-        """Where it stands after this look. ``spots`` loses the spot of one that has driven off."""
-        centre, box, old = thing.latest.centre, thing.latest.box, thing.note
-        if old is None:
-            inside = self._gap(thing, look) >= 0
-            new = Standing(centre, box, centre, look.now, inside)
-            spot = next((one for one in spots if _same(one.box, box, look)), None)
-            if spot is not None and spot.told and incident is not None:
-                return replace(new, since=spot.since)  # the one the incident is about
-            if spot is not None:
-                return replace(new, known=True)
-            if learning:
-                spots.append(Spot(box, look.now, look.now, told=False))
-                return replace(new, known=True)
-            return new
-        share = 1.0 - math.exp(-max(passed, 0.0) / SMOOTH_SECONDS)
-        position = _blend(old.position, centre, share)
+        """A vehicle that was not there at the last look: new, or one that stood there before."""
+        box, centre = thing.latest.box, thing.latest.centre
+        new = Standing(look.now, centre, box, centre, look.now, self._gap(thing, look) >= 0)
+        spot = next((one for one in spots if _same(one.box, box, look)), None)
+        if spot is not None and spot.told and incident is not None:
+            return replace(new, since=spot.since)  # the one the incident is about
+        if spot is not None:
+            return replace(new, known=True)
+        if learning:
+            spots.append(Spot(box, look.now, look.now, told=False))
+            return replace(new, known=True)
+        return new
+
+    def _stand(
+        self, thing: Sighting[Standing], old: Standing, look: Look, spots: list[Spot]
+    ) -> Standing:
+        """Where it stands after this look. ``spots`` loses the spot of one that drives off."""
+        share = 1.0 - math.exp(-(look.now - old.time) / SMOOTH_SECONDS)
+        position = _blend(old.position, thing.latest.centre, share)
+        box = thing.latest.box
         smooth = (*_blend(old.box[:2], box[:2], share), *_blend(old.box[2:], box[2:], share))
-        gap = self._gap(thing, look)
-        inside = gap >= (0 if not old.inside else -max(2.0, EDGE * look.extent(smooth)))
-        if look.gap(position, old.spot) > self._options.movement * look.extent(smooth):
-            left = (*_shift(old.box, old.spot),)
+        size = look.extent(smooth)
+        inside = self._gap(thing, look) >= (-max(2.0, EDGE * size) if old.inside else 0.0)
+        if look.gap(position, old.spot) > self._options.movement * size:
+            left = _shift(old.box, old.spot)
             spots[:] = [one for one in spots if not _same(one.box, left, look)]
-            return Standing(position, smooth, position, look.now, inside)
-        return Standing(position, smooth, old.spot, old.since, inside, old.known)
+            return Standing(look.now, position, smooth, position, look.now, inside)
+        return Standing(look.now, position, smooth, old.spot, old.since, inside, old.known)
 
     def _gap(self, thing: Sighting[Standing], look: Look) -> float:
         x, y = thing.latest.foot
@@ -187,20 +193,13 @@ class StoppedVehicle(Rule[Standing, tuple[Spot, ...]]):
         return float(self._zone.distance(foot, look.size)[0])
 
     def tell(self, incident: Incident, ended: bool) -> tuple[str, dict[str, float]]:
-        what, place = things(incident.most), self._zone.name
+        what, place = words.things(incident.most), self._zone.name
         if ended:
-            text = f"{what} stood in {place}, for {lasting(incident.last - incident.start)}"
+            text = f"{what} stood in {place}, for {words.lasting(incident.last - incident.start)}"
         else:
             verb = "stands" if len(incident.most) == 1 else "stand"
-            text = f"{what} {verb} in {place}, for {lasting(incident.measured)} so far"
-        limit = self._options.min_seconds
-        return text, {
-            "now": 0.0 if ended else float(incident.now),
-            "most": float(len(incident.most)),
-            "seconds": round(incident.measured, 3),
-            "min_seconds": limit,
-            "margin_seconds": round(incident.measured - limit, 3),
-        }
+            text = f"{what} {verb} in {place}, for {words.lasting(incident.measured)} so far"
+        return text, numbers(incident, self._options.min_seconds, ended)
 
 
 def _blend(a: tuple[float, ...], b: tuple[float, ...], share: float) -> Point:

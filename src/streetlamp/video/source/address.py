@@ -8,8 +8,10 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 _SCHEME: Final = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]+)://")
-_SECRET_KEYS: Final = r"pass(?:word|wd|wort)?|pwd|psw|user(?:name)?|usr|token|auth|secret|api_?key|key"
-_SECRET_PAIR: Final = re.compile(rf"(?i)(\b|_)({_SECRET_KEYS})=[^&\s'\"/;,]+")
+_SECRET_KEYS: Final = (
+    r"pass(?:word|wd|wort)?|pwd|psw|user(?:name)?|usr|token|auth|secret|api_?key|key"
+)
+_SECRET_PAIR: Final = re.compile(rf"(?i)(\b|_)({_SECRET_KEYS})=[^&\s'\"/;,]*[^&\s'\"/;,:.]")
 _USERINFO: Final = re.compile(r"(?i)\b([a-z][a-z0-9+.-]+://)[^/\s'\"]*@")
 _PORT: Final = re.compile(r"^(?:\[[^\]]*\]|[^:\[\]]*)(?::\d*)?$")
 _MASK: Final = "***"
@@ -66,8 +68,12 @@ def hidden(url: str) -> str:
 
 
 def scrub(text: str, *secrets: str) -> str:
-    """A text (of FFmpeg, of the system) fit to be shown: logins and the given secrets removed."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+    """A text (of FFmpeg, of the system) fit to be shown: logins and the given secrets removed.
+
+    A secret of fewer than four letters is taken out of addresses alone: elsewhere it would tear
+    ordinary words apart.
+    """
+    for secret in sorted((one for one in secrets if len(one) >= 4), key=len, reverse=True):
         for form in {secret, quote(secret, safe=""), quote(secret)}:
             text = text.replace(form, _MASK)
     return hidden(text)

@@ -6,7 +6,7 @@ import difflib
 import re
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
@@ -22,7 +22,7 @@ from streetlamp.video.source.options import SourceOptions
 class SourceError(UserError):
     """A source cannot go on. ``retry``: trying again later may help (the camera is away)."""
 
-    def __init__(self, reason: str, *, retry: bool):
+    def __init__(self, reason: str, *, retry: bool) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry = retry
@@ -66,7 +66,7 @@ class Source(ABC):
     summary: ClassVar[str]
     capabilities: ClassVar[Capabilities]
 
-    def __init__(self, camera: str, url: str, options: SourceOptions, *, live: bool):
+    def __init__(self, camera: str, url: str, options: SourceOptions, *, live: bool) -> None:
         self.camera = camera
         self.options = options.at(url)
         self.url = self.options.url  # without the login
@@ -74,9 +74,10 @@ class Source(ABC):
         self.clock: Clock = SYSTEM_CLOCK
         self.warnings: list[str] = []
         self.stopped = threading.Event()
+        self.quiet_until = 0.0  # steady time up to which no picture is expected (pacing)
 
     @abstractmethod
-    def frames(self) -> Iterator[RawFrame]:
+    def frames(self) -> Generator[RawFrame, None, None]:
         """Open, and yield pictures in presentation order until the end; SourceError on failure.
 
         ``pts`` and ``time`` are strictly increasing. With ``live=False``, time is

@@ -13,6 +13,7 @@ from streetlamp.video.source.timeline import Timeline
 
 LEAD_SECONDS: Final = 5.0  # a live stamp may run ahead of the time passed here by this much
 SET_SECONDS: Final = 2.0  # our clock was set, not merely corrected
+STUCK_PICTURES: Final = 10  # as many equal stamps in a row: from here on, arrival counts
 WINDOW_SECONDS: Final = 5.0  # the least delay is looked for in the last one to two of these
 STALL_SECONDS: Final = 3.0  # a count that stood still for so long is jumped over, not crept after
 CREEP: Final = 0.005  # how fast we follow a camera whose count is slow
@@ -21,7 +22,7 @@ BRAKE: Final = 0.2  # how fast we give way to pictures that seem to come from th
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A machine's clock on the wall (may be set), one that only runs, and a wait that an event ends."""
+    """A machine's clock on the wall (may be set), one that only runs, and a wait."""
 
     wall: Callable[[], float] = time.time
     steady: Callable[[], float] = time.monotonic
@@ -38,7 +39,7 @@ class ClockSetError(Exception):
 class Anchor:
     """Notices when the clock on the wall is set (or the machine slept) while a run lasts."""
 
-    def __init__(self, clock: Clock):
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._ahead = clock.wall() - clock.steady()
 
@@ -60,10 +61,12 @@ class LiveMapping:
     by some parts in a thousand is followed.
     """
 
-    def __init__(self, timeline: Timeline, clock: Clock, *, timed: bool):
+    def __init__(self, timeline: Timeline, clock: Clock, *, timed: bool) -> None:
         self._timeline = timeline
         self._anchor = Anchor(clock)
         self._timed = timed
+        self._stuck = 0  # stamps in a row that did not move
+        self._last_stamp: int | None = None
         self._begin = 0.0
         self._last_steady = 0.0
         self._last_seconds: float | None = None
@@ -79,6 +82,9 @@ class LiveMapping:
         passed = 0.0 if self._last_seconds is None else steady - self._last_steady
         if self._last_seconds is None:
             self._begin = steady
+        if self._timed and self._is_stuck(stamp):
+            self._timed = False
+            self._begin = steady - float((self._timeline.last or 0) * base)
         if not self._timed:
             stamp = round(Fraction(steady - self._begin) / base)
         pts = self._timeline.place(
@@ -86,6 +92,13 @@ class LiveMapping:
         )
         self._last_steady = steady
         return pts, self._time(float(pts * base), wall, steady)
+
+    def _is_stuck(self, stamp: int | None) -> bool:
+        """Whether the camera's stamps have stopped meaning anything."""
+        still = stamp is not None and stamp == self._last_stamp
+        self._stuck = self._stuck + 1 if still else 0
+        self._last_stamp = stamp
+        return self._stuck >= STUCK_PICTURES
 
     def _time(self, seconds: float, wall: float, steady: float) -> float:
         delay = wall - seconds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -30,12 +30,13 @@ from streetlamp.video.source.stream import (
 from streetlamp.video.source.timeline import Joiner
 
 CLIPS: Final = frozenset(
-    ".mp4 .m4v .mov .mkv .webm .avi .ts .mts .m2ts .mpg .mpeg .flv .wmv .asf .3gp .264 .h264 .265 "
-    ".h265 .hevc .mjpg .mjpeg .dav .ogv .nut".split()
+    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg"}
+    | {".flv", ".wmv", ".asf", ".3gp", ".dav", ".ogv", ".nut", ".mjpg", ".mjpeg"}
+    | {".264", ".h264", ".265", ".h265", ".hevc"}
 )
-PICTURES: Final = frozenset(".jpg .jpeg .png .bmp .tif .tiff .webp".split())
-RAW: Final = frozenset(".264 .h264 .265 .h265 .hevc .mjpg .mjpeg".split())  # no times inside
-
+PICTURES: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
+# These carry no times: their rate may be given.
+RAW: Final = frozenset({".264", ".h264", ".265", ".h265", ".hevc", ".mjpg", ".mjpeg"})
 
 
 @SOURCES.add("file")
@@ -54,13 +55,13 @@ class FileSource(Source):
         example="clips/yard.mp4",
     )
 
-    def __init__(self, camera: str, url: str, options: SourceOptions, *, live: bool):
+    def __init__(self, camera: str, url: str, options: SourceOptions, *, live: bool) -> None:
         super().__init__(camera, url, options, live=live)
         self.path = local_path(self.url)
         self.loop = live if self.options.loop is None else self.options.loop
 
-    def frames(self) -> Iterator[RawFrame]:
-        pace = Pace(self.clock, self.stopped) if self.live else None
+    def frames(self) -> Generator[RawFrame, None, None]:
+        pace = Pace(self) if self.live else None
         yield from raw_frames(self, self._play(pace), pace)
 
     def probe(self) -> Probe:

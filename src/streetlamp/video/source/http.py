@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import ClassVar
 
 from streetlamp import __version__
 from streetlamp.video.raw import RawFrame
 from streetlamp.video.source.base import SOURCES, Capabilities
 from streetlamp.video.source.line import LineSource, microseconds
+from streetlamp.video.source.pace import Pace
+from streetlamp.video.source.play import Placed, clip, raw_frames
 from streetlamp.video.source.stream import VideoStream
+from streetlamp.video.source.timeline import Joiner
 
 
 @SOURCES.add("http", "https")
 class HttpSource(LineSource):
     """What a web server sends: an endless stream is live, a file is played in real time."""
 
-    noun: ClassVar[str] = "server"
     schemes: ClassVar[tuple[str, ...]] = ("http", "https")
     summary: ClassVar[str] = "An MJPEG camera, a stream (HLS, MPEG-TS), or a file on a web server"
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -29,7 +31,7 @@ class HttpSource(LineSource):
         example="http://192.168.1.21/video.mjpg",
     )
 
-    def target(self) -> tuple[str, str | None, Mapping[str, str]]:
+    def target(self, *, thorough: bool) -> tuple[str, str | None, Mapping[str, str]]:
         patience = max(self.options.open_timeout, self.options.read_timeout)
         options = {
             "timeout": microseconds(patience + 1),
@@ -39,10 +41,23 @@ class HttpSource(LineSource):
         }
         return self.login_address(), None, options
 
-    def frames(self) -> Iterator[RawFrame]:
-        with self._open() as stream:
-            if self.live and stream.duration is None:
+    def frames(self) -> Generator[RawFrame, None, None]:
+        stream = self._open()
+        if self.live and stream.duration is None:
+            with stream:
                 yield from self._live(stream)
+        else:
+            pace = Pace(self) if self.live else None
+            yield from raw_frames(self, self._rounds(stream, pace), pace)
+
+    def _rounds(self, stream: VideoStream, pace: Pace | None) -> Iterator[Placed]:
+        loop = self.live if self.options.loop is None else self.options.loop
+        joiner = Joiner() if loop else None
+        while True:
+            with stream:
+                yield from clip(self, self.describe(), stream, joiner, pace)
+            if not stream.tally.pictures + stream.tally.skipped:
+                raise self._failure("nothing in it can be decoded", retry=False)
+            if not loop:
                 return
-        pace = Pace(self.clock, self.stopped) if self.live else None
-        yield from raw_frames(self, self._rounds(stream, pace), pace)
+            stream = self._open()

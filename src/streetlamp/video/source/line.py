@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from collections.abc import Generator, Iterator, Mapping
 
 from streetlamp.video.raw import RawFrame
 from streetlamp.video.source.base import Probe, Source, SourceError
 from streetlamp.video.source.clock import ClockSetError, LiveMapping
-from streetlamp.video.source.stream import FFMPEG_ERRORS, NoPictureError, VideoStream, explain
+from streetlamp.video.source.stream import (
+    FFMPEG_ERRORS,
+    SILENT,
+    NoPictureError,
+    VideoStream,
+    explain,
+)
 from streetlamp.video.source.timeline import Chooser, Joiner, Timeline
 
 
 class LineSource(Source):
     """A camera whose pictures come when it sends them. Subclasses say how to open it."""
 
-    noun: ClassVar[str] = "camera"
-
     @abstractmethod
-    def target(self) -> tuple[str, str | None, Mapping[str, str]]:
-        """What FFmpeg opens: address (login inside), format or None, options."""
+    def target(self, *, thorough: bool) -> tuple[str, str | None, Mapping[str, str]]:
+        """What FFmpeg opens: address (login inside), format or None, options.
 
-    def frames(self) -> Iterator[RawFrame]:
+        ``thorough``: take a second to find out the true rate, rather than begin at once.
+        """
+
+    def frames(self) -> Generator[RawFrame, None, None]:
         with self._open() as stream:
             yield from self._live(stream)
 
     def probe(self) -> Probe:
-        with self._open() as stream:
+        with self._open(thorough=True) as stream:
             try:
                 return stream.probe()
             except NoPictureError as error:
@@ -36,8 +42,9 @@ class LineSource(Source):
                 problem, retry = explain(error)
         raise self._failure(problem, retry=retry)
 
-    def _open(self) -> VideoStream:
-        address, kind, options = self.target()
+    def _open(self, *, thorough: bool = False) -> VideoStream:
+        address, kind, options = self.target(thorough=thorough)
+        began = self.clock.steady()
         try:
             return VideoStream.open(
                 address,
@@ -51,6 +58,8 @@ class LineSource(Source):
             problem, retry = str(error), True
         except FFMPEG_ERRORS as error:
             problem, retry = explain(error)
+            if self.clock.steady() - began >= self.options.open_timeout * 0.9:
+                problem, retry = SILENT, True  # cut short by us, whatever FFmpeg calls it
         # Raised out here: an exception chained to FFmpeg's would carry its text, and the login.
         raise self._failure(problem, retry=retry)
 
@@ -83,7 +92,7 @@ class LineSource(Source):
             self.warn(f"{damaged} damaged packets were left out")
 
     def _failure(self, problem: str, *, retry: bool) -> SourceError:
-        text = self.clean(f"no pictures from the {self.noun} at {self.describe()}: {problem}")
+        text = self.clean(f"no pictures from {self.describe()}: {problem}")
         return SourceError(text, retry=retry)
 
 

@@ -26,24 +26,24 @@ class SourceOptions(Options):
         min_length=1,
     )
     username: str = Field(
-        "", title="User name", description="Name to log in to the camera with.", repr=False
+        default="", title="User name", description="Name to log in to the camera with.", repr=False
     )
     password: SecretStr = Field(
-        SecretStr(""), title="Password", description="Password of that user. Never printed."
+        default=SecretStr(""), title="Password", description="Password of that user. Never printed."
     )
     loop: bool | None = Field(
-        None,
+        default=None,
         title="Play again and again",
         description="Start a file again at its end. Left out: yes in `run`, no in `process`.",
     )
     transport: Literal["tcp", "udp"] = Field(
-        "tcp",
+        default="tcp",
         title="RTSP transport",
         description="How an RTSP camera sends its pictures. tcp loses nothing; udp only where a "
         "camera cannot do tcp.",
     )
     fps: float | None = Field(
-        None,
+        default=None,
         title="Pictures a second",
         description="For what carries no times of its own (picture folders, raw H.264, webcams). "
         "Left out: what the stream says, else 25.",
@@ -51,26 +51,26 @@ class SourceOptions(Options):
         le=240,
     )
     start_time: float = Field(
-        0.0,
+        default=0.0,
         title="Time of the first picture",
         description="For `process`: POSIX seconds that the first picture is given.",
     )
     open_timeout: float = Field(
-        10.0,
+        default=10.0,
         title="Patience when connecting",
         description="Seconds to wait for a camera to answer and send its first picture.",
         gt=0,
         le=300,
     )
     read_timeout: float = Field(
-        10.0,
+        default=10.0,
         title="Patience for the next picture",
         description="Seconds without a picture after which a camera counts as gone.",
         gt=0,
         le=300,
     )
     threads: int = Field(
-        1,
+        default=1,
         title="Decoder threads",
         description="Threads that decode one camera. 1 costs least processor time; more make one "
         "clip come faster; 0 lets the decoder choose.",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Final
 
-from streetlamp.video.source.clock import Anchor, Clock
+from streetlamp.video.source.base import Source
+from streetlamp.video.source.clock import Anchor
 
 LATE_SECONDS: Final = 1.0  # further behind than this, pictures are left out to catch up
 
@@ -17,9 +17,9 @@ class Pace:
     stamps, so `wait`'s answers are exactly as far apart as the stamps.
     """
 
-    def __init__(self, clock: Clock, stopped: threading.Event):
-        self._clock = clock
-        self._stopped = stopped
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._clock = source.clock
         self._anchor: Anchor | None = None
         self._wall = 0.0
         self._steady = 0.0
@@ -37,7 +37,8 @@ class Pace:
         _, steady = self._anchor.check()
         self._due = self._steady + seconds
         if self._due > steady:
-            self._clock.wait(self._stopped, self._due - steady)
+            self._source.quiet_until = self._due
+            self._clock.wait(self._source.stopped, self._due - steady)
         self.behind = steady - self._due > LATE_SECONDS
         return self._wall + seconds
 

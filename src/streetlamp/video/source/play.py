@@ -12,7 +12,7 @@ from streetlamp.video.raw import RawFrame
 from streetlamp.video.source.base import Source, SourceError
 from streetlamp.video.source.clock import ClockSetError
 from streetlamp.video.source.pace import Pace
-from streetlamp.video.source.stream import VideoStream
+from streetlamp.video.source.stream import FFMPEG_ERRORS, VideoStream, explain
 from streetlamp.video.source.timeline import Chooser, Joiner, Timeline
 
 Placed: TypeAlias = tuple[int, Fraction, av.VideoFrame]  # stamp, its unit in seconds, picture
@@ -53,15 +53,21 @@ def clip(
     def skip(packet: Any) -> bool:
         return pace is not None and pace.skip(packet.is_keyframe, step)
 
-    for picture in stream.pictures(skip if pace is not None else None):
-        stamp = chooser.choose(picture.pts, picture.dts) if stream.timed else None
-        pts = timeline.place(stamp, step=stream.step * (1 + tally.skipped - known))
-        known = tally.skipped
-        if joiner is None:
-            yield pts, stream.time_base, picture
-        else:
-            yield joiner.place(pts * stream.time_base), joiner.time_base, picture
+    problem = ""
+    try:
+        for picture in stream.pictures(skip if pace is not None else None):
+            stamp = chooser.choose(picture.pts, picture.dts) if stream.timed else None
+            pts = timeline.place(stamp, step=stream.step * (1 + tally.skipped - known))
+            known = tally.skipped
+            if joiner is None:
+                yield pts, stream.time_base, picture
+            else:
+                yield joiner.place(pts * stream.time_base), joiner.time_base, picture
+    except FFMPEG_ERRORS as error:
+        problem, _ = explain(error)
     _report(source, name, stream, timeline)
+    if problem:
+        raise SourceError(source.clean(f"{name} cannot be read on: {problem}"), retry=True)
 
 
 def _report(source: Source, name: str, stream: VideoStream, timeline: Timeline) -> None:

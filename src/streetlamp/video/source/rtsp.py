@@ -25,7 +25,7 @@ class RtspSource(LineSource):
         example="rtsp://192.168.1.20:554/stream1",
     )
 
-    def target(self) -> tuple[str, str | None, Mapping[str, str]]:
+    def target(self, *, thorough: bool) -> tuple[str, str | None, Mapping[str, str]]:
         patience = max(self.options.open_timeout, self.options.read_timeout)
         options = {
             "rtsp_transport": self.options.transport,
@@ -34,4 +34,6 @@ class RtspSource(LineSource):
             # hangs on a camera which no longer answers.
             "timeout": microseconds(patience + 1),
         }
+        if not thorough:
+            options["fpsprobesize"] = "0"  # FFmpeg would watch for a second to guess the rate
         return self.login_address(), "rtsp", options

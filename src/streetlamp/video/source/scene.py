@@ -84,7 +84,9 @@ class Scene:
     Deterministic: the same size, rate, seed and frame number give the same picture, bit by bit.
     """
 
-    def __init__(self, size: tuple[int, int], fps: float, seed: int, people: int, cars: int):
+    def __init__(
+        self, size: tuple[int, int], fps: float, seed: int, people: int, cars: int
+    ) -> None:
         self.size = size
         self.fps = fps
         rng = np.random.default_rng(seed)

@@ -18,7 +18,6 @@ HEAD_BYTES: Final = 4096
 
 def why_unplayable(path: Path) -> str:
     """One sentence about a file FFmpeg could not open; looks at its first bytes only."""
-    name = path.name
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -27,21 +26,27 @@ def why_unplayable(path: Path) -> str:
         return f"there is no file {path}"
     except OSError as error:
         return f"{path} cannot be read: {error.strerror or error}"
-    if size == 0:
-        return f"{name} is empty (0 bytes): was the copy finished?"
-    if not head.strip(b"\0"):
-        return f"{name} holds nothing but zeros: was the copy finished?"
-    for magic, what in _OTHER_KINDS:
-        if head.startswith(magic):
-            return f"{name} is not a video file: it holds {what}"
-    if _is_text(head):
-        return f"{name} is not a video file: it holds text"
-    if head[4:8] == b"ftyp" and not _has_index(path):
-        return (
-            f"{name} was cut off: the index that stands at an MP4 file's end is missing. "
+    if not size:
+        problem = "is empty (0 bytes): was the copy finished?"
+    elif not head.strip(b"\0"):
+        problem = "holds nothing but zeros: was the copy finished?"
+    elif what := _other_kind(head):
+        problem = f"is not a video file: it holds {what}"
+    elif head[4:8] == b"ftyp" and not _has_index(path):
+        problem = (
+            "was cut off: the index that stands at an MP4 file's end is missing. "
             "Copy it again, or let its recorder finish it"
         )
-    return f"{name} is damaged, or not a video file of a known kind"
+    else:
+        problem = "is damaged, or not a video file of a known kind"
+    return f"{path.name} {problem}"
+
+
+def _other_kind(head: bytes) -> str:
+    found = [what for magic, what in _OTHER_KINDS if head.startswith(magic)]
+    if not found and _is_text(head):
+        found = ["text"]
+    return found[0] if found else ""
 
 
 def _is_text(head: bytes) -> bool:

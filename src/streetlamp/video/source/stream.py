@@ -47,7 +47,7 @@ class Tally:
 class VideoStream:
     """An opened container and its best video stream; a context manager."""
 
-    def __init__(self, container: Any, threads: int, fps: float | None):
+    def __init__(self, container: Any, threads: int, fps: float | None) -> None:
         self.container = container
         found = [
             one
@@ -194,14 +194,30 @@ def _contents(container: Any) -> str:
     return f"it holds only {' and '.join(kinds)}" if kinds else "there is nothing in it"
 
 
+SILENT: Final = "it did not answer in time"
+_KINDS: Final[tuple[tuple[tuple[type[BaseException], ...], str, bool], ...]] = (
+    (
+        (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError),
+        "the user name or password was refused",
+        False,
+    ),
+    ((av.error.HTTPNotFoundError,), "it answers, but knows no such path", True),
+    ((av.error.ExitError,), SILENT, True),
+    ((av.error.EOFError,), "the stream ended", True),
+    ((av.error.InvalidDataError,), "what it sends is not a video stream", True),
+    ((av.error.ProtocolNotFoundError,), "this kind of address cannot be played", False),
+)
 _REASONS: Final[dict[int, tuple[str, bool]]] = {
+    errno.EIO: ("no connection (is the name right?)", True),
     errno.ECONNREFUSED: ("nothing listens there (connection refused)", True),
     errno.ECONNRESET: ("the connection was cut", True),
     errno.EPIPE: ("the connection was cut", True),
     errno.EHOSTUNREACH: ("there is no way to that host", True),
     errno.ENETUNREACH: ("there is no network", True),
-    errno.ETIMEDOUT: ("it did not answer in time", True),
+    errno.ETIMEDOUT: (SILENT, True),
     errno.ENODEV: ("there is no such device", True),
+    errno.ENOENT: ("there is no such device", True),
+    errno.EACCES: ("this user may not open it", True),
     errno.EBUSY: ("another program is using it", True),
 }
 
@@ -211,21 +227,10 @@ def explain(error: BaseException) -> tuple[str, bool]:
 
     The text never holds the address (FFmpeg's own texts do, with the login in it).
     """
-    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
-        return "the user name or password was refused", False
-    if isinstance(error, av.error.HTTPNotFoundError):
-        return "it answers, but knows no such path", True
-    if isinstance(error, av.error.HTTPError):
-        return f"it answers with an error ({error.strerror})", True
-    if isinstance(error, av.error.ExitError):
-        return "it did not answer in time", True
-    if isinstance(error, av.error.EOFError):
-        return "the stream ended", True
-    if isinstance(error, av.error.InvalidDataError):
-        return "what it sends is not a video stream", True
-    if isinstance(error, av.error.ProtocolNotFoundError):
-        return "this kind of address cannot be played", False
-    number = getattr(error, "errno", None)
-    if number in _REASONS:
-        return _REASONS[number]
-    return (getattr(error, "strerror", None) or type(error).__name__), True
+    for kinds, reason, retry in _KINDS:
+        if isinstance(error, kinds):
+            return reason, retry
+    found = _REASONS.get(getattr(error, "errno", None) or 0)
+    if found is None:
+        found = f"{getattr(error, 'strerror', None) or type(error).__name__}", True
+    return found

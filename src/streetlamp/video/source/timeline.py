@@ -54,6 +54,7 @@ class Timeline:
     last: int | None = None
     repaired: int = 0  # stamps that were made up or moved
     _shift: int = field(default=0)
+    _adrift: bool = False  # no stamp has been seen yet
 
     def place(
         self, stamp: int | None, *, gap: float = FILE_GAP_SECONDS, step: int | None = None
@@ -67,10 +68,13 @@ class Timeline:
         if last is None:
             self.last = 0 if stamp is None else stamp
             self.repaired += stamp is None
+            self._adrift = stamp is None
             return self.last
         onward = last + max(1, self.step if step is None else step)
         if stamp is None:
             return self._repair(onward)
+        if self._adrift:
+            self._shift, self._adrift = onward - stamp, False
         here = stamp + self._shift
         ahead = float((here - last) * self.time_base)
         if ahead > gap or ahead <= -RESET_SECONDS:  # another count begins: go on where we were

@@ -51,9 +51,10 @@ class NanoDet(Detector):
         if len(classes) < scores.shape[1]:
             scores = scores[:, classes]
         at, column = np.nonzero(scores >= self.options.min_score)
-        picked = rows[at, len(self.manifest.classes) :].reshape(len(at), 4, -1)
+        width = (rows.shape[1] - len(self.manifest.classes)) // 4
+        picked = rows[at, len(self.manifest.classes) :].reshape(len(at), 4, width)
         picked = np.exp(picked - picked.max(axis=2, keepdims=True))
-        bins = np.arange(picked.shape[2], dtype=np.float32)
+        bins = np.arange(width, dtype=np.float32)
         place = anchors(prepared.shape, spec.strides, spec.centre)[at]
         sides = picked @ bins / picked.sum(axis=2) * place[:, 2:]
         box = np.concatenate([place[:, :2] - sides[:, :2], place[:, :2] + sides[:, 2:]], axis=1)

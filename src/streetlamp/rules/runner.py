@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from datetime import UTC, tzinfo
 from typing import Any
 
 from streetlamp.errors import UserError
-from streetlamp.geometry import Line, Place, Zone, find
+from streetlamp.geometry import Place, Zone, find
 from streetlamp.rules.base import RULES, Outcome, Rule, State
 from streetlamp.rules.options import RuleOptions
 from streetlamp.values import Tracks
 
 
 def make_rule(
-    options: RuleOptions, zones: Sequence[Zone], lines: Sequence[Line], timezone: str = "UTC"
+    options: RuleOptions, places: Iterable[Place], timezone: tzinfo = UTC
 ) -> Rule[Any, Any]:
     """The rule these options describe, at the place they name.
 
@@ -24,8 +25,7 @@ def make_rule(
             f"rule {options.name!r}: no rule is called {options.kind!r}; there are:"
             f" {', '.join(RULES)}"
         )
-    kind = RULES[options.kind]
-    places: tuple[Place, ...] = (*zones, *lines)
+    places = tuple(places)
     place = find(places, options.place) if options.place else Zone.whole()
     if place is None:
         known = ", ".join(repr(one.name) for one in places) or "none"
@@ -33,7 +33,7 @@ def make_rule(
             f"rule {options.name!r}: the camera has no zone or line called {options.place!r};"
             f" it has: {known}"
         )
-    return kind(options, place, timezone)
+    return RULES[options.kind](options, place, timezone)
 
 
 def options_of(data: dict[str, Any]) -> RuleOptions:
@@ -47,22 +47,23 @@ def options_of(data: dict[str, Any]) -> RuleOptions:
     return RULES[kind].Options.model_validate(data)
 
 
-class RuleBook:
-    """The rules of one camera and their states. One thread steps it; `Outcome` goes out."""
+class RuleRunner:
+    """The rules of one camera and their states. One thread steps it; the `Outcome` goes out."""
 
-    def __init__(self, rules: Iterable[Rule[Any, Any]]) -> None:
-        self._rules = tuple(rule for rule in rules if rule.common.enabled)
-        self._states: list[State[Any, Any]] = [rule.start() for rule in self._rules]
-
-    @classmethod
-    def make(
-        cls,
+    def __init__(
+        self,
+        camera: str,
         options: Iterable[RuleOptions],
-        zones: Sequence[Zone],
-        lines: Sequence[Line],
-        timezone: str = "UTC",
-    ) -> RuleBook:
-        return cls(make_rule(one, zones, lines, timezone) for one in options)
+        places: Iterable[Place],
+        timezone: tzinfo = UTC,
+    ) -> None:
+        """Makes every rule that is switched on; UserError names the camera and what is wrong."""
+        places = tuple(places)
+        try:
+            self._rules = [make_rule(one, places, timezone) for one in options if one.enabled]
+        except UserError as error:
+            raise UserError(f"camera {camera!r}: {error}") from error
+        self._states: list[State[Any, Any]] = [rule.start() for rule in self._rules]
 
     def step(self, tracks: Tracks) -> Outcome:
         """What all rules make of this look."""
@@ -72,10 +73,12 @@ class RuleBook:
             made += outcome
         return made
 
-    def finish(self, time: float) -> Outcome:
+    def finish(self) -> Outcome:
         """The camera stops: running incidents end, counts are handed out, all begins anew."""
         made = Outcome()
         for number, rule in enumerate(self._rules):
-            made += rule.finish(self._states[number], time)
+            state = self._states[number]
+            if state.now is not None:
+                made += rule.finish(state, state.now)
             self._states[number] = rule.start()
         return made

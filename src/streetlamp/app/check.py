@@ -1,0 +1,85 @@
+"""What `streetlamp check` does: the site file, its rules, its model, and every source."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooLate
+from pathlib import Path
+
+from streetlamp.errors import UserError
+from streetlamp.rules.book import RuleBook
+from streetlamp.site import CameraOptions, Site, load_site
+from streetlamp.video.detect import load_detector
+from streetlamp.video.source import make_source
+from streetlamp.video.source.base import Probe
+
+
+def check_site(path: Path, *, probe: bool) -> bool:
+    """Prints what is right and what is wrong; True when nothing is wrong."""
+    site = load_site(path)  # lists every mistake with its line, as a UserError
+    _say("ok", f"{path}: {len(site.cameras)} cameras, nothing wrong in the file")
+    fine = _model(site)
+    for name, camera in site.cameras.items():
+        fine &= _rules(name, camera, site)
+    if probe:
+        fine &= _sources(site)
+    return fine
+
+
+def _say(mark: str, text: str) -> None:
+    sys.stdout.write(f"{mark:>7}  {text}\n")
+    sys.stdout.flush()
+
+
+def _model(site: Site) -> bool:
+    try:
+        detector = load_detector(site.detect)
+    except UserError as error:
+        _say("WRONG", f"detect: {error}")
+        return False
+    _say("ok", f"model {detector.manifest.name} ({detector.runtime.name})")
+    return True
+
+
+def _rules(name: str, camera: CameraOptions, site: Site) -> bool:
+    try:
+        RuleBook.make(
+            camera.rules,
+            tuple(camera.zones.values()),
+            tuple(camera.lines.values()),
+            site.timezone,
+        )
+    except UserError as error:
+        _say("WRONG", f"{name}: {error}")
+        return False
+    return True
+
+
+def _sources(site: Site) -> bool:
+    """Opens all sources at once: one dead camera must not make the others wait."""
+    cameras = site.switched_on
+    pool = ThreadPoolExecutor(max_workers=min(16, len(cameras)), thread_name_prefix="probe")
+    probes: dict[str, Future[Probe]] = {
+        name: pool.submit(_probe, name, camera) for name, camera in cameras.items()
+    }
+    fine = True
+    for name, future in probes.items():
+        options = cameras[name].source
+        try:
+            found = future.result(timeout=options.open_timeout + options.read_timeout)
+        except UserError as error:
+            _say("WRONG", f"{name}: {error}")
+            fine = False
+        except TooLate:
+            _say("WRONG", f"{name}: no answer within {options.open_timeout:g} s")
+            fine = False
+        else:
+            rate = f"{found.fps:g} pictures a second" if found.fps else "unknown rate"
+            _say("ok", f"{name}: {found.codec} {found.width}×{found.height}, {rate}")
+    pool.shutdown(wait=False, cancel_futures=True)
+    return fine
+
+
+def _probe(name: str, camera: CameraOptions) -> Probe:
+    return make_source(name, camera.source.url, camera.source, live=True).probe()

@@ -1,0 +1,109 @@
+"""One camera while it runs: feed → pipeline → recording, live picture, rules, alarms."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from streetlamp.app.pipeline import make_camera
+from streetlamp.app.status import Statuses, StatusKeeper
+from streetlamp.live.hub import LiveHub
+from streetlamp.record.recorder import Recorder
+from streetlamp.rules.base import Outcome
+from streetlamp.rules.book import RuleBook
+from streetlamp.site import CameraOptions, Site
+from streetlamp.stream.encode import Encoder
+from streetlamp.values import CameraState, Fragment
+from streetlamp.video.camera import Looker, Output, Shown
+from streetlamp.video.feed import Feed, FeedStatus
+from streetlamp.video.source import make_source
+from streetlamp.video.source.base import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Sinks:
+    """Where a camera's results go."""
+
+    hub: LiveHub
+    outcome: Callable[[Outcome], None]  # events and counts of its rules
+    recorder: Recorder | None  # None: this camera is not recorded
+    statuses: Statuses
+
+
+class CameraWorker:
+    """Runs one camera until it is stopped, its file ends, or its settings turn out wrong."""
+
+    def __init__(
+        self, name: str, options: CameraOptions, site: Site, inference: Looker, sinks: Sinks
+    ) -> None:
+        self.name = name
+        self._options = options
+        self._sinks = sinks
+        self._rules = RuleBook.make(
+            options.rules,
+            tuple(options.zones.values()),
+            tuple(options.lines.values()),
+            site.timezone,
+        )
+        self._camera = make_camera(name, options, site, inference, wait=False)
+        self._encoder = Encoder(name, site.encode)
+        self._feed = Feed(self._make_source, live=True)
+        self._keeper = StatusKeeper(name, sinks.statuses, time.time())
+
+    def run(self, stopping: threading.Event) -> None:
+        """The camera's loop, in a thread of its own."""
+        try:
+            for item in self._feed.items():
+                if isinstance(item, FeedStatus):
+                    self._status(item)
+                else:
+                    self._take(self._camera.push(item))
+                if stopping.is_set():
+                    break
+        finally:
+            self._pause()
+            if self._sinks.recorder is not None:
+                self._sinks.recorder.close()
+
+    def stop(self) -> None:
+        """Wakes the loop if it waits for the camera."""
+        self._feed.stop()
+
+    def failed(self, message: str) -> None:
+        """The supervisor's word that the loop broke."""
+        self._keeper.state(CameraState.FAILED, message, time.time())
+
+    def _make_source(self) -> Source:
+        return make_source(self.name, self._options.source.url, self._options.source, live=True)
+
+    def _status(self, status: FeedStatus) -> None:
+        if status.state is not CameraState.LIVE:
+            self._pause()
+        self._keeper.state(status.state, status.message, status.time, status.restarts)
+
+    def _pause(self) -> None:
+        """The camera is away: what is in the delay line is written, running incidents end."""
+        self._take(self._camera.flush())
+        self._publish(self._encoder.flush())
+
+    def _take(self, outputs: Iterable[Output]) -> None:
+        recorder = self._sinks.recorder
+        for output in outputs:
+            if isinstance(output, Shown):
+                self._sinks.hub.publish_frame(output.frame)
+                self._publish(self._encoder.push(output.frame, output.tracks))
+                self._keeper.shown(
+                    output.frame,
+                    self._camera.figures.looks,
+                    recorder is not None and recorder.state.recording,
+                )
+            else:
+                self._sinks.outcome(self._rules.step(output.tracks))
+
+    def _publish(self, fragments: Iterable[Fragment]) -> None:
+        for fragment in fragments:
+            self._sinks.hub.publish(fragment)
+            if self._sinks.recorder is not None:
+                self._sinks.recorder.push(fragment)

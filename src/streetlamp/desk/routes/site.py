@@ -1,0 +1,98 @@
+"""What there is: the site, how its cameras do, and what anybody may know about it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from streetlamp.desk.auth import Person
+from streetlamp.desk.context import TheDesk
+from streetlamp.desk.services import CameraView
+from streetlamp.desk.wire import (
+    CameraOut,
+    DiskOut,
+    PlaceOut,
+    PublicCamera,
+    PublicOut,
+    RuleOut,
+    SiteOut,
+    StatusesOut,
+    StatusOut,
+)
+from streetlamp.values import AlarmState
+
+router = APIRouter(prefix="/api", tags=["site"])
+
+OPEN: Final = (AlarmState.RAISED, AlarmState.ACKNOWLEDGED)
+
+NEVER: Final = (
+    "It identifies nobody: no face recognition, no watch lists, no number plates.",
+    "It sorts nobody into kinds: a person is a person.",
+    "It predicts nothing about people; it speaks of what is happening at a place now.",
+    "It keeps, shows and sends no picture in which people are not hidden.",
+    "It cannot be searched for somebody's looks.",
+)
+
+
+@router.get("/site")
+def site(desk: TheDesk, _: Person) -> SiteOut:
+    """Cameras with their zones, lines and rules."""
+    view = desk.services.site
+    sizes = {one.camera: (one.width, one.height) for one in desk.services.statuses()}
+    return SiteOut(
+        name=view.name,
+        timezone=view.timezone,
+        delay_s=view.delay_s,
+        cameras=tuple(_camera(one, sizes.get(one.id, (0, 0))) for one in view.cameras),
+    )
+
+
+def _camera(view: CameraView, size: tuple[int, int]) -> CameraOut:
+    return CameraOut(
+        id=view.id,
+        name=view.name,
+        area=view.area,
+        width=size[0],
+        height=size[1],
+        zones=tuple(PlaceOut.model_validate(zone) for zone in view.zones),
+        lines=tuple(PlaceOut.model_validate(line) for line in view.lines),
+        rules=tuple(RuleOut.model_validate(rule) for rule in view.rules),
+    )
+
+
+@router.get("/status")
+def status(desk: TheDesk, _: Person) -> StatusesOut:
+    """How each camera and the disk do, and how many alarms are open."""
+    services = desk.services
+    return StatusesOut(
+        time=services.now(),
+        cameras=tuple(StatusOut.model_validate(one) for one in services.statuses()),
+        disk=DiskOut.model_validate(services.disk()),
+        alarms_open=services.alarms.count(OPEN),
+    )
+
+
+@router.get("/public")
+def public(desk: TheDesk) -> PublicOut:
+    """What anybody may know about this site, without a login (CHARTER 7)."""
+    view = desk.services.site
+    return PublicOut(
+        name=view.name,
+        operator=view.operator,
+        contact=view.contact,
+        cameras=tuple(
+            PublicCamera(
+                name=camera.name,
+                area=camera.area,
+                counts=tuple(sorted({rule.counts for rule in camera.rules if rule.counts})),
+                watches_for=tuple(
+                    sorted({rule.watches_for for rule in camera.rules if rule.watches_for})
+                ),
+            )
+            for camera in view.cameras
+        ),
+        recording=view.kept_days > 0,
+        kept_days=view.kept_days,
+        never=NEVER,
+    )

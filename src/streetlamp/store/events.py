@@ -1,0 +1,112 @@
+"""What rules have said: one row an event, renewed while it lasts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, insert, select, update
+
+from streetlamp.store.database import Database
+from streetlamp.store.schema import events
+from streetlamp.values import Event, Phase, Severity
+
+
+def _row(event: Event, alarm: str | None) -> dict[str, Any]:
+    return {
+        "alarm": alarm,
+        "camera": event.camera,
+        "rule": event.rule,
+        "kind": event.kind,
+        "place": event.place,
+        "start": event.start,
+        "end": event.end,
+        "updated": event.at,
+        "frame": event.frame,
+        "message": event.message,
+        "severity": event.severity.value,
+        "box": None if event.box is None else list(event.box),
+        "numbers": dict(event.numbers),
+        "needs_person": event.alarm,
+    }
+
+
+def _value(row: RowMapping) -> Event:
+    box = row["box"]
+    return Event(
+        id=row["id"],
+        phase=Phase.START if row["end"] is None else Phase.END,
+        camera=row["camera"],
+        rule=row["rule"],
+        kind=row["kind"],
+        place=row["place"],
+        start=row["start"],
+        end=row["end"],
+        frame=row["frame"],
+        message=row["message"],
+        severity=Severity(row["severity"]),
+        box=None if box is None else (box[0], box[1], box[2], box[3]),
+        numbers=row["numbers"],
+        alarm=row["needs_person"],
+        time=row["updated"],
+    )
+
+
+class Events:
+    """The table of events. The phase is not kept: a row shows an event as it last was."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def save(self, event: Event, alarm: str | None = None) -> None:
+        """Notes an event, or what has become of it. ``alarm`` is the alarm it belongs to."""
+        with self._db.write() as connection:
+            row = _row(event, alarm)
+            changed = connection.execute(
+                update(events).where(events.c.id == event.id).values(row)
+            ).rowcount
+            if changed == 0:
+                connection.execute(insert(events).values(id=event.id, **row))
+
+    def get(self, id: str) -> Event | None:  # noqa: A002
+        found = self._rows(select(events).where(events.c.id == id))
+        return found[0][0] if found else None
+
+    def alarm_of(self, id: str) -> str | None:  # noqa: A002
+        """The alarm an event belongs to, if any."""
+        found = self._rows(select(events).where(events.c.id == id))
+        return found[0][1] if found else None
+
+    def running(self) -> list[tuple[Event, str | None]]:
+        """Events without an end, with its alarm; at a start: left by a process that died."""
+        return self._rows(select(events).where(events.c.end.is_(None)).order_by(events.c.start))
+
+    def of_alarm(self, alarm: str) -> list[Event]:
+        """The events an alarm gathered, oldest first."""
+        statement = select(events).where(events.c.alarm == alarm).order_by(events.c.start)
+        return [event for event, _ in self._rows(statement)]
+
+    def close(self, id: str) -> None:  # noqa: A002
+        """Ends an event of which nothing more will be heard, at the time it was last heard of."""
+        with self._db.write() as connection:
+            connection.execute(update(events).where(events.c.id == id).values(end=events.c.updated))
+
+    def _rows(self, statement: Select[Any]) -> list[tuple[Event, str | None]]:
+        with self._db.read() as connection:
+            return [(_value(row), row["alarm"]) for row in connection.execute(statement).mappings()]
+
+    def list(
+        self,
+        camera: str | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        limit: int = 100,
+    ) -> list[Event]:
+        """Events that began in [start, end), newest first."""
+        statement = select(events).order_by(events.c.start.desc()).limit(limit)
+        if camera is not None:
+            statement = statement.where(events.c.camera == camera)
+        if start is not None:
+            statement = statement.where(events.c.start >= start)
+        if end is not None:
+            statement = statement.where(events.c.start < end)
+        return [event for event, _ in self._rows(statement)]

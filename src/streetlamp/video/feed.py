@@ -1,0 +1,194 @@
+"""A source kept alive: run in a thread, watched, tried again, and described.
+
+Sources have no retries and no threads; this is the one place that has both. The consumer's own
+thread watches over the source's thread, so nothing runs that nobody waits for.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from streetlamp.values import CameraState
+from streetlamp.video.raw import RawFrame
+from streetlamp.video.run import Run
+from streetlamp.video.source.base import Source, SourceError
+from streetlamp.video.source.clock import SYSTEM_CLOCK, Clock
+
+FIRST_PAUSE: Final = 1.0  # seconds; doubled at each failure
+LONGEST_PAUSE: Final = 30.0
+STEADY_SECONDS: Final = 10.0  # a run that lasted so long starts the pauses over
+GRACE_SECONDS: Final = 1.0  # how much longer than a source's own patience ours is
+MOST_HUNG: Final = 4  # threads that may hang in FFmpeg before we stop starting more
+REPORT_SECONDS: Final = 5.0  # between two words about pictures left out
+STOP_SECONDS: Final = 1.5  # `stop` waits no longer for a thread
+
+log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStatus:
+    """What changed with a camera, in words a person understands."""
+
+    state: CameraState
+    message: str
+    time: float  # POSIX seconds, ours
+    run: int = 0  # counts the openings from 1; a new run's frames count from 1 again
+    restarts: int = 0  # openings after the first
+    repeats: int = 0  # how many times in a row this very failure happened
+    dropped: int = 0  # pictures left out in this run because the consumer was late
+
+
+class Feed:
+    """Pictures of one camera for as long as they are wanted, whatever the camera does.
+
+    ``live``: failures are waited out (1, 2, 4 … 30 s) and a slow consumer loses the oldest
+    pictures. Not live: nothing is lost, and a failure is raised as SourceError.
+    """
+
+    def __init__(
+        self,
+        source_factory: Callable[[], Source],
+        *,
+        live: bool,
+        clock: Clock = SYSTEM_CLOCK,
+        depth: int = 25,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._factory = source_factory
+        self._live = live
+        self._clock = clock
+        self._depth = depth
+        self._jitter = jitter
+        self._stop = threading.Event()
+        self._run: Run | None = None
+        self._hung: list[Run] = []
+        self._runs = 0
+        self._failures = 0  # in a row
+        self._reason = ""
+        self._repeats = 0
+
+    @property
+    def source(self) -> Source | None:
+        """The source of the present run, for its `describe` and `warnings`."""
+        return None if self._run is None else self._run.source
+
+    def stop(self) -> None:
+        """End `items` soon. From any thread, more than once; returns within about 2 s."""
+        self._stop.set()
+        run = self._run
+        if run is not None:
+            run.abandon()
+            run.join(STOP_SECONDS)
+
+    def items(self) -> Iterator[RawFrame | FeedStatus]:
+        """Pictures and, before and between them, what happens to the camera.
+
+        Ends after `stop`, at a file's end, and when trying again is no use. SourceError only when
+        not live; UserError when the address cannot be used at all.
+        """
+        while not self._stop.is_set():
+            problem = yield from self._one_run()
+            if problem is None or self._stop.is_set():
+                return
+            if not self._live:
+                raise problem
+            if not problem.retry:
+                log.error("%s", problem.reason)
+                yield self._status(CameraState.FAILED, problem.reason)
+                return
+            yield from self._pause(problem.reason)
+
+    def _one_run(self) -> Generator[RawFrame | FeedStatus, None, SourceError | None]:
+        """Open and play once. The generator's value: what went wrong, None for a good end."""
+        self._hung = [run for run in self._hung if run.alive]
+        if len(self._hung) >= MOST_HUNG:
+            return SourceError("earlier tries to reach it still hang", retry=True)
+        run = Run(self._factory(), live=self._live, clock=self._clock, depth=self._depth)
+        self._run = run
+        self._runs += 1
+        yield self._status(CameraState.CONNECTING, f"connecting to {run.source.describe()}")
+        run.start()
+        try:
+            problem = yield from self._frames(run)
+        finally:
+            run.abandon()
+        return problem
+
+    def _frames(self, run: Run) -> Generator[RawFrame | FeedStatus, None, SourceError | None]:
+        began: float | None = None
+        reported, told = 0, self._clock.steady()
+        while not self._stop.is_set():
+            frame = run.take(0.2)
+            now = self._clock.steady()
+            if frame is not None:
+                if began is None:
+                    began = now
+                    yield self._live_again(run)
+                elif self._failures and now - began > STEADY_SECONDS:
+                    self._failures, self._reason, self._repeats = 0, "", 0
+                yield frame
+                if run.dropped > reported and now - told > REPORT_SECONDS:
+                    lost = run.dropped - reported
+                    reported, told = run.dropped, now
+                    text = f"this machine is too slow: {lost} pictures were left out"
+                    yield self._status(CameraState.LIVE, text)
+            elif run.over:
+                return (yield from self._end(run))
+            elif self._live and (limit := self._overdue(run, now)):
+                self._hung.append(run)
+                what = "no picture came" if run.opened else "it did not answer"
+                text = f"{run.source.describe()}: {what} for {limit:g} s"
+                return SourceError(text, retry=True)
+        return None
+
+    def _live_again(self, run: Run) -> FeedStatus:
+        tries = self._repeats
+        text = f"live after {tries} failed tries" if tries else "live"
+        if tries:
+            log.warning("%s: %s", run.source.describe(), text)
+        return self._status(CameraState.LIVE, text)
+
+    def _end(self, run: Run) -> Generator[FeedStatus, None, SourceError | None]:
+        if run.crash is not None:
+            raise run.crash
+        if run.problem is not None:
+            return run.problem
+        if not self._stop.is_set():
+            yield self._status(CameraState.ENDED, "; ".join(["ended", *run.source.warnings]))
+        return None
+
+    def _overdue(self, run: Run, now: float) -> float:
+        """The patience that has run out, seconds; 0 while there is no reason to worry."""
+        options = run.source.options
+        limit = options.read_timeout if run.opened else options.open_timeout
+        return limit if now - run.last_sign > limit + GRACE_SECONDS else 0.0
+
+    def _pause(self, reason: str) -> Iterator[FeedStatus]:
+        """Say what is wrong, once in the log for a row of equal failures, and wait."""
+        self._repeats = self._repeats + 1 if reason == self._reason else 1
+        if reason != self._reason:
+            log.warning("%s", reason)
+        self._reason = reason
+        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failures, 10))
+        self._failures += 1
+        pause = longest * (0.75 + 0.5 * self._jitter())
+        count = f" ({self._repeats} times in a row)" if self._repeats > 1 else ""
+        yield self._status(CameraState.WAITING, f"{reason}{count}; next try in {pause:.0f} s")
+        self._clock.wait(self._stop, pause)
+
+    def _status(self, state: CameraState, message: str) -> FeedStatus:
+        run = self._run
+        return FeedStatus(
+            state,
+            message,
+            self._clock.wall(),
+            run=self._runs,
+            restarts=max(0, self._runs - 1),
+            repeats=self._repeats,
+            dropped=0 if run is None else run.dropped,
+        )

@@ -1,0 +1,103 @@
+"""Starts and stops the GStreamer RTSP server of `rtsp_server.py`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+PYTHON = "/usr/bin/python3"
+SCRIPT = Path(__file__).with_name("rtsp_server.py")
+PACKAGES = (
+    "python3-gi",
+    "gir1.2-gst-rtsp-server-1.0",
+    "gstreamer1.0-plugins-base",
+    "gstreamer1.0-plugins-good",
+    "gstreamer1.0-plugins-bad",
+)
+_PROBE = (
+    "import gi; gi.require_version('GstRtspServer', '1.0'); gi.require_version('Gst', '1.0');"
+    "from gi.repository import Gst, GstRtspServer; Gst.init(None);"
+    "assert all(map(Gst.ElementFactory.find,"
+    " ['rtph264pay', 'rtph265pay', 'rtpjpegpay', 'rtpmp4vpay', 'h264parse', 'qtdemux', 'avidemux',"
+    " 'tsdemux', 'matroskademux', 'jpegparse', 'mpeg4videoparse']))"
+)
+
+
+def _usable() -> bool:
+    if not Path(PYTHON).exists():
+        return False
+    probe = subprocess.run([PYTHON, "-c", _PROBE], capture_output=True, timeout=60, check=False)
+    return probe.returncode == 0
+
+
+def require_gstreamer() -> None:
+    """Make sure the server can run: install it when root, else skip (and fail in CI)."""
+    if _usable():
+        return
+    apt = shutil.which("apt-get")
+    if apt and os.geteuid() == 0:
+        install = [apt, "install", "-y", "--no-install-recommends", *PACKAGES]
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in ([apt, "update"], install):
+            subprocess.run(command, env=quiet, capture_output=True, timeout=280, check=False)
+        if _usable():
+            return
+    message = f"RTSP is NOT tested: GStreamer's RTSP server is missing ({' '.join(PACKAGES)})"
+    if os.environ.get("CI", "").lower() in ("1", "true"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+class RtspServer:
+    """A running server; a context manager. ``mounts``: path → pipeline with a pay0 in it."""
+
+    def __init__(self, mounts: Mapping[str, str], login: str | None = None):
+        self._mounts = dict(mounts)
+        self._login = login
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        command = [PYTHON, str(SCRIPT)]
+        if self._login:
+            command += ["--login", self._login]
+        command += [f"{path}={pipeline}" for path, pipeline in self._mounts.items()]
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line.startswith("port "), f"the RTSP server did not start: {line!r}"
+        self.port = int(line.split()[1])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        self._process.kill()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def url(self, path: str, login: str = "") -> str:
+        at = f"{login}@" if login else ""
+        return f"rtsp://{at}127.0.0.1:{self.port}{path}"
+
+
+def clip_pipeline(clip: Path) -> str:
+    """Serve a clip made by `make_clip`, in real time, once for each viewer."""
+    demux, parse, pay = {
+        ".mp4": ("qtdemux", "h264parse", "rtph264pay config-interval=-1"),
+        ".mkv": ("matroskademux", "h265parse", "rtph265pay config-interval=-1"),
+        ".mov": ("qtdemux", "mpeg4videoparse", "rtpmp4vpay config-interval=1"),
+        ".avi": ("avidemux", "jpegparse", "rtpjpegpay"),
+        ".ts": ("tsdemux", "h264parse", "rtph264pay config-interval=-1"),
+    }[clip.suffix]
+    return f"filesrc location={clip} ! {demux} ! {parse} ! {pay} name=pay0 pt=96"

@@ -1,0 +1,163 @@
+"""Writes the tables of docs/03-site-file.md from the typed options: what `make docs` runs.
+
+    .venv/bin/python tools/doc_tables.py [--check]
+
+Everything between the two markers in that page is made here; a test fails when it is not up to
+date. `--check` writes nothing and ends with 1 when something would change.
+"""
+
+from __future__ import annotations
+
+import enum
+import sys
+import types
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from streetlamp.geometry import Line
+from streetlamp.rules.base import RULES
+from streetlamp.rules.schedule import Window
+from streetlamp.site import CameraOptions, CameraSource, Site, rule_options
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "03-site-file.md"
+BEGIN = "<!-- made by tools/doc_tables.py: begin -->"
+END = "<!-- made by tools/doc_tables.py: end -->"
+
+WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
+HIDDEN = {"kind"}  # written as `rule:`
+
+
+def kind_of(annotation: Any) -> str:
+    """What may stand there, in words."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return kind_of(parts[0])
+    if origin is Literal:
+        return " · ".join(f"`{part}`" for part in parts)
+    if origin in (Union, types.UnionType):
+        return " or ".join(kind_of(part) for part in parts if part is not type(None))
+    if origin in (tuple, list, set, frozenset):
+        return f"list of {kind_of(parts[0])}"
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return f"{kind_of(parts[1])} by name"
+    return named(annotation)
+
+
+def named(annotation: Any) -> str:
+    """The word for a plain type."""
+    if annotation is SecretStr:
+        return "text"
+    if isinstance(annotation, type):
+        if issubclass(annotation, enum.IntEnum):
+            return " · ".join(f"`{each.label}`" for each in annotation)  # type: ignore[attr-defined]
+        if issubclass(annotation, enum.StrEnum):
+            return " · ".join(f"`{each.value}`" for each in annotation)
+        if issubclass(annotation, BaseModel):
+            return "settings" if annotation is not Window else "days and hours"
+        if annotation.__name__ in ("Zone", "Line"):
+            return "points"
+    return WORDS.get(annotation, getattr(annotation, "__name__", str(annotation)).lower())
+
+
+def default_of(field: FieldInfo) -> str:
+    if field.is_required():
+        return "**needed**"
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, BaseModel):
+        return "see its table"
+    if isinstance(value, SecretStr) or value is None or value in ("", (), {}, []):
+        return "–"
+    if isinstance(value, (tuple, list)):
+        return "`[" + ", ".join(plain(each) for each in value) + "]`"
+    return f"`{plain(value)}`"
+
+
+def plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, enum.IntEnum):
+        return str(value.label)  # type: ignore[attr-defined]
+    if isinstance(value, enum.Enum):
+        return str(value.value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value)
+
+
+def table(
+    model: type[BaseModel],
+    leave: frozenset[str] = frozenset(),
+    called: Mapping[str, str] = types.MappingProxyType({}),
+) -> Iterator[str]:
+    """A Markdown table of a model's settings; `called` gives names the file uses instead."""
+    yield "| setting | what it says | may be | if left out |"
+    yield "|---|---|---|---|"
+    for name, field in model.model_fields.items():
+        if name in leave:
+            continue
+        said = f"**{field.title}.** {field.description}".replace("|", "\\|").replace("\n", " ")
+        yield f"| `{called.get(name, name)}` | {said} | {kind_of(field.annotation)} | {default_of(field)} |"
+
+
+def section(title: str, text: str, model: type[BaseModel], **more: Any) -> Iterator[str]:
+    yield from ("", f"## {title}", "", text, "")
+    yield from table(model, **more)
+
+
+def first_sentence(doc: str | None) -> str:
+    return " ".join((doc or "").strip().split("\n\n")[0].split())
+
+
+def tables() -> str:
+    """All of the page between its markers."""
+    lines: list[str] = []
+    lines += section("The site", "At the top of the file.", Site)
+    for name, field in Site.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            lines += section(f"`{name}`", first_sentence(field.description), field.annotation)
+    lines += section("A camera", "Below `cameras`, under the camera's id.", CameraOptions)
+    lines += section(
+        "`source` of a camera", "A bare address may stand instead of this table.", CameraSource
+    )
+    for name in ("hide", "look"):
+        field = CameraOptions.model_fields[name]
+        if isinstance(field.annotation, type):
+            text = first_sentence(field.description)
+            lines += section(f"`{name}` of a camera", text, field.annotation)
+    lines += ["", "## Rules", "", "Each begins with `rule:` and its kind. These are the kinds."]
+    for kind in sorted(RULES):
+        lines += ["", f"### `rule: {kind}`", "", first_sentence(RULES[kind].__doc__), ""]
+        place = {"place": "line" if RULES[kind].watches is Line else "zone"}
+        lines += table(rule_options(kind), leave=frozenset(HIDDEN), called=place)
+    lines += section("`schedule` of a rule", "A list of these.", Window)
+    return "\n".join(lines).strip() + "\n"
+
+
+def page(text: str) -> str:
+    """The page's text with its tables made anew; ValueError without the markers."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{PAGE.name} has lost its markers")
+    return f"{before}{BEGIN}\n\n{tables()}\n{END}{after}"
+
+
+def main(arguments: list[str]) -> int:
+    old = PAGE.read_text("utf-8")
+    new = page(old)
+    if new == old:
+        return 0
+    if "--check" in arguments:
+        print(f"{PAGE.name} is not up to date: run make docs", file=sys.stderr)
+        return 1
+    PAGE.write_text(new, "utf-8")
+    print(f"wrote {PAGE.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
