@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
 from streetlamp.values import Kind  # noqa: E402
-from streetlamp.video.detect import Detector, DetectOptions, load_detector  # noqa: E402
+from streetlamp.video.detect import DetectOptions, Detector, load_detector  # noqa: E402
 from streetlamp.video.models import BUILT_IN, MANIFEST  # noqa: E402
 from streetlamp.video.raw import Detections  # noqa: E402
 
@@ -78,7 +78,10 @@ def truth(folder: Path) -> dict[tuple[int, str], Truth]:
             for group, (_, labels) in GROUPS.items():
                 mine = row["class"] in labels
                 odd = group == "person" and row["class"] in {
-                    "distractor", "reflection", "rider_bicycle", "rider_motorcycle"
+                    "distractor",
+                    "reflection",
+                    "rider_bicycle",
+                    "rider_motorcycle",
                 }
                 if mine or odd:
                     ignored = odd or hidden or row["ignore"] == "1"
@@ -178,8 +181,10 @@ def main() -> None:
     parser.add_argument("--float", type=Path, help="the fp32 model, measured beside the built-in")
     parser.add_argument("--step", type=int, help="look at every so many frames")
     args = parser.parse_args()
-    print(f"{'set':17}{'model':16}{'runtime':12}{'asked':>6}{'input':>10}  "
-          f"{'persons AP · recall':27}{'vehicles AP · recall':27}{'ms small':>9}{'ms look':>9}")
+    print(
+        f"{'set':17}{'model':16}{'runtime':12}{'asked':>6}{'input':>10}  "
+        f"{'persons AP · recall':27}{'vehicles AP · recall':27}{'ms small':>9}{'ms look':>9}"
+    )
     with tempfile.TemporaryDirectory() as scratch:
         folder = float_folder(args.float, Path(scratch)) if args.float else None
         models = ["nanodet-g", *(["nanodet-g-float"] if folder else [])]
@@ -197,9 +202,12 @@ def main() -> None:
                         row = measure(
                             load_detector(options), args.data / name, args.step or SETS[name]
                         )
-                        print(f"{name:17}{model:16}{runtime:12}{side:>6}{row['input']:>10}  "
-                              f"{row['person']:27}{row['vehicle']:27}"
-                              f"{row['small']:9.2f}{row['look']:9.1f}", flush=True)
+                        print(
+                            f"{name:17}{model:16}{runtime:12}{side:>6}{row['input']:>10}  "
+                            f"{row['person']:27}{row['vehicle']:27}"
+                            f"{row['small']:9.2f}{row['look']:9.1f}",
+                            flush=True,
+                        )
 
 
 if __name__ == "__main__":

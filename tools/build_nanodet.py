@@ -293,8 +293,10 @@ def check(source: Source, model: onnx.ModelProto) -> float:
         expected = np.concatenate([scores[:, :, rows], bins], axis=2)
         (found,) = runner.run(None, {"picture": picture})
         worst = max(worst, float(np.abs(found - expected).max()))
-        print(f"  {width}×{height}: scores off by {np.abs(found - expected)[..., :6].max():.2g}, "
-              f"bins by {np.abs(found - expected)[..., 6:].max():.2g}")
+        print(
+            f"  {width}×{height}: scores off by {np.abs(found - expected)[..., :6].max():.2g}, "
+            f"bins by {np.abs(found - expected)[..., 6:].max():.2g}"
+        )
     return worst
 
 
@@ -310,8 +312,8 @@ def pictures(bikes: Path, vtest: Path) -> list[Array]:
         with av.open(str(path)) as container:
             for i, frame in enumerate(container.decode(video=0)):
                 if i >= first and (i - first) % step == 0:
-                    for side in (416, 640):
-                        found.append(Letterbox.fit(frame.width, frame.height, side).apply(frame))
+                    size = frame.width, frame.height
+                    found += [Letterbox.fit(*size, side).apply(frame) for side in (416, 640)]
     return found
 
 

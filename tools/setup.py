@@ -286,7 +286,8 @@ def build_page(stamps: Stamps) -> None:
     npm, env = find_node(stamps)
     install_page_tools(stamps, npm, env)
     say("[new] the desk's page (web/ into src/streetlamp/desk/page/)")
-    call([*npm, "--prefix", WEB, "run", "--silent", "build"], "Building the page", env=env)
+    call([*npm, "--prefix", WEB, "run", "--silent", "build", "--", "--logLevel", "warn"],
+         "Building the page", env=env)  # fmt: skip
     if not (PAGE / "index.html").exists():
         raise SetupError(f"The build wrote no {PAGE.relative_to(ROOT)}/index.html.")
     stamps.keep("page", key)

@@ -32,6 +32,7 @@ from streetlamp.alarms.options import AlarmOptions
 from streetlamp.desk.options import DeskOptions
 from streetlamp.errors import UserError
 from streetlamp.geometry import Line, Place, Zone
+from streetlamp.live.options import LiveOptions
 from streetlamp.options import Options
 from streetlamp.record.options import RecordOptions
 from streetlamp.rules.base import RULES, RuleOptions
@@ -47,11 +48,11 @@ from streetlamp.video.track_options import TrackOptions
 _MOST_PROBLEMS: Final = 40
 _RULE_KEYS: Final = frozenset({"rule", *PLACE_KEYS})
 
-O = TypeVar("O", bound=Options)
+Some = TypeVar("Some", bound=Options)
 CameraId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
 
-def defaults(options: type[O]) -> O:
+def defaults(options: type[Some]) -> Some:
     """These options with nothing set."""
     return options.model_validate({})
 
@@ -282,7 +283,9 @@ class Site(Options):
         examples=["Europe/Berlin"],
     )
     operator: Operator = Field(
-        default=defaults(Operator), title="Operator", description="Who answers; stands on the public page."
+        default=defaults(Operator),
+        title="Operator",
+        description="Who answers; stands on the public page.",
     )
     data: Path = Field(
         default=Path("streetlamp-data"),
@@ -296,7 +299,9 @@ class Site(Options):
         description="One entry a camera, by its id: small letters, digits, - and _.",
     )
     detect: DetectOptions = Field(
-        default=defaults(DetectOptions), title="Detector", description="The model that finds things."
+        default=defaults(DetectOptions),
+        title="Detector",
+        description="The model that finds things.",
     )
     track: TrackOptions = Field(
         default=defaults(TrackOptions), title="Tracking", description="How things are followed."
@@ -310,10 +315,17 @@ class Site(Options):
         description="How masked video is compressed, for recordings and screens alike.",
     )
     record: RecordOptions = Field(
-        default=defaults(RecordOptions), title="Recording", description="What is kept, and how long."
+        default=defaults(RecordOptions),
+        title="Recording",
+        description="What is kept, and how long.",
     )
     alarms: AlarmOptions = Field(
         default=defaults(AlarmOptions), title="Alarms", description="How alarms live."
+    )
+    live: LiveOptions = Field(
+        default=defaults(LiveOptions),
+        title="Live pictures",
+        description="How live pictures are sent to screens.",
     )
     desk: DeskOptions = Field(
         default=defaults(DeskOptions), title="Desk", description="Where the page is served."

@@ -175,7 +175,7 @@ def explain(
     meant: set[tuple[Path, str]] = set()
     for one in error.errors(include_url=False):
         path, rest = _known_path(document.data, one["loc"])
-        if path in document.broken or _cascades(one, path, rest):  # type: ignore[arg-type]
+        if path in document.broken or _cascades(one, path, rest):
             continue
         above = bool(rest) and (one["type"] == "missing" or rest == ["place"])
         item = not path or isinstance(path[-1], int)
@@ -190,7 +190,7 @@ def explain(
             text = f"'{name}' cannot be an id; use small letters, digits, - and _ (at most 40)"
         else:
             secret = any("password" in str(step) for step in path)
-            text = _say(one, name, secret)  # type: ignore[arg-type]  # ErrorDetails is a mapping
+            text = _say(one, name, secret)
         if one["type"] == "missing":
             missing[inside, name] = (path, text)
         found.setdefault((path, text), Problem(document.place(path), inside, text))

@@ -7,7 +7,6 @@ words) and ``22:00`` stays text instead of becoming 1320.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -122,7 +121,7 @@ class _Builder:
                 )
                 continue
             key = self._scalar(key_node, path) if isinstance(key_node, yaml.ScalarNode) else None
-            if not isinstance(key, Hashable) or key is None:
+            if not isinstance(key, (str, int)):
                 self.problem(key_node, path, "a key must be one plain word")
                 continue
             place = _mark(key_node.start_mark)

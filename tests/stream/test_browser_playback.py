@@ -201,9 +201,7 @@ def test_a_new_run_of_another_size(site: Site, browser: Any) -> None:
     assert before[0].run != after[0].run
     end = before[-1].media_start + before[-1].end - before[-1].start
     steps = [site.put("a", before[0].init + b"".join(piece.data for piece in before))]
-    steps.append(
-        site.put("b", after[0].init + b"".join(piece.data for piece in after), offset=end)
-    )
+    steps.append(site.put("b", after[0].init + b"".join(piece.data for piece in after), offset=end))
     result = play(site, browser, steps, before[0].codec, 1.5, 4.8)
     check_plays(result, range(37, 150))
     assert result["sizes"] == ["320x240", "480x272"]

@@ -273,3 +273,22 @@ def test_a_still_picture_is_looked_at_less_often() -> None:
     script = Script(lambda i: Detections.none())
     run(camera(script), [raw(i) for i in range(100)])
     assert len(script.asked) < 50
+
+
+def test_live_the_line_is_emptied_even_if_the_detector_hangs() -> None:
+    cam = camera(Script(lambda i: None))
+    out = shown(run(cam, [raw(i) for i in range(15)]))
+    assert len(out) == 15
+    assert all(o.frame.whole for o in out)
+
+
+def test_a_look_that_cannot_even_be_asked_for_hides_the_picture() -> None:
+    class Closed:
+        def submit(self, picture: av.VideoFrame) -> Future[Detections]:
+            raise RuntimeError("the queue is closed")
+
+    cam = camera(Closed())  # type: ignore[arg-type]
+    out = shown(run(cam, [raw(i) for i in range(15)]))
+    assert len(out) == 15
+    assert all(o.frame.whole for o in out)
+    assert "closed" in cam.figures.detector_error

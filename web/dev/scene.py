@@ -90,7 +90,7 @@ def background(seed: int) -> np.ndarray:
     picture = np.repeat(top * (1 - ramp) + bottom * ramp, W, axis=1)
     for x in range(0, W, 120):
         tall = int(rng.integers(90, 190))
-        shade = rng.integers(24, 46)
+        shade = int(rng.integers(24, 46))
         cv2.rectangle(picture, (x, 210 - tall), (x + 116, 215), (shade + 8, shade + 2, shade), -1)
         for wx in range(x + 12, x + 100, 26):
             for wy in range(222 - tall, 200, 30):

@@ -45,11 +45,11 @@ class NoSuchAlarmError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An alarm as it is now, the steps that made it so, and the event behind it, if one was."""
+    """An alarm as it is now, the steps that made it so, and the events behind it, if any were."""
 
-    alarm: Alarm | None
+    alarm: Alarm
     steps: tuple[AlarmStep, ...] = ()
-    event: Event | None = None
+    events: tuple[Event, ...] = ()
 
 
 def move(alarm: Alarm, state: AlarmState, actor: str, time: float, note: str) -> Change:
@@ -94,25 +94,25 @@ def new(event: Event) -> Change:
         numbers=dict(event.numbers),
     )
     made = stepped(alarm, AlarmStep(event.at, MACHINE, AlarmState.RAISED, event.message))
-    return replace(made, event=event)
+    return replace(made, events=(event,))
 
 
 def goes_on(alarm: Alarm, event: Event, ended: float | None) -> Change:
     """News of an event the alarm already has. ``ended``: when the last of its events ended."""
     if alarm.state not in OPEN:  # a person has closed it: only the times go on
         closed = replace(alarm, updated=max(alarm.updated, event.at), ended=ended)
-        return Change(closed, (), event)
+        return Change(closed, (), (event,))
     return _told(alarm, event, ended, alarm.events)
 
 
 def again(alarm: Alarm, event: Event, ended: float | None) -> Change:
     """One more event of the same incident. A resolved alarm is raised once more."""
     change = _told(alarm, event, ended, alarm.events + 1)
-    if alarm.state is not AlarmState.RESOLVED or change.alarm is None:
+    if alarm.state is not AlarmState.RESOLVED:
         return change
     step = AlarmStep(event.at, MACHINE, AlarmState.RAISED, f"Happened again: {event.message}")
     made = stepped(replace(change.alarm, state=AlarmState.RAISED), step)
-    return replace(made, event=event)
+    return replace(made, events=(event,))
 
 
 def _told(alarm: Alarm, event: Event, ended: float | None, events: int) -> Change:
@@ -128,7 +128,7 @@ def _told(alarm: Alarm, event: Event, ended: float | None, events: int) -> Chang
         numbers=dict(event.numbers),
     )
     if event.severity is alarm.severity or alarm.state is not AlarmState.ACKNOWLEDGED:
-        return Change(told, (), event)
+        return Change(told, (), (event,))
     note = f"Severity went from {alarm.severity} to {event.severity}: {event.message}"
     step = AlarmStep(event.at, MACHINE, AlarmState.RAISED, note)
-    return replace(stepped(replace(told, state=AlarmState.RAISED), step), event=event)
+    return replace(stepped(replace(told, state=AlarmState.RAISED), step), events=(event,))

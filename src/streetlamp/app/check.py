@@ -8,7 +8,7 @@ from concurrent.futures import TimeoutError as TooLate
 from pathlib import Path
 
 from streetlamp.errors import UserError
-from streetlamp.rules.book import RuleBook
+from streetlamp.rules.runner import RuleRunner
 from streetlamp.site import CameraOptions, Site, load_site
 from streetlamp.video.detect import load_detector
 from streetlamp.video.source import make_source
@@ -44,14 +44,9 @@ def _model(site: Site) -> bool:
 
 def _rules(name: str, camera: CameraOptions, site: Site) -> bool:
     try:
-        RuleBook.make(
-            camera.rules,
-            tuple(camera.zones.values()),
-            tuple(camera.lines.values()),
-            site.timezone,
-        )
+        RuleRunner(name, camera.rules, camera.places, site.zone)
     except UserError as error:
-        _say("WRONG", f"{name}: {error}")
+        _say("WRONG", str(error))
         return False
     return True
 

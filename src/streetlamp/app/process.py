@@ -18,9 +18,10 @@ import streetlamp
 from streetlamp.app.pipeline import make_camera
 from streetlamp.app.tables import Tables
 from streetlamp.errors import UserError
-from streetlamp.rules.book import RuleBook
+from streetlamp.rules.runner import RuleRunner
 from streetlamp.site import Site
 from streetlamp.stream.clip import ClipWriter
+from streetlamp.stream.sound import add_sound
 from streetlamp.video.camera import Camera, Now, Output, Shown
 from streetlamp.video.detect import load_detector
 from streetlamp.video.inference import Inference
@@ -31,7 +32,7 @@ from streetlamp.video.source.options import SourceOptions
 MODEL_FACTS = ("name", "file", "sha256", "licence", "source")
 LIBRARIES = ("av", "numpy", "opencv-python-headless", "onnxruntime", "openvino", "scipy")
 
-Progress = Callable[["Clip", int, float], None]  # clip, frames done, seconds of video done
+Progress = Callable[[int, float], None]  # frames done, seconds of video done
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,73 +94,63 @@ def plan(clips: Sequence[Path], out: Path) -> list[Clip]:
 def _header_frames(path: Path) -> int | None:
     """The number of frames the clip's header promises, for the progress bar only."""
     try:
-        return make_source("probe", str(path), SourceOptions(url=str(path)), live=False).probe().frames
+        source = make_source("probe", str(path), SourceOptions(url=str(path)), live=False)
+        return source.probe().frames
     except SourceError:
         return None  # said properly when the clip's turn comes
 
 
-def process(
-    clips: Sequence[Clip],
-    site: Site,
-    camera: str,
-    progress: Progress,
-    *,
-    start_time: float = 0.0,
-    audio: bool = False,
-) -> list[Report]:
-    """Processes each clip in turn with the settings of one camera of a site.
+class Processor:
+    """Processes clips one after another with the settings of one camera of a site.
 
     start_time: POSIX seconds of a clip's first frame, for schedules and for counts.csv.
-
-    Raises UserError when a clip cannot be read at all or an output cannot be written. Ctrl-C
-    (KeyboardInterrupt) finishes the files of the clip under way and is raised again.
     """
-    detector = load_detector(site.detect)
-    reports = []
-    with Inference(detector, max_batch=1) as inference:
-        for clip in clips:
-            work = _Work(clip, site, camera, inference, progress, start_time, audio)
-            work.report.model = {
-                **detector.manifest.model_dump(mode="json", include=set(MODEL_FACTS)),
-                "runtime": f"{detector.runtime.name} {detector.runtime.version}",
-            }
-            reports.append(work.run())
-    return reports
+
+    def __init__(
+        self, site: Site, camera: str, *, start_time: float = 0.0, audio: bool = False
+    ) -> None:
+        self.site, self.camera, self.start_time, self.audio = site, camera, start_time, audio
+        detector = load_detector(site.detect)
+        self.inference = Inference(detector, max_batch=1)
+        self.model: dict[str, object] = {
+            **detector.manifest.model_dump(mode="json", include=set(MODEL_FACTS)),
+            "runtime": f"{detector.runtime.name} {detector.runtime.version}",
+        }
+
+    def __enter__(self) -> Processor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.inference.close()
+
+    def run(self, clip: Clip, progress: Progress) -> Report:
+        """Processes one clip.
+
+        Raises UserError when the clip cannot be read at all or an output cannot be written.
+        Ctrl-C (KeyboardInterrupt) finishes the files of the clip and is raised again.
+        """
+        return _Work(self, clip, progress).run()
 
 
 class _Work:
     """One clip on its way through the pipeline."""
 
-    def __init__(
-        self,
-        clip: Clip,
-        site: Site,
-        name: str,
-        inference: Inference,
-        progress: Progress,
-        start_time: float,
-        audio: bool,
-    ) -> None:
+    def __init__(self, job: Processor, clip: Clip, progress: Progress) -> None:
+        site, name = job.site, job.camera
         options = site.cameras[name]
-        self.report = Report(str(clip.path))
+        self.report = Report(str(clip.path), model=job.model)
         self._clip = clip
         self._progress = progress
-        self._audio = audio
-        self._camera: Camera = make_camera(name, options, site, inference, wait=True)
-        self._rules = RuleBook.make(
-            options.rules,
-            tuple(options.zones.values()),
-            tuple(options.lines.values()),
-            site.timezone,
-        )
+        self._audio = job.audio
+        self._camera: Camera = make_camera(name, options, site, job.inference, wait=True)
+        self._rules = RuleRunner(name, options.rules, options.places, site.zone)
         source = options.source.model_copy(
-            update={"url": str(clip.path), "loop": False, "start_time": start_time}
+            update={"url": str(clip.path), "loop": False, "start_time": job.start_time}
         )
         self._source: Source = make_source(name, str(clip.path), source, live=False)
         self._first_time: float | None = None
-        self._last_time = start_time
         self.report.settings = {
-            "camera": options.model_dump(mode="json"),
+            "camera": options.model_dump(mode="json", exclude={"source"}),
             "detect": site.detect.model_dump(mode="json"),
         }
         self.report.versions = {
@@ -180,6 +171,8 @@ class _Work:
                     self.report.complete = True
                 finally:
                     self._finish(tables, writer)
+            if self._audio and not add_sound(self._clip.out / "masked.mp4", self._clip.path):
+                self._source.warn("the clip has no sound to keep")
         except SourceError as error:
             raise UserError(str(error)) from error
         except OSError as error:
@@ -196,17 +189,18 @@ class _Work:
             if self._first_time is None:
                 self._first_time = raw.time
                 self.report.width, self.report.height = raw.size
-            self._last_time = raw.time
+            elif raw.size != (self.report.width, self.report.height):
+                self._source.warn("the picture changes its size midway; masked.mp4 keeps the first")
             self.report.frames_decoded += 1
             self.report.gops_reencoded += int(raw.picture.key_frame)
             self._take(self._camera.push(raw), tables, writer)
             self.report.seconds_of_video = raw.time - self._first_time
-            self._progress(self._clip, self.report.frames, self.report.seconds_of_video)
+            self._progress(self.report.frames, self.report.seconds_of_video)
 
     def _finish(self, tables: Tables, writer: ClipWriter) -> None:
         self._take(self._camera.flush(), tables, writer)
-        self._progress(self._clip, self.report.frames, self.report.seconds_of_video)
-        tables.outcome(self._rules.finish(self._last_time))
+        self._progress(self.report.frames, self.report.seconds_of_video)
+        tables.outcome(self._rules.finish())
         self.report.events = tables.events
 
     def _take(self, outputs: list[Output], tables: Tables, writer: ClipWriter) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -17,7 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from streetlamp.app.process import Clip, Report, plan, process
+from streetlamp.app.process import Clip, Processor, Report, plan
 from streetlamp.errors import UserError
 from streetlamp.site import Site, load_site, site_from_sources
 
@@ -44,34 +45,39 @@ def process_files(
         TextColumn("frames · {task.fields[speed]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, disable=quiet, transient=True) as bar:
-        shown = _Shown(bar)
-        reports = process(
-            planned, site, name, shown.progress, start_time=_start(start), audio=audio
-        )
-    for clip, report in zip(planned, reports, strict=True):
-        sys.stdout.write(_summary(clip, report))
+    failed = 0
+    with Processor(site, name, start_time=_start(start), audio=audio) as processor:
+        for clip in planned:
+            try:
+                with Progress(*columns, console=console, disable=quiet, transient=True) as bar:
+                    report = processor.run(clip, _Shown(bar, clip).progress)
+            except UserError as error:  # the other clips are done all the same
+                failed += 1
+                sys.stderr.write(f"streetlamp: {error}\n")
+            except KeyboardInterrupt:
+                sys.stderr.write(f"Stopped. What was done of {clip.path} is in {clip.out}.\n")
+                raise typer.Exit(130) from None
+            else:
+                sys.stdout.write(_summary(clip, report))
+    if failed:
+        raise typer.Exit(2)
 
 
 class _Shown:
-    """The progress bar's tasks, one a clip."""
+    """The progress bar of one clip."""
 
-    def __init__(self, bar: Progress) -> None:
+    def __init__(self, bar: Progress, clip: Clip) -> None:
         self._bar = bar
-        self._tasks: dict[Path, tuple[object, float]] = {}
+        self._task = bar.add_task(clip.label, total=clip.frames, speed="starting")
+        self._started = time.monotonic()
         self._last = 0.0
 
-    def progress(self, clip: Clip, frames: int, seconds: float) -> None:
+    def progress(self, frames: int, seconds: float) -> None:
         now = time.monotonic()
-        if clip.path not in self._tasks:
-            task = self._bar.add_task(clip.label, total=clip.frames, speed="starting")
-            self._tasks[clip.path] = (task, now)
-        task, started = self._tasks[clip.path]
-        if now - self._last < 0.1 and frames != clip.frames:
-            return
-        self._last = now
-        speed = f"{seconds / max(1e-3, now - started):.1f} × real time"
-        self._bar.update(task, completed=frames, speed=speed)  # type: ignore[arg-type]
+        if now - self._last >= 0.1:
+            self._last = now
+            speed = f"{seconds / max(1e-3, now - self._started):.1f} × real time"
+            self._bar.update(self._task, completed=frames, speed=speed)
 
 
 def _camera_of(site: Site, camera: str | None, site_file: Path | None) -> str:

@@ -64,11 +64,11 @@ class Supervisor:
             try:
                 task(self.stopping)
             except UserError as error:
-                log.error("%s: %s", name, error)
+                log.error("%s: %s", name, error)  # noqa: TRY400  # the words are enough
                 on_failure(str(error))
                 return
-            except Exception as error:  # noqa: BLE001  # whatever it was, the others go on
-                log.error(
+            except Exception as error:  # whatever it was, the others go on
+                log.error(  # noqa: TRY400  # the traceback goes to the debug log
                     "%s failed and starts again in %.0f s: %s: %s",
                     name, pause, type(error).__name__, error,
                 )  # fmt: skip

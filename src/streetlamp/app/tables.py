@@ -1,4 +1,4 @@
-"""The files `streetlamp process` writes beside the masked clip. docs/06-process.md is the contract."""
+"""The tables `streetlamp process` writes beside the masked clip: see docs/06-process.md."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from streetlamp.app.status import Statuses, StatusKeeper
 from streetlamp.live.hub import LiveHub
 from streetlamp.record.recorder import Recorder
 from streetlamp.rules.base import Outcome
-from streetlamp.rules.book import RuleBook
+from streetlamp.rules.runner import RuleRunner
 from streetlamp.site import CameraOptions, Site
 from streetlamp.stream.encode import Encoder
 from streetlamp.values import CameraState, Fragment
@@ -41,12 +41,7 @@ class CameraWorker:
         self.name = name
         self._options = options
         self._sinks = sinks
-        self._rules = RuleBook.make(
-            options.rules,
-            tuple(options.zones.values()),
-            tuple(options.lines.values()),
-            site.timezone,
-        )
+        self._rules = RuleRunner(name, options.rules, options.places, site.zone)
         self._camera = make_camera(name, options, site, inference, wait=False)
         self._encoder = Encoder(name, site.encode)
         self._feed = Feed(self._make_source, live=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from dataclasses import dataclass, field
 from typing import Annotated, Final
@@ -14,6 +13,7 @@ from streetlamp.desk.bell import Bell
 from streetlamp.desk.limit import LoginLimit
 from streetlamp.desk.looks import Looks
 from streetlamp.desk.options import DeskOptions
+from streetlamp.desk.poster import Posters
 from streetlamp.desk.refusal import RefusalError
 from streetlamp.desk.services import CameraView, Services
 
@@ -45,7 +45,7 @@ class Desk:
     options: DeskOptions
     limit: LoginLimit = field(default_factory=LoginLimit)
     bell: Bell = field(default_factory=Bell)
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    posters: Posters = field(default_factory=Posters)
     looks: Looks = field(init=False)
     viewers: Places = field(init=False)
     exports: Places = field(init=False)
@@ -65,7 +65,7 @@ class Desk:
 
 def desk_of(connection: HTTPConnection) -> Desk:
     desk = connection.app.state.desk
-    assert isinstance(desk, Desk)  # noqa: S101
+    assert isinstance(desk, Desk)
     return desk
 
 

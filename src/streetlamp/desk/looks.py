@@ -1,7 +1,8 @@
 """Writes down who looked at what (CHARTER 7), one entry a look.
 
-A player fetches one recording in dozens of ranges, and a page without live video fetches a still a
-second: requests by one person for one thing that follow each other within `_SAME_LOOK` are one look.
+A player fetches one recording in dozens of ranges, and a page without live video fetches a still
+a second: requests by one person for one thing that follow each other within `_SAME_LOOK` are one
+look.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Looks:
             before = self._last.pop(key, None)
             goes_on = before is not None and 0 <= now - before < _SAME_LOOK
             if not goes_on:
-                self._audit.add(now, user, action, what)
+                self._audit.record(now, user, action, what)
             self._last[key] = now
             while len(self._last) > _MOST_KEYS:
                 self._last.popitem(last=False)

@@ -60,13 +60,6 @@ class DeskOptions(Options):
         title="Session length, hours",
         description="How long a login lasts without use before the password is asked again.",
     )
-    wall_fps: float = Field(
-        default=5.0,
-        gt=0,
-        le=5,
-        title="Wall pictures a second",
-        description="How often the wall of all cameras is redrawn, while somebody watches it.",
-    )
     max_viewers: int = Field(
         default=64,
         ge=1,

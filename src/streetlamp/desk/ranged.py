@@ -9,13 +9,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from streetlamp.desk.refusal import RefusalError
+
+VIDEO: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"video/mp4": {}}}}
+"""What the OpenAPI says of an answer made by `send`."""
 
 _CHUNK: Final = 256 * 1024
 _RANGE: Final = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.IGNORECASE | re.ASCII)
@@ -24,7 +27,7 @@ _RANGE: Final = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.IGNORE
 def wanted(header: str | None, size: int) -> tuple[int, int] | None:
     """The first byte and one past the last that a Range header asks for; None: the whole.
 
-    A header that is not one plain range is passed over; one that lies outside raises RefusalError 416.
+    A header that is not one plain range is passed over; one outside raises RefusalError 416.
     """
     found = _RANGE.fullmatch(header) if header else None
     if found is None or not (found[1] or found[2]):

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from streetlamp.errors import StreetlampError
+from streetlamp.store.errors import StoreError
 
 MAX_BODY: Final = 64 * 1024  # bytes; the largest thing anybody sends is a note to an alarm
 SAID: Final = {
@@ -64,6 +65,8 @@ def install(app: FastAPI) -> None:
                 refusal = error
             case HTTPException():
                 refusal = _of_http(error)
+            case StoreError():
+                refusal = RefusalError(503, str(error), "Nothing was changed.")
             case RequestValidationError():
                 refusal = _of_validation(error)
             case _:
@@ -73,6 +76,12 @@ def install(app: FastAPI) -> None:
             await connection.send_denial_response(response)
         return response
 
-    kinds: tuple[Any, ...] = (RefusalError, HTTPException, RequestValidationError, Exception)
+    kinds: tuple[Any, ...] = (
+        RefusalError,
+        HTTPException,
+        RequestValidationError,
+        StoreError,
+        Exception,
+    )
     for kind in kinds:
-        app.add_exception_handler(kind, answer)  # type: ignore[arg-type]  # serves both kinds
+        app.add_exception_handler(kind, answer)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from streetlamp.live.atlas import Layout
 from streetlamp.values import Alarm, AlarmState, CameraStatus, Count, Fragment, Segment, Severity
 
 
@@ -107,9 +108,14 @@ class Counts(Protocol):
 
 
 class AlarmBook(Protocol):
-    """KeyError: no such alarm. ValueError: the alarm's state does not allow that any more."""
+    """As `streetlamp.alarms.book.AlarmBook`, whose errors are UserErrors."""
 
-    def get(self, id: str) -> Alarm | None: ...  # noqa: A002
+    def get(self, id: str) -> Alarm: ...  # noqa: A002
+    def open_count(self) -> int: ...
+    def acknowledge(self, id: str, actor: str, time: float, note: str = "") -> Alarm: ...  # noqa: A002
+    def resolve(self, id: str, actor: str, time: float, note: str = "") -> Alarm: ...  # noqa: A002
+    def mark_false(self, id: str, actor: str, time: float, note: str = "") -> Alarm: ...  # noqa: A002
+    def on_change(self, callback: Callable[[Alarm], None]) -> object: ...
     def list(
         self,
         states: Collection[AlarmState] | None = None,
@@ -117,18 +123,13 @@ class AlarmBook(Protocol):
         limit: int | None = 50,
         before: float | None = None,
     ) -> Sequence[Alarm]: ...
-    def count(self, states: Collection[AlarmState]) -> int: ...
-    def acknowledge(self, id: str, actor: str, time: float) -> Alarm: ...  # noqa: A002
-    def resolve(self, id: str, actor: str, time: float, note: str = "") -> Alarm: ...  # noqa: A002
-    def mark_false(self, id: str, actor: str, time: float, note: str = "") -> Alarm: ...  # noqa: A002
-    def on_change(self, callback: Callable[[Alarm], None]) -> object: ...
 
 
 class Users(Protocol):
-    """Who may log in. ``now`` is POSIX seconds; tokens are opaque text."""
+    """Who may log in; as `streetlamp.vault.users.Users`, whose errors are UserErrors."""
 
-    def any(self) -> bool: ...
-    def setup(self, token: str, name: str, password: str, now: float) -> None: ...
+    def setup_needed(self) -> bool: ...
+    def setup(self, token: str, name: str, password: str, now: float) -> str: ...
     def login(self, name: str, password: str, now: float) -> str | None: ...
     def user_of(self, token: str, now: float) -> str | None: ...
     def logout(self, token: str) -> None: ...
@@ -150,7 +151,16 @@ class AuditEntry(Protocol):
 
 
 class Audit(Protocol):
-    def add(self, time: float, actor: str, action: str, what: str, /) -> object: ...
+    """As `streetlamp.vault.audit.Audit`: an entry is on the disk when `record` returns."""
+
+    def record(
+        self,
+        time: float,
+        actor: str,
+        action: str,
+        object: str = "",  # noqa: A002
+        **detail: str | float | bool,
+    ) -> AuditEntry: ...
     def list(self, limit: int = 100, before: int | None = None) -> Sequence[AuditEntry]: ...
 
 
@@ -161,7 +171,7 @@ class Wall(Protocol):
 
 
 class WallView(Protocol):
-    async def get(self) -> tuple[object, bytes] | None: ...
+    async def get(self) -> tuple[Layout, bytes] | None: ...
     def close(self) -> None: ...
 
 
@@ -181,3 +191,4 @@ class Services:
     disk: Callable[[], DiskView]
     data: Path  # clips lie below it
     now: Callable[[], float]  # POSIX seconds
+    clip_before_s: float = 10.0  # where in an alarm's clip the alarm was raised

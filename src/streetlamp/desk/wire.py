@@ -5,12 +5,14 @@ The models are what ``docs/api.md`` and the OpenAPI are made from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from streetlamp.heading import Heading, heading, speed
+from streetlamp.live.atlas import Layout
 from streetlamp.values import (
     Alarm,
     AlarmState,
@@ -18,6 +20,7 @@ from streetlamp.values import (
     CameraStatus,
     Colour,
     Fragment,
+    Ints,
     Kind,
     Posture,
     Severity,
@@ -198,29 +201,43 @@ class PublicOut(Wire):
     never: tuple[str, ...] = Field(description="What this software never does.")
 
 
-_UNKNOWN: Final = 0
+def _words(labels: Sequence[str], values: Ints) -> list[str]:
+    """The labels of values; "" for 0, which means unknown everywhere."""
+    return [labels[value] if value else "" for value in values.tolist()]
 
 
-def _row(tracks: Tracks, i: int) -> dict[str, Any]:
-    kind = Kind(int(tracks.kind[i]))
-    right, down = (float(v) for v in tracks.velocity[i])
-    row: dict[str, Any] = {
-        "id": int(tracks.id[i]),
-        "kind": kind.label,
-        "box": [round(float(v), 1) for v in tracks.box[i]],
-        "score": round(float(tracks.score[i]), 3),
-        "seen": bool(tracks.seen[i]),
-        "age": round(float(tracks.age[i]), 1),
-        "speed": round(float(np.hypot(right, down)), 1),
-        "direction": round(float(np.degrees(np.arctan2(down, right))), 1),
+_KINDS: Final = [kind.label for kind in Kind]
+_POSTURES: Final = [posture.name.lower() for posture in Posture]
+_COLOURS: Final = [colour.label for colour in Colour]
+_HEADINGS: Final = [one.label for one in Heading]
+
+
+def _rows(tracks: Tracks) -> list[dict[str, Any]]:
+    """One mapping a track; what is unknown is left out."""
+    right, down = tracks.velocity[:, 0], tracks.velocity[:, 1]
+    plain = {
+        "id": tracks.id.tolist(),
+        "kind": [_KINDS[kind] for kind in tracks.kind.tolist()],
+        "box": tracks.box.astype(np.float64).round(1).tolist(),
+        "score": tracks.score.astype(np.float64).round(3).tolist(),
+        "seen": tracks.seen.tolist(),
+        "age": tracks.age.astype(np.float64).round(1).tolist(),
+        "speed": np.hypot(right, down).astype(np.float64).round(1).tolist(),
+        "direction": np.degrees(np.arctan2(down, right)).astype(np.float64).round(1).tolist(),
+        "pace": speed(tracks).astype(np.float64).round(2).tolist(),
     }
-    if tracks.posture[i] != _UNKNOWN:
-        row["posture"] = Posture(int(tracks.posture[i])).name.lower()
-    for name in ("colour", "upper", "lower"):
-        value = int(getattr(tracks, name)[i])
-        if value != _UNKNOWN:
-            row[name] = Colour(value).label
-    return row
+    words = {
+        "heading": _words(_HEADINGS, heading(tracks)),
+        "posture": _words(_POSTURES, tracks.posture),
+        "colour": _words(_COLOURS, tracks.colour),
+        "upper": _words(_COLOURS, tracks.upper),
+        "lower": _words(_COLOURS, tracks.lower),
+    }
+    return [
+        {name: column[i] for name, column in plain.items()}
+        | {name: column[i] for name, column in words.items() if column[i]}
+        for i in range(len(tracks))
+    ]
 
 
 def init_message(fragment: Fragment) -> dict[str, Any]:
@@ -238,7 +255,8 @@ def init_message(fragment: Fragment) -> dict[str, Any]:
 def fragment_message(fragment: Fragment) -> dict[str, Any]:
     """What precedes a binary fragment: its times and the tracks of each of its pictures.
 
-    ``speed`` is pixels a second, ``direction`` degrees (0 right, 90 down). Ids fit a double.
+    ``speed`` is pixels a second, ``direction`` degrees (0 right, 90 down), ``pace`` lengths of the
+    thing itself a second. Ids fit a double.
     """
     return {
         "type": "fragment",
@@ -251,7 +269,7 @@ def fragment_message(fragment: Fragment) -> dict[str, Any]:
             {
                 "t": tracks.time,
                 "media_t": fragment.media_start + tracks.time - fragment.start,
-                "tracks": [_row(tracks, i) for i in range(len(tracks))],
+                "tracks": _rows(tracks),
             }
             for tracks in fragment.tracks
         ],
@@ -266,8 +284,8 @@ def alarm_message(alarm: Alarm) -> dict[str, Any]:
     return {"type": "alarm", "alarm": AlarmOut.of(alarm).model_dump(mode="json")}
 
 
-def layout_message(width: int, height: int, tiles: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    return {"type": "layout", "width": width, "height": height, "tiles": list(tiles)}
+def layout_message(layout: Layout) -> dict[str, Any]:
+    return {"type": "layout", **layout.as_dict()}
 
 
 AlarmFilter = Literal["open", "all", "raised", "acknowledged", "resolved", "false"]

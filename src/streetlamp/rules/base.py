@@ -32,6 +32,9 @@ BACK_SECONDS: Final = 5.0
 BLIND_SECONDS: Final = 30.0
 """After no look for this long, what is there now is not taken for what was there before."""
 
+LOOK_SECONDS: Final = 2.0
+"""One look that shows nothing speaks for the time before it, but for no more than this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -156,14 +159,16 @@ class Rule(ABC, Generic[R, N]):
         look = look_at(tracks, now, self._families)
         things = follow(state.things, look, self.hold_seconds, self.relink_seconds)
         ended: tuple[Event, ...] = ()
-        blind = state.now is not None and now - state.now > BLIND_SECONDS
-        if blind and self._over(state.incident, now):
+        passed = 0.0 if state.now is None else now - state.now
+        if passed > BLIND_SECONDS:
             ended, state = self._end(state, now), replace(state, incident=None)
         begun = replace(state, began=now if state.began is None else state.began, now=now)
         found = self.look(begun, things, look)
         incident = state.incident
-        if not found.alive and not found.held and self._over(incident, now):
-            ended, incident = ended + self._end(state, now), None
+        if incident is not None and not found.alive and not found.held:
+            incident = replace(incident, empty=incident.empty + min(passed, LOOK_SECONDS))
+            if incident.empty >= self.clear_seconds:
+                ended, incident = ended + self._end(state, now), None
         serial = state.serial
         moments = []
         for moment in found.moments:
@@ -192,10 +197,6 @@ class Rule(ABC, Generic[R, N]):
         del time  # an incident ends when something last kept it alive, not when we looked away
         events = () if state.now is None else self._end(state, state.now)
         return Outcome(events, self.close(state.notes, state.camera))
-
-    def _over(self, incident: Incident | None, now: float) -> bool:
-        """Whether nothing has kept the incident alive for long enough."""
-        return incident is not None and now - incident.last >= self.clear_seconds
 
     def _end(self, state: State[R, N], now: float) -> tuple[Event, ...]:
         """The end of what is running, if anything is."""

@@ -38,6 +38,7 @@ class Incident:
     told: float  # when it was last told
     box: Box  # pixels, of the thing with the largest value when last told
     frame: int
+    empty: float = 0.0  # seconds of looking in which nothing has kept it alive since then
 
 
 def event_id(camera: str, rule: str, start: float, serial: int) -> str:
@@ -80,6 +81,7 @@ def advance(
         now if tell else incident.told,
         box,
         at,
+        0.0 if alive or held else incident.empty,
     )
     return after, tell
 

@@ -104,6 +104,11 @@ class Database:
                 finally:
                     self._writer.connection = None
 
+    @property
+    def writing(self) -> bool:
+        """Whether this thread is inside `write`."""
+        return getattr(self._writer, "connection", None) is not None
+
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:

@@ -143,6 +143,7 @@ class _Run:
         )
         self._sequence = 0
         self._ticks = -1  # of the last picture pushed
+        self._interval = 0  # ticks between the last two pictures
         self._key_ticks = 0
         self._inside: dict[int, _Shown] = {}  # pictures the encoder holds, by ticks
         self._pending: list[_Coded] = []
@@ -159,8 +160,9 @@ class _Run:
         picture = to_picture(frame, self._settings.size)
         picture.pts = ticks
         picture.time_base = Fraction(1, TICKS)
-        interval = 0 if first else ticks - self._ticks
-        if first or ticks - self._key_ticks + interval // 2 >= self._gop:
+        if not first:
+            self._interval = ticks - self._ticks
+        if first or ticks - self._key_ticks + self._interval // 2 >= self._gop:
             picture.pict_type = PictureType.I
             self._key_ticks = ticks
         self._ticks = ticks
@@ -172,8 +174,7 @@ class _Run:
         done = self._collect(None)
         if self._pending:
             last = self._pending[-1]
-            before = self._pending[-2].ticks if len(self._pending) > 1 else None
-            stands = _SINGLE_PICTURE if before is None else last.ticks - before
+            stands = self._interval or _SINGLE_PICTURE
             done.append(self._cut(last.ticks + stands, last.shown.time + stands / TICKS))
         self._encoder.close()
         return done

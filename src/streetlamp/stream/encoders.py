@@ -63,7 +63,8 @@ def options_for(encoder: str, wanted: Settings) -> dict[str, str]:
             "crf": f"{wanted.crf:g}",
             "forced-idr": "1",
             "sc_threshold": "0",
-            **limit,
+            # with a limit x264 must go by the pictures' times; without, fixed time saves a delay
+            **({} if not limit else {**limit, "x264-params": "force-cfr=0"}),
         }
     own = {"h264_nvenc": {"forced-idr": "1", "zerolatency": "1"}, "h264_qsv": {"forced_idr": "1"}}
     return {**own.get(encoder, {}), **limit}

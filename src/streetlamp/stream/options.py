@@ -13,7 +13,7 @@ class EncodeOptions(Options):
     """How masked pictures are compressed for recordings and screens."""
 
     crf: float = Field(
-        26.0,
+        default=26.0,
         ge=0,
         le=51,
         title="Quality",
@@ -21,20 +21,20 @@ class EncodeOptions(Options):
         "original, 30 is coarse. Six steps halve or double the size.",
     )
     max_kbps: int | None = Field(
-        None,
+        default=None,
         ge=50,
         title="Highest bit rate",
         description="Kilobits a second that a camera's video may reach at most, whatever the "
         "quality asks for; empty means no limit. An encoder other than x264 aims at this rate.",
     )
     preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium"] = Field(
-        "ultrafast",
+        default="ultrafast",
         title="Effort",
         description="x264's preset: each step to the right makes smaller files for about twice "
         "the processor time.",
     )
     gop_seconds: float = Field(
-        1.0,
+        default=1.0,
         gt=0,
         le=10,
         title="Seconds between keyframes",
@@ -42,7 +42,7 @@ class EncodeOptions(Options):
         "joins faster and makes larger files.",
     )
     fragment_seconds: float = Field(
-        0.5,
+        default=0.5,
         gt=0,
         le=10,
         title="Seconds a fragment",

@@ -1,10 +1,10 @@
 """Who did what to what, and when: a log that cannot be quietly edited (CHARTER 7).
 
 Each entry carries the SHA-256 of itself and of the entry before, so a changed, missing or inserted
-entry breaks the chain at a place that can be named. What is cut off at the end breaks nothing; so the
-newest hash is also kept apart, in a small file (the head). Somebody who can write the database *and*
-the head can still forge both together: `Audit.head` is there to be written down elsewhere, on paper
-or on another machine, and compared with `verify`.
+entry breaks the chain at a place that can be named. What is cut off at the end breaks nothing; so
+the newest hash is also kept apart, in a small file (the head). Somebody who can write the database
+*and* the head can still forge both together: `Audit.head` is there to be written down elsewhere, on
+paper or on another machine, and compared with `verify`.
 """
 
 from __future__ import annotations
@@ -65,13 +65,16 @@ class Audit:
         time: float,
         actor: str,
         action: str,
-        object: str = "",
-        **detail: str | float | bool,  # noqa: A002
+        object: str = "",  # noqa: A002
+        **detail: str | float | bool,
     ) -> AuditEntry:
         """Adds an entry, on the disk when this returns. ``action`` is a word like "export".
 
         Raises StoreError when it cannot be written: then do not do what was to be recorded.
+        Not inside another `Database.write`: that might be undone after the head was kept.
         """
+        if self._db.writing:
+            raise RuntimeError("audit entries have a transaction of their own")
         text = json.dumps(detail, sort_keys=True, ensure_ascii=False) if detail else ""
         with self._turn:
             with self._db.write():
@@ -81,7 +84,7 @@ class Audit:
                 hashed = _chain(before, bare)
                 entry = AuditEntry(seq, bare.time, actor, action, object, text, hashed)
                 self._log.add(entry)
-            # After the commit: a head that is behind is seen through, one that is ahead is an alarm.
+            # After the commit: a head that is ahead of the log would look like a cut-off log.
             self._keep(Head(entry.seq, entry.hash))
         return entry
 
@@ -112,16 +115,19 @@ class Audit:
             before, count = entry.hash, entry.seq
             if head is not None and head.seq == entry.seq:
                 at_head = entry.hash
+        return Verdict(count, self._against(head, count, at_head))
+
+    def _against(self, head: Head | None, count: int, at_head: str) -> str:
+        """What is wrong between an unbroken chain of ``count`` entries and the head."""
         if head is None:
             if count <= 1:  # a crash may have come between the first entry and its head
-                return Verdict(count)
-            return Verdict(count, f"the file {self._path.name} with the newest hash is missing")
+                return ""
+            return f"the file {self._path.name} with the newest hash is missing"
         if head.seq > count:
-            return Verdict(count, f"entries {count + 1} to {head.seq} were cut off at the end")
+            return f"entries {count + 1} to {head.seq} were cut off at the end"
         if at_head != head.hash:
-            return Verdict(count, f"entry {head.seq} is not the one that was written: the log was"
-                           " replaced from there or before")  # fmt: skip
-        return Verdict(count)
+            return f"entry {head.seq} is not the one that was written: the log was replaced"
+        return ""
 
     def _keep(self, head: Head) -> None:
         """Replaces the head file at once and for good."""

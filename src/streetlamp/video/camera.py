@@ -37,6 +37,7 @@ SETTLE_LOOKS = 2  # looks at a new scene before anything of it is shown
 MOST_PENDING = 3  # live: looks under way at once
 MOTION_SPAN = 0.25  # seconds on either side in which unexplained motion must last
 AHEAD = 0.35  # offline: seconds decoded ahead of the looks waited for, so that both cores work
+FLUSH_SECONDS = 2.0  # live: a look that takes longer is given up when the line is emptied
 _LOOK_FAILS = (StreetlampError, RuntimeError, OSError, ValueError, CancelledError)
 SLACK = 1e-6  # seconds, for comparing times that went through arithmetic
 
@@ -194,7 +195,7 @@ class Camera:
                 return
             self._pending.popleft()
             try:
-                detections = first.future.result()
+                detections = first.future.result(None if self._wait else FLUSH_SECONDS)
             except _LOOK_FAILS as error:
                 self._failed(error)
                 continue

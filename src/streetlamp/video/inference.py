@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 import av
@@ -25,7 +26,7 @@ FAILURES_TO_STOP: Final = 5
 """So many batches in a row that raise mean a broken detector, not a bad picture."""
 
 
-class InferenceStopped(StreetlampError):
+class InferenceStoppedError(StreetlampError):
     """The queue takes no pictures any more: it was closed, or its detector broke."""
 
 
@@ -41,7 +42,7 @@ class Looks(Protocol):
 class InferenceStats:
     """How the queue does. Sums count from its start."""
 
-    alive: bool  # False: closed or broken, whoever asks gets InferenceStopped
+    alive: bool  # False: closed or broken, whoever asks gets InferenceStoppedError
     waiting: int  # requests nobody works on yet
     working: int  # requests in a batch that is being looked at
     longest: float  # seconds the oldest unanswered request has been here: a hung model shows here
@@ -91,7 +92,7 @@ class Inference:
     def submit(self, picture: av.VideoFrame) -> Future[Detections]:
         """Make the picture small here and now, and queue it; the future holds what was seen.
 
-        Raises InferenceStopped when the queue is closed or broken, also while waiting for room.
+        InferenceStoppedError: the queue is closed or broken, also while waiting for room.
         An error of the detector comes out of the future.
         """
         prepared = self._detector.prepare(picture)
@@ -133,9 +134,9 @@ class Inference:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _stopped(self) -> InferenceStopped:
+    def _stopped(self) -> InferenceStoppedError:
         reason = f" after an error: {self._error}" if self._error else ""
-        return InferenceStopped(f"looking for people has stopped{reason}")
+        return InferenceStoppedError(f"looking for people has stopped{reason}")
 
     def _stop(self, error: str) -> None:
         with self._changed:
@@ -177,7 +178,7 @@ class Inference:
                 for request in batch:
                     request.future.set_exception(self._stopped())
                 return
-            outcome.add_done_callback(lambda done, batch=batch: self._answer(batch, done))
+            outcome.add_done_callback(partial(self._answer, batch))
 
     def _look(self, batch: list[Prepared]) -> tuple[list[Detections], float]:
         start = self._clock()
@@ -186,9 +187,7 @@ class Inference:
             raise ValueError(f"the detector gave {len(found)} answers for {len(batch)} pictures")
         return found, self._clock() - start
 
-    def _answer(
-        self, batch: list[_Request], done: Future[tuple[list[Detections], float]]
-    ) -> None:
+    def _answer(self, batch: list[_Request], done: Future[tuple[list[Detections], float]]) -> None:
         """Runs when a batch has ended, in the worker's thread: hand out what it gave."""
         error = done.exception()
         with self._changed:

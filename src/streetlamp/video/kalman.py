@@ -22,7 +22,7 @@ _ACCELERATION: Final = np.array([0.9, 0.7, 0.25, 0.2])  # spectral density, size
 _MEASURED: Final = np.array([0.06, 0.06, 0.09, 0.08])  # standard deviation of a detector's box
 _START_VELOCITY: Final = np.array([1.2, 0.8, 0.2, 0.2])  # standard deviation, sizes a second
 _SIZE_CALMS: Final = 0.7  # s: growth and shrinking fade, a box does not grow for ever
-_DRIFT_CALMS: Final = 1.5  # s: the same for the movement of a thing that is not seen
+_DRIFT_CALMS: Final = 3.0  # s: the same for the movement of a thing that is not seen
 
 
 def to_centre(box: NDArray[Any]) -> Doubles:

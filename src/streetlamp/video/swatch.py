@@ -24,7 +24,7 @@ _SURROUNDINGS: Final = 0.8  # weight of the surroundings against the thing in it
 _ENOUGH: Final = 0.35  # least share of the region that must be in view
 _PLAIN: Final = slice(Colour.BLACK - 1, Colour.GREY)  # columns of black, white, grey
 _BLACK_BELOW, _WHITE_ABOVE = 0.36, 0.78  # OKLab lightness
-_SOFT: Final = 0.05  # lightness over which one name passes into the next
+_SOFT: Final = 0.02  # lightness over which one name passes into the next
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +63,7 @@ class Region:
 UPPER: Final = Region.make((0.22, 0.78), (0.2, 0.44), (12, 14), (0.2, 0.4), 1.0, 0.5)
 LOWER: Final = Region.make((0.24, 0.76), (0.54, 0.86), (12, 16), (0.18, 0.4), 1.0, 0.5)
 # Windows, tyres and shade are colourless on a vehicle of any colour, and darker than its paint.
-VEHICLE: Final = Region.make((0.1, 0.9), (0.2, 0.85), (18, 14), (0.35, 0.22), 0.5, 0.6)
+VEHICLE: Final = Region.make((0.1, 0.9), (0.2, 0.85), (18, 14), (0.35, 0.22), 0.7, 0.6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

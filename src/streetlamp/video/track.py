@@ -31,7 +31,7 @@ from streetlamp.video.raw import Detections
 from streetlamp.video.track_options import TrackOptions
 
 _LEAST_FIRST: Final = 0.2  # likeness of a strong box and a track, first association
-_GOOD: Final = 0.8  # share of `sure_score` from which a box goes first
+_GOOD: Final = 1.0  # share of `sure_score` from which a box goes first
 _LEAST_SECOND: Final = 0.4  # of a weak box and a track that is left over
 _LEAST_WIDE: Final = 0.1  # of what is still left over, boxes widened by what is not known
 _LEAST_OTHER_KIND: Final = 0.6  # across groups of classes: the boxes must all but coincide
@@ -41,12 +41,13 @@ _PERSON_SHARE: Final = 0.2  # of the votes that keeps an unsure thing a person: 
 _WALKED: Final = 0.6  # sizes: how far a candidate must have come to be a track
 _WALKED_LOOKS: Final = 4  # looks in which it must have been found on the way
 _ORIGIN_FOLLOWS: Final = 4.0  # s over which where it was is forgotten
-_WALK_COUNTS: Final = 3.0  # s for which having walked speaks for a track
-_SETTLED: Final = 8  # looks after which a candidate has as good a claim to its boxes as a track
+_PROVEN_TRUST: Final = 1.2  # share of `sure_score` of a mean that proves a track
+_PROVEN_COUNTS: Final = 8.0  # s for which having walked or scored well speaks for a track
+_SETTLED: Final = 12  # looks after which a candidate has as good a claim to its boxes as a track
 _WALKED_TRUST: Final = 0.7  # share of `sure_score` that its mean score must reach
 _TRUST_FADES: Final = 1.0  # s over which the mean score is taken
 _STAYS: Final = 0.9  # share of `sure_score` below which its mean makes a track a candidate again
-_WALKED_STAYS: Final = 0.3  # the same for one that has gone its own way
+_PROVEN_STAYS: Final = 0.3  # the same for one that is proven
 _STILL: Final = 0.15  # sizes a second: slower than this is standing still
 _LONGEST_GAP: Final = 5.0  # s between looks after which nothing can be joined
 _ID_LIMIT: Final = 2**31 - 1  # ids fit every language's and database's plain integer
@@ -77,7 +78,7 @@ class _Book:
     found: Ints  # (n,) looks in which it was found
     origin: Doubles  # (n, 2) where it was some seconds ago, pixels
     trust: Doubles  # (n,) mean score of late
-    walked: Doubles  # (n,) POSIX seconds when it last was on its own way; -inf: never
+    proven: Doubles  # (n,) POSIX seconds when it last walked or scored well for long; -inf: never
     sure: Bools  # (n,) a track, not a candidate
 
     @classmethod
@@ -109,7 +110,7 @@ class _Book:
             self.found[rows],
             self.origin[rows],
             self.trust[rows],
-            self.walked[rows],
+            self.proven[rows],
             self.sure[rows],
         )
 
@@ -124,7 +125,7 @@ class _Book:
             np.concatenate([self.found, other.found]),
             np.concatenate([self.origin, other.origin]),
             np.concatenate([self.trust, other.trust]),
-            np.concatenate([self.walked, other.walked]),
+            np.concatenate([self.proven, other.proven]),
             np.concatenate([self.sure, other.sure]),
         )
 
@@ -213,9 +214,10 @@ class Tracker:
         way = np.hypot(*(book.filter.position[:, :2] - book.origin).T)
         size = np.sqrt(np.prod(np.maximum(book.filter.position[:, 2:], 1), axis=1))
         far = (way > _WALKED * size) & (book.found >= _WALKED_LOOKS)
-        book.walked[far & (book.trust >= _WALKED_TRUST * sure_score)] = time
-        walked = time - book.walked < _WALK_COUNTS
-        least = np.where(walked, _WALKED_STAYS, _STAYS) * sure_score
+        walked = far & (book.trust >= _WALKED_TRUST * sure_score)
+        book.proven[walked | (book.trust >= _PROVEN_TRUST * sure_score)] = time
+        proven = time - book.proven < _PROVEN_COUNTS
+        least = np.where(proven, _PROVEN_STAYS, _STAYS) * sure_score
         return (book.score >= sure_score) | ((book.sure | walked) & (book.trust >= least))
 
     def _jumped(self, time: float, size: tuple[int, int]) -> bool:

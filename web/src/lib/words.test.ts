@@ -93,16 +93,21 @@ test("what is in sight counts what is seen, not what is only remembered", () => 
 });
 
 describe("the numbers behind an alarm", () => {
-  test("a measured value stands beside its threshold, with the margin worked out", () => {
-    expect(numberRows({ stopped_s: 12.5, stopped_threshold_s: 10 })).toEqual([
-      { name: "stopped", measured: 12.5, threshold: 10, margin: 2.5, unit: "s" },
-    ]);
+  const row = (name: string, measured: number | null, threshold: number | null, margin: number | null, unit = "") => ({
+    name, measured, threshold, margin, unit,
   });
-  test("a value without a threshold stands alone", () => {
-    expect(numberRows({ persons: 2 })).toEqual([
-      { name: "persons", measured: 2, threshold: null, margin: null, unit: "" },
-    ]);
-  });
+  test.each([
+    [
+      "how long it lasted, and how many were there",
+      { now: 1, most: 2, seconds: 12.5, min_seconds: 10, margin_seconds: 2.5 },
+      [row("lasted", 12.5, 10, 2.5, "s"), row("there now", 1, null, null), row("most at once", 2, null, null)],
+    ],
+    ["how far beyond a line", { distance_px: 30, band_px: 9, margin_px: 21 }, [row("beyond the line", 30, 9, 21, "px")]],
+    ["the margin is worked out where it is not given", { score: 0.9, score_threshold: 0.5 }, [row("score", 0.9, 0.5, 0.4)]],
+    ["a value without a threshold stands alone", { persons: 2 }, [row("persons", 2, null, null)]],
+    ["a threshold without a value too", { max_level: 5 }, [row("level", null, 5, null)]],
+    ["nothing measured", {}, []],
+  ])("%s", (_, numbers, rows) => expect(numberRows(numbers as Record<string, number>)).toEqual(rows));
 });
 
 test("the list starts with what nobody has answered, gravest and newest first", () => {

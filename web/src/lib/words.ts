@@ -179,32 +179,49 @@ export interface NumberRow {
   unit: string;
 }
 
-/** Measured values beside their thresholds: `stopped_s` with `stopped_s_threshold` is one row. */
+const UNITS: Record<string, string> = { seconds: "s", s: "s", px: "px" };
+const NAMES: Record<string, string> = {
+  "": "lasted",
+  now: "there now",
+  most: "most at once",
+  distance: "beyond the line",
+};
+const THRESHOLD = /(^|_)(min|max|minimum|limit|threshold|band)(?=_|$)/;
+const MARGIN = /(^|_)margin(?=_|$)/;
+
+/**
+ * Measured values beside their thresholds: `seconds`, `min_seconds` and `margin_seconds` are one
+ * row, and so are `distance_px`, `band_px` and `margin_px`.
+ */
 export function numberRows(numbers: Record<string, number>): NumberRow[] {
-  const rows = new Map<string, NumberRow>();
-  const tidy = (text: string) => text.replace(/^_+|_+$/g, "");
-  for (const [key, value] of Object.entries(numbers)) {
-    const role = /threshold|minimum|limit/.test(key)
-      ? "threshold"
-      : /margin/.test(key)
-        ? "margin"
-        : "measured";
-    const base = tidy(key.replace(/_?(threshold|minimum|limit|margin|measured)_?/, "_"));
-    const row = rows.get(base) ?? { name: base, measured: null, threshold: null, margin: null, unit: "" };
-    row[role] = value;
-    rows.set(base, row);
+  const rows: NumberRow[] = [];
+  const parts = Object.entries(numbers).map(([key, value]) => {
+    const role = THRESHOLD.test(key) ? "threshold" : MARGIN.test(key) ? "margin" : "measured";
+    const words = key.replace(THRESHOLD, "").replace(MARGIN, "").split("_").filter(Boolean);
+    const unit = UNITS[words.at(-1) ?? ""] ?? "";
+    if (unit) words.pop();
+    return { role, name: words.join(" "), unit, value } as const;
+  });
+  for (const part of parts)
+    if (part.role === "measured")
+      rows.push({ name: part.name, measured: part.value, threshold: null, margin: null, unit: part.unit });
+  for (const part of parts) {
+    if (part.role === "measured") continue;
+    const same = rows.filter((row) => row.unit === part.unit);
+    let row = same.find((one) => one.name === part.name) ?? (part.name === "" ? same[0] : undefined);
+    if (!row) {
+      row = { name: part.name, measured: null, threshold: null, margin: null, unit: part.unit };
+      rows.push(row);
+    }
+    row[part.role] = part.value;
   }
-  for (const row of rows.values()) {
+  for (const row of rows) {
     if (row.margin === null && row.measured !== null && row.threshold !== null)
       row.margin = row.measured - row.threshold;
-    const seconds = /(?:^|_)(?:s|seconds)$/.exec(row.name);
-    if (seconds) {
-      row.unit = "s";
-      row.name = row.name.slice(0, seconds.index);
-    }
-    row.name = plain(row.name) || "value";
+    row.name = NAMES[row.name] ?? row.name;
   }
-  return [...rows.values()];
+  // What had a threshold decided; it stands first.
+  return rows.sort((a, b) => Number(b.threshold !== null) - Number(a.threshold !== null));
 }
 
 /** A number as a person writes it: three figures that matter. */

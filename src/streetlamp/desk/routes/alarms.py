@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, BinaryIO, Final
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict, Field
 
+from streetlamp.alarms.life import OPEN, InvalidTransitionError, NoSuchAlarmError
 from streetlamp.desk.auth import Login, Person
 from streetlamp.desk.context import Desk, TheDesk
-from streetlamp.desk.ranged import send
+from streetlamp.desk.ranged import VIDEO, send
 from streetlamp.desk.refusal import RefusalError, not_found
-from streetlamp.desk.routes.site import OPEN
 from streetlamp.desk.wire import AlarmFilter, AlarmOut, AlarmsOut
-from streetlamp.errors import UserError
 from streetlamp.values import Alarm, AlarmState
 from streetlamp.vault import files
 
@@ -62,7 +60,7 @@ def alarm(id: AlarmId, desk: TheDesk, _: Person) -> AlarmOut:  # noqa: A002
 
 @router.post("/{id}/acknowledge")
 def acknowledge(id: AlarmId, desk: TheDesk, person: Person) -> AlarmOut:  # noqa: A002
-    """"I have seen it and see to it."""
+    """ "I have seen it and see to it."""
     now = desk.services.now()
     return _answer(
         desk, person, id, "acknowledge",
@@ -91,25 +89,30 @@ def mark_false(id: AlarmId, desk: TheDesk, person: Person, body: NoteIn | None =
 
 
 def _answer(
-    desk: Desk, person: Login, id: str, action: str, act: Callable[[], Alarm]  # noqa: A002
+    desk: Desk,
+    person: Login,
+    id: str,  # noqa: A002
+    action: str,
+    act: Callable[[], Alarm],
 ) -> AlarmOut:
-    _find(desk, id)
     try:
         changed = act()
-    except (ValueError, UserError) as error:
-        raise RefusalError(409, str(error), "Look at the alarm again: somebody answered it.") from None
-    desk.services.audit.add(desk.services.now(), person.user, action, f"alarm:{id}")
+    except NoSuchAlarmError:
+        raise not_found("alarm") from None
+    except InvalidTransitionError as error:
+        raise RefusalError(409, str(error), "Look at the alarm again.") from None
+    desk.services.audit.record(desk.services.now(), person.user, action, f"alarm:{id}")
     return AlarmOut.of(changed)
 
 
 def _find(desk: Desk, id: str) -> Alarm:  # noqa: A002
-    found = desk.services.alarms.get(id)
-    if found is None:
-        raise not_found("alarm")
-    return found
+    try:
+        return desk.services.alarms.get(id)
+    except NoSuchAlarmError:
+        raise not_found("alarm") from None
 
 
-@router.get("/{id}/clip.mp4", response_class=Response, responses={200: {"content": {"video/mp4": {}}}})
+@router.get("/{id}/clip.mp4", response_class=Response, responses=VIDEO)
 def clip(
     id: AlarmId,  # noqa: A002
     desk: TheDesk,
@@ -118,20 +121,37 @@ def clip(
 ) -> Response:
     """The masked footage from before to after; 404 until it is cut. Takes a Range."""
     alarm = _find(desk, id)
+    with ExitStack() as stack:
+        handle = stack.enter_context(_open(desk, alarm))
+        desk.looks.note(person.token, person.user, "watch clip", f"alarm:{id}", desk.services.now())
+        return send(handle, range, close=stack.pop_all().close)
+
+
+@router.get(
+    "/{id}/still.jpg",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}}},
+)
+def still(id: AlarmId, desk: TheDesk, person: Person) -> Response:  # noqa: A002
+    """A masked picture of the moment it was raised; 404 until the clip is cut."""
+    alarm = _find(desk, id)
+    with _open(desk, alarm) as handle:
+        picture = desk.posters.of(alarm.clip, handle, desk.services.clip_before_s)
+    if picture is None:
+        raise RefusalError(404, "The clip shows no picture.", "Its recording may be damaged.")
+    desk.looks.note(person.token, person.user, "watch clip", f"alarm:{id}", desk.services.now())
+    return Response(picture, media_type="image/jpeg")
+
+
+def _open(desk: Desk, alarm: Alarm) -> BinaryIO:
+    """The clip's file; RefusalError 404 when there is none (yet, or any more)."""
     if not alarm.clip:
         raise RefusalError(404, "The clip is not there yet.", "It is cut some seconds after.")
-    stack = ExitStack()
+    path = (desk.services.data / alarm.clip).resolve()
+    gone = RefusalError(404, "The clip's file is gone.", "Its time to be kept is over.")
+    if not path.is_relative_to(desk.services.data.resolve()):
+        raise gone
     try:
-        handle = stack.enter_context(files.open_read(_below(desk.services.data, alarm.clip)))
+        return files.open_read(path)
     except OSError:
-        raise RefusalError(404, "The clip's file is gone.", "Its time to be kept is over.") from None
-    desk.looks.note(person.token, person.user, "watch clip", f"alarm:{id}", desk.services.now())
-    return send(handle, range, close=stack.close)
-
-
-def _below(folder: Path, name: str) -> Path:
-    """The file `name` below `folder`; FileNotFoundError for a name that leads out of it."""
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        raise FileNotFoundError(name)
-    return path
+        raise gone from None

@@ -14,7 +14,7 @@ from fastapi import Path as InPath
 
 from streetlamp.desk.auth import Person
 from streetlamp.desk.context import TheDesk
-from streetlamp.desk.ranged import send
+from streetlamp.desk.ranged import VIDEO, send
 from streetlamp.desk.refusal import RefusalError, not_found
 from streetlamp.desk.wire import SegmentOut, SegmentsOut
 from streetlamp.errors import UserError
@@ -26,7 +26,6 @@ CameraId = Annotated[str, InPath(min_length=1, max_length=80)]
 SegmentId = Annotated[str, InPath(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 Time = Annotated[float, Query(description="POSIX seconds.", ge=0, le=1e11, allow_inf_nan=False)]
 _LONGEST_LIST: Final = 32 * 86400.0  # seconds
-VIDEO: Final = {200: {"content": {"video/mp4": {}}}}
 
 
 @router.get("/cameras/{id}/recordings")
@@ -66,13 +65,15 @@ def export(id: CameraId, desk: TheDesk, person: Person, start: Time, end: Time) 
     with ExitStack() as stack:
         desk.exports.enter("exports")
         stack.callback(desk.exports.leave)
-        desk.services.audit.add(now, person.user, "export", f"camera:{id} {start:.0f}–{end:.0f}")
+        desk.services.audit.record(now, person.user, "export", f"camera:{id}", start=start, end=end)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="streetlamp-export-")))
         path = folder / "export.mp4"
         try:
             desk.services.recordings.export(camera.id, start, end, path)
         except UserError as error:
-            raise RefusalError(404, str(error), "Choose a stretch that is on the timeline.") from None
+            raise RefusalError(
+                404, str(error), "Choose a stretch that is on the timeline."
+            ) from None
         handle = stack.enter_context(files.open_read(path))
         stamp = datetime.fromtimestamp(start, UTC).strftime("%Y%m%d-%H%M%S")
         name = f"{camera.id}-{stamp}Z.mp4"

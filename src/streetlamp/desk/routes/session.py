@@ -13,6 +13,7 @@ from streetlamp.desk.context import Desk, TheDesk
 from streetlamp.desk.refusal import RefusalError
 from streetlamp.desk.wire import SessionOut, UserOut
 from streetlamp.errors import UserError
+from streetlamp.vault.users import SetupError
 
 router = APIRouter(prefix="/api", tags=["session"])
 
@@ -43,7 +44,7 @@ def session(request: Request, desk: TheDesk) -> SessionOut:
     login = login_of(request, desk)
     return SessionOut(
         user=UserOut(name=login.user) if login else None,
-        setup_needed=not desk.services.users.any(),
+        setup_needed=desk.services.users.setup_needed(),
         version=__version__,
     )
 
@@ -51,51 +52,51 @@ def session(request: Request, desk: TheDesk) -> SessionOut:
 @router.post("/setup")
 def setup(body: SetupIn, request: Request, response: Response, desk: TheDesk) -> SessionOut:
     """Makes the first user, once, and logs them in."""
-    now = desk.services.now()
+    services, now = desk.services, desk.services.now()
     desk.limit.attempt(_address(request), body.name, now)
-    password = body.password.get_secret_value()
     try:
-        desk.services.users.setup(body.token, body.name, password, now)
+        token = services.users.setup(body.token, body.name, body.password.get_secret_value(), now)
+    except SetupError as error:
+        raise RefusalError(403, str(error)) from None
     except UserError as error:
-        raise RefusalError(403, str(error), "") from None
-    desk.services.audit.add(now, body.name, "setup", f"user:{body.name}")
-    return _enter(desk, request, response, body.name, password)
+        raise RefusalError(422, str(error)) from None
+    services.audit.record(now, body.name, "setup", f"user:{body.name}", address=_address(request))
+    return _enter(desk, request, response, body.name, token)
 
 
 @router.post("/login")
 def login(body: LoginIn, request: Request, response: Response, desk: TheDesk) -> SessionOut:
     """Logs in; the session comes as a cookie that scripts cannot read."""
-    desk.limit.attempt(_address(request), body.name, desk.services.now())
-    return _enter(desk, request, response, body.name, body.password.get_secret_value())
+    services, now = desk.services, desk.services.now()
+    desk.limit.attempt(_address(request), body.name, now)
+    token = services.users.login(body.name, body.password.get_secret_value(), now)
+    if token is None:
+        # The name tried is not written down: people type passwords into the wrong field.
+        services.audit.record(now, "nobody", "login refused", address=_address(request))
+        raise RefusalError(401, "The name or the password is wrong.", "Try again.")
+    return _enter(desk, request, response, body.name, token)
 
 
 @router.post("/logout")
 def logout(request: Request, response: Response, desk: TheDesk) -> SessionOut:
     """Ends the session, and every live view in it."""
-    login = login_of(request, desk)
+    services, login = desk.services, login_of(request, desk)
     if login is not None:
-        desk.services.users.logout(login.token)
-        desk.services.audit.add(desk.services.now(), login.user, "logout", f"user:{login.user}")
+        services.users.logout(login.token)
+        services.audit.record(services.now(), login.user, "logout", f"user:{login.user}")
     take_cookie(request, response)
-    return SessionOut(user=None, setup_needed=not desk.services.users.any(), version=__version__)
+    return SessionOut(user=None, setup_needed=services.users.setup_needed(), version=__version__)
 
 
-def _enter(
-    desk: Desk, request: Request, response: Response, name: str, password: str
-) -> SessionOut:
-    services = desk.services
-    now = services.now()
-    token = services.users.login(name, password, now)
-    if token is None:
-        services.audit.add(now, "nobody", "login refused", f"address:{_address(request)}")
-        raise RefusalError(401, "The name or the password is wrong.", "Try again.")
+def _enter(desk: Desk, request: Request, response: Response, name: str, token: str) -> SessionOut:
+    """Somebody has a session now: the cookie, the log, and an end to the session before it."""
+    services, now = desk.services, desk.services.now()
     user = services.users.user_of(token, now) or name
     desk.limit.succeeded(_address(request), name)
-    # A session that the browser had before is never carried on into the new one.
     old = token_of(request)
-    if old is not None:
+    if old is not None:  # never carried on: somebody else may have planted it
         services.users.logout(old)
-    services.audit.add(now, user, "login", f"address:{_address(request)}")
+    services.audit.record(now, user, "login", f"user:{user}", address=_address(request))
     put_cookie(request, response, token, desk.options.session_hours)
     return SessionOut(user=UserOut(name=user), setup_needed=False, version=__version__)
 

@@ -20,11 +20,8 @@ from streetlamp.desk.wire import (
     StatusesOut,
     StatusOut,
 )
-from streetlamp.values import AlarmState
 
 router = APIRouter(prefix="/api", tags=["site"])
-
-OPEN: Final = (AlarmState.RAISED, AlarmState.ACKNOWLEDGED)
 
 NEVER: Final = (
     "It identifies nobody: no face recognition, no watch lists, no number plates.",
@@ -69,7 +66,7 @@ def status(desk: TheDesk, _: Person) -> StatusesOut:
         time=services.now(),
         cameras=tuple(StatusOut.model_validate(one) for one in services.statuses()),
         disk=DiskOut.model_validate(services.disk()),
-        alarms_open=services.alarms.count(OPEN),
+        alarms_open=services.alarms.open_count(),
     )
 
 

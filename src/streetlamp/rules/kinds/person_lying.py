@@ -130,7 +130,7 @@ class PersonLying(Rule[Lying, None]):
         if new.since is None:
             return Lying(new.looks, look.now) if lying else new
         window = min(UP_SECONDS, self._options.min_seconds)
-        if new.share(look.now - window) < self._options.share / 2:
+        if new.share(max(new.since, look.now - window)) < self._options.share / 2:
             return Lying(new.looks, None)
         return new
 

@@ -23,6 +23,8 @@ from streetlamp.video.raw import Detections
 
 Array = NDArray[Any]
 EMBEDDINGS: Final = frozenset({"embedding", "embeddings", "feature", "features", "reid", "re-id"})
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
     """A picture made small for the model, and the way back to the full one."""
@@ -50,6 +52,9 @@ class Detector(ABC):
         self.runtime = runtime
         self.options = options
         self._kinds = manifest.kinds
+        self._table = np.zeros(max(self._kinds, default=0) + 1, np.int64)
+        for index, kind in self._kinds.items():
+            self._table[index] = kind
         self._check_input()
         self._order = self._check_outputs(runtime.outputs)
 
@@ -125,10 +130,7 @@ class Detector(ABC):
         if len(score) == 0:
             return Detections.none()
         full = prepared.letterbox.restore(box)
-        table = np.zeros(max(self._kinds) + 1, np.int64)
-        for index, kind in self._kinds.items():
-            table[index] = kind
-        kind = table[number]
+        kind = self._table[number]
         real = (full[:, 2] - full[:, 0] >= 1) & (full[:, 3] - full[:, 1] >= 1)
         full, kind, score = full[real], kind[real], score[real]
         keep = suppress(full, kind, score, self.options.overlap)
@@ -136,8 +138,11 @@ class Detector(ABC):
 
     def input_shapes(self) -> tuple[Shape, ...]:
         """The shape of every input in order."""
-        return ((None, None, None, 3) if self.manifest.input.layout == "nhwc"
-                else (None, 3, None, None),)
+        return (
+            (None, None, None, 3)
+            if self.manifest.input.layout == "nhwc"
+            else (None, 3, None, None),
+        )
 
     def _check_input(self) -> None:
         name, found = self.manifest.name, list(self.runtime.inputs.values())
@@ -171,8 +176,7 @@ class Detector(ABC):
         odd = [
             f"{output} {_text([shape])}"
             for output, shape in outputs.items()
-            if not (output in expected and _fits(shape, expected[output]))
-            and _is_embedding(shape)
+            if not (output in expected and _fits(shape, expected[output])) and _is_embedding(shape)
         ]
         if odd:
             raise refused(name, "its output " + ", ".join(odd) + " looks like an embedding")

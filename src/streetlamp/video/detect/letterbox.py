@@ -55,9 +55,9 @@ class Letterbox:
         long = max(multiple, -(-side // multiple) * multiple)
         scale = long / max(width, height)
         inner = (max(1, round(width * scale)), max(1, round(height * scale)))
-        outer = tuple(-(-n // multiple) * multiple for n in inner)
-        inner = tuple(o if o <= n * 1.07 else n for n, o in zip(inner, outer, strict=True))
-        return cls((width, height), outer[0], outer[1], inner[0], inner[1], pad)
+        outer = [-(-n // multiple) * multiple for n in inner]
+        stretched = [o if o <= n * 1.07 else n for n, o in zip(inner, outer, strict=True)]
+        return cls((width, height), outer[0], outer[1], stretched[0], stretched[1], pad)
 
     @classmethod
     def into(
@@ -86,7 +86,9 @@ class Letterbox:
             width=self.inner_width,
             height=self.inner_height,
             format="bgr24",
-            interpolation="FAST_BILINEAR",
+            # 0.1 ms more than FAST_BILINEAR, which skips pixels: 2 points of average precision on
+            # people 70 pixels high at half size.
+            interpolation="AREA",
             threads=1,  # 0 starts a pool a picture, which costs more than it saves
         )
         pixels: NDArray[Any] = small.to_ndarray()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -25,7 +27,8 @@ def suppress(box: Floats, kind: Ints, score: Floats, overlap: float, limit: int 
         return np.zeros(0, np.int64)
     corner = np.concatenate([box[:, :2], box[:, 2:] - box[:, :2]], axis=1)
     # OpenCV's loop takes 1.5 ms for 1,500 boxes; the same in NumPy took 40.
-    kept = cv2.dnn.NMSBoxesBatched(
-        corner.astype(np.float64), score, _GROUP[kind].astype(np.int32), 0.0, overlap, top_k=limit
-    )
+    boxes: Any = corner.astype(np.float64)  # the stubs say lists, arrays are taken as they are
+    scores: Any = score
+    group: Any = _GROUP[kind].astype(np.int32)
+    kept = cv2.dnn.NMSBoxesBatched(boxes, scores, group, 0.0, overlap, top_k=limit)
     return np.asarray(kept, np.int64).reshape(-1)

@@ -171,9 +171,7 @@ class OnnxRuntime:
         # Threads that spin while they wait take the decoder's time.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            self._session = ort.InferenceSession(
-                data, options, providers=["CPUExecutionProvider"]
-            )
+            self._session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         except (errors.InvalidProtobuf, errors.InvalidGraph, errors.Fail) as error:
             raise _not_onnx(name, error) from error
         self.version = ort.__version__

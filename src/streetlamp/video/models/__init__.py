@@ -20,12 +20,10 @@ from streetlamp.values import Kind
 BUILT_IN: Final = Path(__file__).parent
 MANIFEST: Final = "manifest.json"
 
-COCO_80: Final = tuple(
-    "person bicycle car motorcycle airplane bus train truck boat".split()
-) + ("",) * 71
+COCO_80: Final = ("person", "bicycle", "car", "motorcycle", "", "bus", "", "truck", *("",) * 72)
 """Labels of the 80 contiguous COCO classes; those Streetlamp does not look at stay unnamed."""
 
-COCO_91: Final = ("", *COCO_80[:9], *("",) * 81)
+COCO_91: Final = ("", *COCO_80[:8], *("",) * 82)
 """Labels of the 91 COCO category numbers, 0 unused."""
 
 _NAMED_CLASSES: Final = {"coco-80": COCO_80, "coco-91": COCO_91}
@@ -189,7 +187,9 @@ def read_manifest(folder: Path) -> list[ModelManifest]:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"{path}: {place}: {first['msg']}. docs/models.md shows an entry.") from error
+        raise UserError(
+            f"{path}: {place}: {first['msg']}. docs/models.md shows an entry."
+        ) from error
     for model in listed:
         model._folder = folder
     return list(listed)

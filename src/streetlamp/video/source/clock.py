@@ -16,8 +16,9 @@ SET_SECONDS: Final = 2.0  # our clock was set, not merely corrected
 STUCK_PICTURES: Final = 10  # as many equal stamps in a row: from here on, arrival counts
 WINDOW_SECONDS: Final = 5.0  # the least delay is looked for in the last one to two of these
 STALL_SECONDS: Final = 3.0  # a count that stood still for so long is jumped over, not crept after
-CREEP: Final = 0.005  # how fast we follow a camera whose count is slow
-BRAKE: Final = 0.2  # how fast we give way to pictures that seem to come from the future
+CREEP: Final = 0.005  # how fast we follow a camera whose count is a little off
+BRAKE: Final = 0.2  # how fast we give way to pictures that seem to come from the future …
+BRAKE_SECONDS: Final = 0.1  # … by more than this
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ class LiveMapping:
         self._timed = timed
         self._stuck = 0  # stamps in a row that did not move
         self._last_stamp: int | None = None
-        self._begin = 0.0
+        self._begin = 0.0  # steady time of the first picture
+        self._first = 0  # its stamp
         self._last_steady = 0.0
         self._last_seconds: float | None = None
         self._offset = 0.0
@@ -84,12 +86,13 @@ class LiveMapping:
             self._begin = steady
         if self._timed and self._is_stuck(stamp):
             self._timed = False
-            self._begin = steady - float((self._timeline.last or 0) * base)
         if not self._timed:
-            stamp = round(Fraction(steady - self._begin) / base)
+            stamp = self._first + round(Fraction(steady - self._begin) / base)
         pts = self._timeline.place(
             stamp, gap=passed + LEAD_SECONDS, step=round(Fraction(passed) / base)
         )
+        if self._last_seconds is None:
+            self._first = pts
         self._last_steady = steady
         return pts, self._time(float(pts * base), wall, steady)
 
@@ -118,4 +121,5 @@ class LiveMapping:
             self._offset += error
             self.stalls += 1
         else:
-            self._offset += min(max(error, -BRAKE * passed), CREEP * passed)
+            down = BRAKE if error < -BRAKE_SECONDS else CREEP
+            self._offset += min(max(error, -down * passed), CREEP * passed)

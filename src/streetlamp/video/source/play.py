@@ -71,12 +71,27 @@ def clip(
 
 
 def _report(source: Source, name: str, stream: VideoStream, timeline: Timeline) -> None:
-    tally, promised = stream.tally, stream.stream.frames
+    tally = stream.tally
     if tally.damaged or tally.unread:
         source.warn(f"{name}: {tally.damaged + tally.unread} damaged packets were left out")
-    if 0 < tally.packets < promised:
-        source.warn(f"{name} ends early: {tally.packets} of {promised} pictures are there")
+    if missing := _missing(stream, timeline):
+        source.warn(f"{name} is cut off or damaged: {missing}")
     if timeline.repaired and stream.timed:
         source.warn(f"{name}: {timeline.repaired} time stamps were missing or wrong: mended")
     if tally.skipped:
         source.warn(f"{name}: {tally.skipped} pictures were skipped to keep up")
+
+
+def _missing(stream: VideoStream, timeline: Timeline) -> str:
+    """What the container promised and did not hold, "" when all is there."""
+    tally, promised = stream.tally, stream.stream.frames
+    if promised:
+        whole = tally.packets >= promised
+        return "" if whole else f"{tally.packets} of {promised} pictures are there"
+    only = len(stream.container.streams) == 1  # else the length may be that of the sound
+    if stream.duration is None or timeline.first is None or timeline.last is None or not only:
+        return ""
+    ticks = timeline.last - timeline.first + timeline.step
+    there, length = float(ticks * timeline.time_base), stream.duration
+    short = there < length - max(0.5, 0.02 * length)
+    return f"{there:.1f} of {length:.1f} seconds are there" if short else ""

@@ -51,6 +51,7 @@ class Timeline:
 
     time_base: Fraction
     step: int
+    first: int | None = None
     last: int | None = None
     repaired: int = 0  # stamps that were made up or moved
     _shift: int = field(default=0)
@@ -66,7 +67,7 @@ class Timeline:
         """
         last = self.last
         if last is None:
-            self.last = 0 if stamp is None else stamp
+            self.first = self.last = 0 if stamp is None else stamp
             self.repaired += stamp is None
             self._adrift = stamp is None
             return self.last
@@ -74,7 +75,7 @@ class Timeline:
         if stamp is None:
             return self._repair(onward)
         if self._adrift:
-            self._shift, self._adrift = onward - stamp, False
+            self._shift, self._adrift = last + self.step - stamp, False
         here = stamp + self._shift
         ahead = float((here - last) * self.time_base)
         if ahead > gap or ahead <= -RESET_SECONDS:  # another count begins: go on where we were

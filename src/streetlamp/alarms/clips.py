@@ -1,0 +1,103 @@
+"""Cuts an alarm's clip out of the masked recordings once it is complete.
+
+What is still to cut stands in the database, so a restart forgets nothing. A clip that cannot be cut
+is tried again for a while; then the alarm says why it has none.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Protocol
+
+from streetlamp.alarms.book import AlarmBook
+from streetlamp.alarms.life import OPEN
+from streetlamp.alarms.options import AlarmOptions
+from streetlamp.errors import UserError
+from streetlamp.record.retention import Pin
+from streetlamp.store.alarms import Alarms
+from streetlamp.store.database import Database
+from streetlamp.store.errors import StoreError
+from streetlamp.values import Alarm
+
+LAG_SECONDS: Final = 5.0
+"""How much later than the camera its recording is on the disk: delay line and a fragment."""
+
+TRIES: Final = 5
+PAUSE_SECONDS: Final = 10.0  # before the second try; twice as long before each further one
+
+
+class Exporter(Protocol):
+    """Whoever has the recordings."""
+
+    def export(self, camera: str, start: float, end: float, path: Path) -> object:
+        """Writes [start, end) as a file; UserError when nothing is recorded or it cannot."""
+        ...
+
+
+class ClipCutter:
+    """``tick`` it now and then from one thread. Clips go to ``data/clips/ALARM.mp4``."""
+
+    def __init__(
+        self,
+        db: Database,
+        book: AlarmBook,
+        recordings: Exporter,
+        data: Path,
+        options: AlarmOptions,
+    ) -> None:
+        self._alarms = Alarms(db)
+        self._book = book
+        self._recordings = recordings
+        self._data = data
+        self._options = options
+
+    def tick(self, now: float) -> list[str]:
+        """Cuts what is complete by ``now``; the ids of alarms that got their clip."""
+        cut = []
+        for alarm, tries in self._alarms.wanting_clip(now):
+            start, end = self._range(alarm, now)
+            if now < end + LAG_SECONDS:
+                continue
+            try:
+                self._cut(alarm, start, end)
+                cut.append(alarm.id)
+            except (UserError, OSError) as error:  # a full disk is among them
+                self._failed(alarm, tries + 1, now, error)
+        return cut
+
+    def pinned_ranges(self) -> list[Pin]:
+        """What retention must spare: what open alarms show, and clips not yet cut."""
+        wanted = {alarm.id: alarm for alarm in self._alarms.unclipped()}
+        wanted |= {alarm.id: alarm for alarm in self._alarms.list(OPEN, limit=None)}
+        return [Pin(alarm.camera, *self._range(alarm, float("inf"))) for alarm in wanted.values()]
+
+    def _range(self, alarm: Alarm, now: float) -> tuple[float, float]:
+        """From when to when the clip goes, as far as can be known at ``now``."""
+        last = now if alarm.ended is None else alarm.ended
+        last = min(last, alarm.raised + self._options.longest_s)
+        return alarm.raised - self._options.before_s, last + self._options.after_s
+
+    def _cut(self, alarm: Alarm, start: float, end: float) -> None:
+        folder = self._data / "clips"
+        folder.mkdir(parents=True, exist_ok=True)
+        part, whole = folder / f"{alarm.id}.part.mp4", folder / f"{alarm.id}.mp4"
+        part.unlink(missing_ok=True)  # left by a process that died in the middle
+        try:
+            self._recordings.export(alarm.camera, start, end, part)
+            part.replace(whole)
+        finally:
+            part.unlink(missing_ok=True)
+        self._book.set_clip(alarm.id, f"clips/{whole.name}")
+        self._alarms.set_clip_try(alarm.id, 0, None)
+
+    def _failed(self, alarm: Alarm, tries: int, now: float, error: Exception) -> None:
+        """Tries again later, or says on the alarm why there is no clip."""
+        try:
+            if tries < TRIES:
+                pause = PAUSE_SECONDS * 2 ** (tries - 1)
+                self._alarms.set_clip_try(alarm.id, tries, now + pause)
+                return
+            self._book.note(alarm.id, now, f"No clip could be cut: {error}")
+            self._alarms.set_clip_try(alarm.id, tries, None)
+        except StoreError:
+            return  # the disk takes nothing: it stands in the database as before, to be tried again

@@ -1,0 +1,120 @@
+"""One live socket: who is on it, how long they may stay, and how slow they may be.
+
+A message is sent when the one before has left this machine's buffers, never sooner; what a viewer
+is too slow for is dropped where it comes from (the hub's subscription, the wall's view, the bell's
+ear), so a viewer never makes memory grow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from streetlamp.desk.auth import Login
+from streetlamp.desk.context import Desk
+from streetlamp.desk.wire import fragment_message
+from streetlamp.values import Fragment
+
+_STALLED: Final = 20.0  # seconds a message may take to leave; then the viewer is gone
+_RECHECK: Final = 5.0  # seconds between looks whether the session still holds
+
+GOING_AWAY: Final = 1001
+LOGGED_OUT: Final = 4401  # codes above 4000 are an application's own
+STALLED: Final = 4408
+
+
+def as_text(message: dict[str, Any]) -> str:
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+class Captions:
+    """The text that goes with a fragment, made once for all who watch the same camera."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[Fragment, str]] = {}  # the newest of each camera
+
+    def of(self, fragment: Fragment) -> str:
+        """Call it in the event loop."""
+        made = self._made.get(fragment.camera)
+        if made is None or made[0] is not fragment:
+            made = self._made[fragment.camera] = (fragment, as_text(fragment_message(fragment)))
+        return made[1]
+
+
+class Line:
+    """Sends to one viewer."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+
+    async def tell(self, message: dict[str, Any]) -> None:
+        """A JSON message."""
+        await self.say(as_text(message))
+
+    async def say(self, text: str) -> None:
+        """A message that is JSON text already."""
+        async with asyncio.timeout(_STALLED):
+            await self._websocket.send_text(text)
+
+    async def send(self, data: bytes) -> None:
+        async with asyncio.timeout(_STALLED):
+            await self._websocket.send_bytes(data)
+
+
+@asynccontextmanager
+async def viewing(desk: Desk) -> AsyncIterator[None]:
+    """Holds one of the places for live views; RefusalError 503 when all are taken."""
+    desk.viewers.enter("live views")
+    try:
+        yield
+    finally:
+        desk.viewers.leave()
+
+
+async def serve(
+    websocket: WebSocket, desk: Desk, login: Login, talk: Callable[[Line], Awaitable[None]]
+) -> None:
+    """Accepts the socket and lets `talk` send, until either side or the session ends."""
+    await websocket.accept()
+    talking = asyncio.ensure_future(talk(Line(websocket)))
+    leaving = asyncio.create_task(_left(websocket))
+    expiring = asyncio.create_task(_logged_out(desk, login))
+    tasks = {talking, leaving, expiring}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if leaving.done() and not leaving.cancelled():
+        return
+    code, reason = GOING_AWAY, "There is no more to see."
+    if not expiring.cancelled():
+        code, reason = LOGGED_OUT, "The session has ended."
+    elif not talking.cancelled():
+        error = talking.exception()
+        if isinstance(error, TimeoutError):
+            code, reason = STALLED, "This connection is too slow."
+        elif error is not None and not isinstance(error, WebSocketDisconnect):
+            raise error
+    with suppress(WebSocketDisconnect, RuntimeError):  # it may have gone just now
+        await websocket.close(code, reason)
+
+
+async def _left(websocket: WebSocket) -> None:
+    """Returns when the viewer has gone. What a viewer says is not listened to."""
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+async def _logged_out(desk: Desk, login: Login) -> None:
+    """Returns when the session has ended: by logging out, by time, or by a new password."""
+    services = desk.services
+    while await run_in_threadpool(services.users.user_of, login.token, services.now()) is not None:
+        await asyncio.sleep(_RECHECK)

@@ -1,0 +1,128 @@
+"""Live sockets: alarms and states, one camera's video, the wall.
+
+| address | what comes |
+|---|---|
+| `WS /api/live/events` | JSON: `{type: "hello", time}`, then `{type: "alarm", alarm}` whenever an alarm changes, and `{type: "status", status}` when a camera's state does (at most once a second each) |
+| `WS /api/live/camera/{id}` | JSON `{type: "init", run, codec, width, height}`, then the init segment (binary); then for every fragment JSON `{type: "fragment", run, start, end, media_start, keyframe, frames: [{t, media_t, tracks: [{id, kind, box, score, seen, age, speed, direction, pace, heading?, posture?, colour?, upper?, lower?}]}]}`, then the fragment (binary). A new run begins with a new init. |
+| `WS /api/live/wall?width=1280` | JSON `{type: "layout", width, height, tiles: [{camera, x, y, w, h}]}` whenever it changes, then JPEGs (binary), at most five a second |
+
+Boxes are pixels `x1 y1 x2 y2` of the picture; `speed` is pixels a second, `direction` degrees (0 right,
+90 down), `pace` lengths of the thing itself a second, `heading` one of left, right, towards, away; what
+is unknown is left out. A socket closes with 4401 when the session has ended, 4408 when
+the viewer is too slow, 1001 when there is no more. What a page sends is not listened to.
+"""  # noqa: E501
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import closing
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, WebSocket
+from starlette.concurrency import run_in_threadpool
+
+from streetlamp.desk.auth import Person
+from streetlamp.desk.bell import Ear
+from streetlamp.desk.context import Desk, TheDesk
+from streetlamp.desk.line import Captions, Line, serve, viewing
+from streetlamp.desk.routes.recordings import CameraId
+from streetlamp.desk.wire import (
+    alarm_message,
+    init_message,
+    layout_message,
+    status_message,
+)
+from streetlamp.values import CameraStatus
+
+router = APIRouter(prefix="/api/live", tags=["live"])
+
+_STATUS_SECONDS: Final = 1.0
+
+
+@router.websocket("/events")
+async def events(websocket: WebSocket, desk: TheDesk, person: Person) -> None:
+    """Alarms as they change, and how cameras do."""
+
+    async def talk(line: Line) -> None:
+        await line.tell({"type": "hello", "time": desk.services.now()})
+        with closing(desk.bell.listen()) as ear:
+            shown: dict[str, CameraStatus] = {}
+            while True:
+                await _tell_states(line, desk, shown)
+                await _tell_alarms(line, ear)
+
+    async with viewing(desk):
+        await serve(websocket, desk, person, talk)
+
+
+async def _tell_states(line: Line, desk: Desk, shown: dict[str, CameraStatus]) -> None:
+    for status in desk.services.statuses():
+        if shown.get(status.camera) != status:
+            shown[status.camera] = status
+            await line.tell(status_message(status))
+
+
+async def _tell_alarms(line: Line, ear: Ear) -> None:
+    """Tells of alarms for one second, each as soon as it changes."""
+    until = asyncio.get_running_loop().time() + _STATUS_SECONDS
+    while True:
+        try:
+            async with asyncio.timeout_at(until):
+                news = await ear.get()
+        except TimeoutError:
+            return
+        for alarm in news:
+            await line.tell(alarm_message(alarm))
+
+
+@router.websocket("/camera/{id}")
+async def camera(websocket: WebSocket, id: CameraId, desk: TheDesk, person: Person) -> None:  # noqa: A002
+    """One camera's masked video with its tracks, about a second behind."""
+    view = desk.camera(id)
+    services = desk.services
+    captions: Captions = websocket.app.state.captions
+
+    async def talk(line: Line) -> None:
+        run = ""
+        with closing(services.hub.subscribe(view.id)) as viewer:
+            while (fragment := await viewer.get()) is not None:
+                if fragment.run != run:
+                    run = fragment.run
+                    await line.tell(init_message(fragment))
+                    await line.send(fragment.init)
+                await line.say(captions.of(fragment))
+                await line.send(fragment.data)
+
+    async with viewing(desk):
+        await _note(desk, person.token, person.user, f"camera:{view.id}")
+        await serve(websocket, desk, person, talk)
+
+
+@router.websocket("/wall")
+async def wall(
+    websocket: WebSocket,
+    desk: TheDesk,
+    person: Person,
+    width: Annotated[int, Query(ge=160, le=3840, description="Pixels.")] = 1280,
+) -> None:
+    """All cameras in one picture."""
+
+    async def talk(line: Line) -> None:
+        shown: object = None
+        with closing(desk.services.wall.watch(width)) as view:
+            while (drawing := await view.get()) is not None:
+                layout, jpeg = drawing
+                if layout is not shown:
+                    shown = layout
+                    await line.tell(layout_message(layout))
+                await line.send(jpeg)
+
+    async with viewing(desk):
+        await _note(desk, person.token, person.user, "wall")
+        await serve(websocket, desk, person, talk)
+
+
+async def _note(desk: Desk, token: str, user: str, what: str) -> None:
+    """A look is written down before it begins."""
+    now = desk.services.now()
+    await run_in_threadpool(desk.looks.note, token, user, "watch live", what, now)

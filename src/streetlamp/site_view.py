@@ -1,0 +1,55 @@
+"""What the desk may show of a site: its cameras and places, in words, and nothing secret."""
+
+from __future__ import annotations
+
+from streetlamp.desk.services import CameraView, PlaceView, RuleView, SiteView
+from streetlamp.geometry import Line
+from streetlamp.rules.base import RULES
+from streetlamp.rules.options import RuleOptions
+from streetlamp.site import CameraOptions, Site
+from streetlamp.values import Kind
+
+
+def site_view(site: Site) -> SiteView:
+    """The site's cameras that are switched on, as the page shows them."""
+    cameras = site.switched_on
+    recorded = site.record.enabled and any(camera.record for camera in cameras.values())
+    return SiteView(
+        name=site.name,
+        timezone=site.timezone,
+        cameras=tuple(_camera(name, camera) for name, camera in cameras.items()),
+        delay_s=max((camera.hide.delay_seconds for camera in cameras.values()), default=0.0),
+        operator=site.operator.name,
+        contact=site.operator.contact,
+        kept_days=site.record.days if recorded else 0.0,
+    )
+
+
+def _camera(name: str, camera: CameraOptions) -> CameraView:
+    return CameraView(
+        id=name,
+        name=camera.name or name,
+        area=camera.area,
+        zones=tuple(PlaceView(zone.name, zone.points) for zone in camera.zones.values()),
+        lines=tuple(PlaceView(line.name, (line.a, line.b)) for line in camera.lines.values()),
+        rules=tuple(_rule(rule) for rule in camera.rules if rule.enabled),
+    )
+
+
+def _rule(rule: RuleOptions) -> RuleView:
+    kind = RULES[rule.kind]
+    line = kind.watches is Line
+    place = rule.place or "the picture"
+    what = ", ".join(Kind(one).label for one in rule.classes)
+    counts = f"{what} passing {place}" if line else f"{what} in {place}"
+    counting = line or bool(getattr(rule, "count", False))
+    # A rule for a line speaks only in the directions it is told to.
+    speaks = rule.alarm and getattr(rule, "alarm_on", "both") != "none"
+    return RuleView(
+        name=rule.name,
+        kind=rule.kind,
+        place=rule.place,
+        severity=rule.severity,
+        watches_for=f"{kind.summary} ({what}; {place})" if speaks else "",
+        counts=counts if counting else "",
+    )

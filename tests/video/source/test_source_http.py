@@ -1,0 +1,60 @@
+"""HTTP: files, an MJPEG camera, logins, and pages that are no video."""
+
+from __future__ import annotations
+
+import time
+import traceback
+
+import numpy as np
+import pytest
+from support.check_source import rising, taken
+from support.clips import numbers
+from support.web import WebServer
+
+from streetlamp.video.source import SourceError, SourceOptions, make_source
+
+
+@pytest.mark.parametrize("path", ["/h264.mp4", "/h265.mkv", "/mjpeg.avi", "/resize.ts"])
+def test_a_file_on_a_server_is_as_good_as_one_here(web: WebServer, path: str) -> None:
+    source = make_source("yard", web.url(path), live=False)
+    frames = list(source.frames())
+    assert numbers([frame.picture for frame in frames]) == list(range(30))
+    np.testing.assert_allclose([frame.time for frame in frames], np.arange(30) / 25, atol=1e-3)
+    assert source.warnings == []
+
+
+def test_an_mjpeg_camera_is_timed_by_arrival(web: WebServer) -> None:
+    frames = taken(make_source("yard", web.url("/camera"), live=True), 30)
+    seen = numbers([frame.picture for frame in frames])
+    assert seen == list(range(seen[0], seen[0] + 30))
+    assert rising([frame.time for frame in frames])
+    assert abs(frames[-1].time - time.time()) < 2
+    # It sends every 20 ms or later: FFmpeg's made-up 25 a second would say 1.16 s.
+    assert frames[-1].time - frames[0].time >= 0.4
+
+
+@pytest.mark.parametrize(
+    ("path", "login", "says", "retry"),
+    [
+        ("/secret/h264.mp4", "operator:wrong", "user name or password was refused", False),
+        ("/nowhere.mp4", "operator:hunter2", "no such path", True),
+        ("/page", "operator:hunter2", "not a video stream", True),
+        ("/silent", "operator:hunter2", "did not answer in time", True),
+    ],
+)
+def test_what_goes_wrong_is_said_without_the_login(
+    web: WebServer, path: str, login: str, says: str, retry: bool
+) -> None:
+    url = web.url(path, login)
+    source = make_source("yard", url, SourceOptions(url=url, open_timeout=0.6), live=True)
+    with pytest.raises(SourceError, match=says) as caught:
+        list(source.frames())
+    assert caught.value.retry is retry
+    told = "".join(traceback.format_exception(caught.value))
+    assert login.partition(":")[2] not in told.replace("wrong'", "")
+    assert caught.value.__context__ is None
+
+
+def test_the_right_login_opens(web: WebServer) -> None:
+    source = make_source("yard", web.url("/secret/h264.mp4", "operator:hunter2"), live=False)
+    assert len(list(source.frames())) == 30
