@@ -1,193 +1,34 @@
-"""A whole desk on a free port, with the real alarm book, users, audit log, recordings and hub."""
+"""Desks for the tests of this room."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from support.house import House, fragments, house
-from support.masked import film
-from websockets.sync.client import ClientConnection, connect
 
-from streetlamp.alarms.book import AlarmBook
-from streetlamp.alarms.options import AlarmOptions
-from streetlamp.desk.app import make_app
-from streetlamp.desk.options import DeskOptions
-from streetlamp.desk.server import DeskServer
-from streetlamp.desk.services import (
-    CameraView,
-    DiskView,
-    PlaceView,
-    RuleView,
-    Services,
-    SiteView,
-)
-from streetlamp.live.hub import LiveHub
-from streetlamp.live.wall import Wall
-from streetlamp.store.counts import Counts
-from streetlamp.store.database import Database
-from streetlamp.values import CameraState, CameraStatus, Event, Phase, Severity
-from streetlamp.vault.audit import Audit
-from streetlamp.vault.users import Cost, Users
-
-T0 = 1_700_000_000.0
-PASSWORD = "four words in a row"
-
-SITE = SiteView(
-    name="Riverside",
-    timezone="Europe/Berlin",
-    cameras=(
-        CameraView(
-            "gate",
-            "Main gate",
-            "North",
-            zones=(PlaceView("yard", ((0.1, 0.2), (0.5, 0.2), (0.5, 0.9))),),
-            lines=(PlaceView("entry", ((0.2, 0.5), (0.8, 0.5))),),
-            rules=(
-                RuleView("night", "intrusion", "yard", Severity.CRITICAL, watches_for="people"),
-                RuleView("entry", "line_crossing", "entry", Severity.INFO, counts="cars"),
-            ),
-        ),
-        CameraView("dock", "Dock"),
-    ),
-    operator="Campus Services",
-    contact="lamp@example.org",
-    kept_days=7.0,
-)
-
-
-@dataclass
-class Clock:
-    """The desk's time; tests move it."""
-
-    now: float = T0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@dataclass
-class Lamp:
-    """A running desk and everything behind it."""
-
-    server: DeskServer
-    services: Services
-    house: House
-    clock: Clock
-    users: Users
-    book: AlarmBook
-    hub: LiveHub
-    audit: Audit
-    states: dict[str, CameraStatus] = field(default_factory=dict)
-
-    @property
-    def url(self) -> str:
-        return self.server.url
-
-    def client(self, **headers: str) -> httpx.Client:
-        """Somebody who is not logged in, with a browser's Origin."""
-        return httpx.Client(base_url=self.url, headers={"Origin": self.url, **headers}, timeout=20)
-
-    def login(self, name: str = "ada") -> httpx.Client:
-        """Somebody who is logged in."""
-        client = self.client()
-        answer = client.post("/api/login", json={"name": name, "password": PASSWORD})
-        assert answer.status_code == 200, answer.text
-        return client
-
-    @contextmanager
-    def socket(self, path: str, client: httpx.Client, **rest: Any) -> Iterator[ClientConnection]:
-        """A live socket with the cookies of a client."""
-        cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
-        headers = {"Cookie": cookies} if cookies else {}
-        address = self.url.replace("http://", "ws://") + path
-        rest = {"origin": self.url, "additional_headers": headers, "compression": None} | rest
-        with connect(address, close_timeout=2, **rest) as socket:
-            yield socket
-
-    def raise_alarm(self, id: str = "a1", start: float = T0, **rest: Any) -> None:  # noqa: A002
-        about: dict[str, Any] = {
-            "phase": Phase.START,
-            "camera": "gate",
-            "rule": "night",
-            "kind": "intrusion",
-            "place": "yard",
-            "end": None,
-            "frame": 7,
-            "message": "1 person is in yard",
-            "severity": Severity.CRITICAL,
-            "box": (1.0, 2.0, 30.0, 40.0),
-            "numbers": {"most": 1.0},
-            "time": start,
-        }
-        self.book.handle(Event(id=id, start=start, **{**about, **rest}))
-
-    def said(self) -> list[tuple[str, str, str]]:
-        """The audit log, oldest first: who, what, about what."""
-        entries = reversed(self.audit.list(1000))
-        return [(entry.actor, entry.action, entry.object) for entry in entries]
-
-
-Make = Callable[..., Lamp]
+from support.lamp import Lamp, start_lamp
 
 
 @pytest.fixture
-def make_lamp(tmp_path: Path) -> Iterator[Make]:
-    """Starts desks; options of `DeskOptions` as keywords."""
+def make_lamp(tmp_path: Path) -> Iterator[Callable[..., Lamp]]:
+    """Starts desks and stops them."""
     running: list[Lamp] = []
 
-    def make(*, users: tuple[str, ...] = ("ada",), page: Path | None = None, **options: Any) -> Lamp:
-        folder = tmp_path / f"lamp{len(running)}"
-        folder.mkdir()
-        clock = Clock()
-        home = house(folder)
-        db = Database(folder / "desk.db")
-        book = AlarmBook(db, AlarmOptions())
-        people = Users(db, cost=Cost(n=4))
-        for name in users:
-            people.add(name, PASSWORD, T0)
-        hub = LiveHub([camera.id for camera in SITE.cameras])
-        audit = Audit(db, folder / "audit.head")
-        states = {
-            "gate": CameraStatus("gate", CameraState.LIVE, T0, width=192, height=128, fps=25.0)
-        }
-        services = Services(
-            site=SITE,
-            hub=hub,
-            wall=Wall(hub),
-            alarms=book,
-            recordings=home.recordings,
-            counts=Counts(db),
-            users=people,
-            audit=audit,
-            statuses=lambda: list(states.values()),
-            disk=lambda: DiskView(10**9, 10**6, recording=True),
-            data=folder,
-            now=clock,
-        )
-        settings = DeskOptions(port=0, **options)
-        nowhere = folder / "no page"
-        server = DeskServer(make_app(services, settings, page or nowhere), settings)
-        server.start()
-        lamp = Lamp(server, services, home, clock, people, book, hub, audit, states)
+    def make(**options: Any) -> Lamp:
+        lamp = start_lamp(tmp_path / f"lamp{len(running)}", **options)
         running.append(lamp)
         return lamp
 
     yield make
     for lamp in running:
-        lamp.hub.close()
-        lamp.services.wall.close()  # type: ignore[attr-defined]
-        lamp.server.stop()
+        lamp.stop()
 
 
 @pytest.fixture
-def lamp(make_lamp: Make) -> Lamp:
+def lamp(make_lamp: Callable[..., Lamp]) -> Lamp:
     return make_lamp()
 
 
@@ -196,16 +37,3 @@ def ada(lamp: Lamp) -> Iterator[httpx.Client]:
     """Ada, logged in."""
     with lamp.login() as client:
         yield client
-
-
-def put_clip(lamp: Lamp, id: str = "a1") -> bytes:  # noqa: A002
-    """Ten recorded seconds of the gate, and a clip of them at the alarm; the clip's bytes."""
-    lamp.house.record(fragments(250, start=T0))
-    path = lamp.services.data / "clips" / f"{id}.mp4"
-    path.parent.mkdir()
-    lamp.house.recordings.export("gate", T0 + 1, T0 + 6, path)
-    lamp.book.set_clip(id, f"clips/{path.name}")
-    return path.read_bytes()
-
-
-__all__ = ["PASSWORD", "SITE", "T0", "Lamp", "film", "fragments", "put_clip", "shutil"]

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from support.house import fragments
-from support.masked import masked, number_in
 
 from streetlamp.live import hub as hub_module
 from streetlamp.live.hub import LiveHub
 from streetlamp.live.options import LiveOptions
 from streetlamp.values import Fragment
+from support.house import fragments
+from support.masked import masked, number_in
 
 
 def run(story: Coroutine[Any, Any, None]) -> None:
@@ -204,9 +205,7 @@ def test_a_still_has_the_right_brightness(full_range: bool) -> None:
     y = frame.y.copy()
     y[:, :160], y[:, 160:] = black, white
     u, v = np.full_like(frame.u, 128), np.full_like(frame.v, 128)
-    hub.publish_frame(
-        type(frame)("gate", 0.0, 1, 0, (1, 25), y, u, v, full_range, frame.hidden, False, "")
-    )
+    hub.publish_frame(replace(frame, y=y, u=u, v=v))
     still = hub.still("gate")
     assert still is not None
     picture = decode(still)

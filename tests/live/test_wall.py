@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from support.masked import masked, number_in
 
 from streetlamp.live import atlas as atlas_module
 from streetlamp.live.atlas import Atlas, Layout, arrange
@@ -18,6 +18,7 @@ from streetlamp.live.hub import LiveHub
 from streetlamp.live.options import LiveOptions
 from streetlamp.live.wall import Wall
 from streetlamp.values import MaskedFrame
+from support.masked import masked, number_in
 
 FAST = LiveOptions(wall_per_second=10)
 
@@ -31,7 +32,7 @@ def flat(camera: str, luma: int, size: tuple[int, int] = (320, 240)) -> MaskedFr
     frame = masked(0, size, camera=camera)
     y = np.full_like(frame.y, luma)
     grey = np.full_like(frame.u, 128)
-    return type(frame)(camera, 0.0, 1, 0, (1, 25), y, grey, grey, False, frame.hidden, False, "")
+    return replace(frame, y=y, u=grey, v=grey)
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.house import T0, fragments, house, numbers
 
 from streetlamp.record import recorder as recorder_module
 from streetlamp.record.recorder import Recorder
 from streetlamp.record.writer import SegmentWriter
+from support.house import T0, fragments, house, numbers
 
 
 def test_everything_pushed_is_written_at_close(tmp_path: Path) -> None:

@@ -15,13 +15,13 @@ import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.house import T0, House, fragments, house, numbers
 
 from streetlamp.errors import UserError
 from streetlamp.record.paths import parse_path, segment_path
 from streetlamp.record.recordings import Recordings
 from streetlamp.record.retention import Pin
 from streetlamp.values import Segment
+from support.house import T0, House, fragments, house, numbers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -273,8 +273,8 @@ def unfinished(home: House, pieces: int = 5) -> Segment:
     writer = home.writer()
     for piece in fragments(100)[:pieces]:
         writer.write(piece)
-    assert writer._file is not None  # noqa: SLF001  what the dead process held
-    writer._file._handle.close()  # noqa: SLF001
+    assert writer._file is not None
+    writer._file._handle.close()
     (segment,) = home.segments.unfinished()
     return segment
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.house import T0, fragments, house, numbers
 
 from streetlamp.record import segment_file
 from streetlamp.record.recorder import Recorder
 from streetlamp.store.errors import StoreFullError
+from support.house import T0, fragments, house, numbers
 
 
 def test_a_new_file_at_the_first_keyframe_after_its_time(tmp_path: Path) -> None:
@@ -188,6 +188,25 @@ def test_room_made_by_retention_lets_recording_go_on_at_once(
     # what did not fit, and up to the next keyframe: not the five seconds a failing disk is left
     assert 0 < writer.state.lost_seconds <= 1.0
     assert home.recordings.list("gate", T0, T0 + 60)[-1].end == pytest.approx(T0 + 10)
+
+
+def test_room_that_another_camera_made_is_used_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = house(tmp_path, segment_seconds=60)
+    pieces = fragments(250)
+    disk = FaultyDisk(monkeypatch, sum(len(piece.data) for piece in pieces[:6]), errno.ENOSPC)
+
+    def nothing_left_to_delete() -> int:
+        disk.room = 1 << 30
+        return 0
+
+    writer = home.writer(make_room=nothing_left_to_delete, free=lambda _: disk.room)
+    for piece in pieces:
+        writer.write(piece)
+    writer.finish()
+    assert writer.state.recording
+    assert 0 < writer.state.lost_seconds <= 1.0
 
 
 def test_the_last_of_the_disk_is_kept_for_alarms(tmp_path: Path) -> None:

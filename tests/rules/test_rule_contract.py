@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from support.check_rule import check_rule
 
 from streetlamp.errors import UserError
 from streetlamp.geometry import Line, Zone
 from streetlamp.rules import RULES, RuleRunner, make_rule, options_of
+from support.check_rule import check_rule
 
 
 def test_the_four_rules_are_there() -> None:

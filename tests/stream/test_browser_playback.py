@@ -1,4 +1,4 @@
-"""A real browser plays what the encoder makes: joined late, over segments, over a change of size."""
+"""A real browser plays what the encoder makes: joined late, over segments, over a new size."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from support.masked import film
 
 from streetlamp.stream.encode import Encoder
 from streetlamp.stream.options import EncodeOptions
 from streetlamp.values import Fragment
+from support.masked import film
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = [
@@ -98,7 +98,7 @@ def site() -> Iterator[Site]:
     pieces: dict[str, bytes] = {"/": PAGE.encode()}
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802  the base class's name
+        def do_GET(self) -> None:
             body = pieces.get(self.path)
             self.send_response(404 if body is None else 200)
             self.send_header("Content-Type", "text/html" if self.path == "/" else "video/mp4")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 import av
@@ -11,13 +12,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.masked import film, masked, number_in
 
 from streetlamp.errors import UserError
 from streetlamp.stream import fmp4
 from streetlamp.stream.encode import Encoder
 from streetlamp.stream.options import EncodeOptions
 from streetlamp.values import Fragment, MaskedFrame, Tracks
+from support.masked import film, masked, number_in
 
 T0 = 1_700_000_000.0
 
@@ -196,7 +197,7 @@ def test_planes_may_be_views_of_a_larger_picture() -> None:
     ]
     views = [plane[:, :-33] for plane in wide]
     assert not views[0].flags.c_contiguous
-    strided = type(frame)("gate", T0, 1, 0, (1, 25), *views, False, frame.hidden, False, "")
+    strided = replace(frame, y=views[0], u=views[1], v=views[2])
     assert encode([strided])[0].data == encode([frame])[0].data
 
 
@@ -207,20 +208,7 @@ def test_a_limit_of_the_bit_rate_holds_at_any_frame_rate() -> None:
         for i in range(round(fps * 4)):
             frame = masked(i, time=T0 + i / fps)
             y = noise.integers(16, 235, frame.y.shape, np.uint8)
-            yield type(frame)(
-                "gate",
-                frame.time,
-                i + 1,
-                i,
-                (1, 25),
-                y,
-                frame.u,
-                frame.v,
-                False,
-                frame.hidden,
-                False,
-                "",
-            )
+            yield replace(frame, y=y)
 
     for fps in (8, 50):
         free = sum(len(piece.data) for piece in encode(noisy(fps)))

@@ -8,12 +8,12 @@ import pickle
 from typing import Any
 
 import numpy as np
-from support.scene import GATE, SIZE, T0, YARD, Actor, look, play, run, run_on, stand, walk
 
 from streetlamp.geometry import Line, Zone
 from streetlamp.options import Options
 from streetlamp.rules import Rule, RuleOptions
 from streetlamp.values import Kind, Phase, Posture, Tracks
+from support.scene import GATE, SIZE, T0, YARD, Actor, look, play, run, run_on, stand, walk
 
 STORY = (
     Actor(walk([(100, 300), (900, 300), (100, 300)], 120.0), id=1),

@@ -6,8 +6,6 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.masked import film, number_in
-
 import av
 import numpy as np
 
@@ -19,6 +17,7 @@ from streetlamp.store.segments import Segments
 from streetlamp.stream.encode import Encoder
 from streetlamp.stream.options import EncodeOptions
 from streetlamp.values import Fragment
+from support.masked import film, number_in
 
 T0 = 1_700_000_000.0
 

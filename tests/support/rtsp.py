@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -83,8 +84,12 @@ class RtspServer:
         """End it at once, as a power cut would."""
         self._process.kill()
         self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def freeze(self) -> None:
+        """Stop it without closing its connections, as a camera that hangs does."""
+        self._process.send_signal(signal.SIGSTOP)
 
     def url(self, path: str, login: str = "") -> str:
         at = f"{login}@" if login else ""

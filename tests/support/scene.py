@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,7 +44,7 @@ def walk(
         left = (seconds - start) * speed
         if left < 0:
             return None
-        for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+        for (x1, y1), (x2, y2) in itertools.pairwise(points):
             length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
             if left <= length:
                 share = left / length if length else 0.0

@@ -6,6 +6,7 @@ import base64
 import functools
 import threading
 import time
+from fractions import Fraction
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
@@ -21,7 +22,7 @@ def jpeg(number: int, size: tuple[int, int] = (160, 120)) -> bytes:
     """A test picture as JPEG."""
     encoder: Any = av.CodecContext.create("mjpeg", "w")
     encoder.width, encoder.height = size
-    encoder.pix_fmt, encoder.time_base = "yuvj420p", "1/25"
+    encoder.pix_fmt, encoder.time_base = "yuvj420p", Fraction(1, 25)
     encoder.options = {"qscale": "3"}
     frame = picture(number, size).reformat(format="yuvj420p")
     frame.pts = 0

@@ -124,7 +124,7 @@ async def setup(request: Request) -> Any:
 async def login(request: Request) -> Any:
     body = await request.json()
     if users.get(body["name"]) != body["password"]:
-        return fail(403, "Name and password do not fit.")
+        return fail(401, "The name or the password is wrong.", "Try again.")
     return enter(body["name"])
 
 
@@ -200,6 +200,11 @@ def film(camera: str, start: float, seconds: float, media: float = 0.0) -> Respo
 def clip(key: str) -> Any:
     alarm = alarms[key]
     return film(alarm["camera"], alarm["raised"] - 5, 15)
+
+
+@app.get("/api/alarms/{key}/still.jpg")
+def poster(key: str) -> Any:
+    return still(alarms[key]["camera"])
 
 
 @app.get("/api/cameras/{camera}/recordings")
@@ -345,16 +350,16 @@ def page(path: str) -> Any:
 async def drama() -> None:
     """Seed some history, then a new alarm now and then."""
     now = time.time()
-    old = raise_alarm("road", "stopped_vehicle", "No stopping", "warning", "A truck has been standing in “No stopping” for 2 min.", {"stopped_s": 121.4, "stopped_threshold_s": 60}, now - 2600)
+    old = raise_alarm("road", "stopped_vehicle", "No stopping", "warning", "A truck has been standing in “No stopping” for 2 min.", {"now": 0, "most": 1, "seconds": 121.4, "min_seconds": 60, "margin_seconds": 61.4}, now - 2600)
     old.update(state="resolved", ended=now - 2400)
     old["steps"] += [{"time": now - 2550, "actor": "maria", "state": "acknowledged", "note": ""}, {"time": now - 2390, "actor": "maria", "state": "resolved", "note": "Driver called, has left."}]
-    false = raise_alarm("gate", "intrusion", "Forecourt", "info", "A person is in “Forecourt”.", {"persons": 1, "inside_s": 4.2, "inside_threshold_s": 3}, now - 5400)
+    false = raise_alarm("gate", "intrusion", "Forecourt", "info", "A person is in “Forecourt”.", {"now": 0, "most": 1, "seconds": 4.2, "min_seconds": 3, "margin_seconds": 1.2}, now - 5400)
     false.update(state="false", ended=now - 5380)
-    raise_alarm("road", "stopped_vehicle", "No stopping", "warning", "A car has been standing in “No stopping” for 70 s.", {"stopped_s": 70.2, "stopped_threshold_s": 60, "moved_px": 3.1}, now - 300)
+    raise_alarm("road", "stopped_vehicle", "No stopping", "warning", "A car has been standing in “No stopping” for 70 s.", {"now": 1, "most": 1, "seconds": 70.2, "min_seconds": 60, "margin_seconds": 10.2}, now - 300)
     note("streetlamp", "start", "", "version 0.0-mock")
     while True:
         await asyncio.sleep(12)
-        alarm = raise_alarm("yard", "person_lying", "Yard floor", "critical", "A person has been lying in “Yard floor” for 10 s.", {"lying_s": 10.1, "lying_threshold_s": 10, "score": 0.87}, time.time())
+        alarm = raise_alarm("yard", "person_lying", "Yard floor", "critical", "A person has been lying in “Yard floor” for 10 s.", {"now": 1, "most": 1, "seconds": 10.1, "min_seconds": 10, "margin_seconds": 0.1}, time.time())
         tell({"type": "alarm", "alarm": alarm})
         await asyncio.sleep(20)
         alarm.update(has_clip=True, updated=time.time())

@@ -21,6 +21,7 @@ _SYNC_SECONDS: Final = 10.0  # of video: what a power cut can cost, see design/r
 _RETRY_SECONDS: Final = 5.0  # of video, between two tries on a disk that refuses
 _CONTINUES: Final = 0.002  # seconds: fragments this close together are one stretch
 _RESERVE_SHARE: Final = 0.1  # of min_free_gb: kept for the database
+_SOME_ROOM: Final = 64 << 20  # bytes: worth another try
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,12 @@ class SegmentWriter:
         if self._reserve and self._free(self._data) < self._reserve:
             raise _DiskLowError(errno.ENOSPC, "the space kept for alarms is all that is left")
 
+    def _has_room(self, error: OSError | StoreError) -> bool:
+        """Another camera's recorder may have made room already. (A quota cannot be asked.)"""
+        if isinstance(error, OSError) and error.errno == errno.EDQUOT:
+            return False
+        return self._free(self._data) >= max(self._reserve, _SOME_ROOM)
+
     def _begin(self, fragment: Fragment) -> None:
         self._settle_rows()
         id_ = secrets.token_hex(8)
@@ -159,8 +166,8 @@ class SegmentWriter:
             self._finish_row(segment.id, file)
         self._retry_at = fragment.start + _RETRY_SECONDS
         self._lose(fragment)
-        if _is_full(error) and self._make_room() > 0:
-            self._retry_at = fragment.start
+        if _is_full(error) and (self._make_room() > 0 or self._has_room(error)):
+            self._retry_at = fragment.start  # at the next keyframe
         self.state = RecorderState(False, _reason(error), self._lost)
 
     def _lose(self, fragment: Fragment) -> None:

@@ -8,6 +8,7 @@ Positions are fractions of the picture, so a change of resolution does not move 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
@@ -21,6 +22,7 @@ Box = tuple[float, float, float, float]
 
 RELINK_SECONDS: Final = 1.0  # a moving thing is not expected where it was for longer than this
 NEAR: Final = 0.6  # of the thing's size: how far from where it should be a new number may appear
+PACE_SECONDS: Final = 0.5  # time constant of the pace by which we guess where it is headed
 ALIKE: Final = 0.6  # a new number's size must be at least this share of the old one's
 
 
@@ -34,7 +36,6 @@ class Seen:
     pixels: Box
     score: float
     posture: int
-    velocity: tuple[float, float]  # fractions of the picture a second
 
     @property
     def foot(self) -> tuple[float, float]:
@@ -78,7 +79,6 @@ def look_at(tracks: Tracks, now: float, families: frozenset[bool]) -> Look:
         & np.isfinite(box).all(axis=1)
         & (box[:, 2] > box[:, 0])
         & (box[:, 3] > box[:, 1])
-        & np.isfinite(tracks.velocity).all(axis=1)
     )
     scale = np.array([width, height, width, height], np.float64)
     seen = []
@@ -95,10 +95,6 @@ def look_at(tracks: Tracks, now: float, families: frozenset[bool]) -> Look:
                 pixels=_box(box[row]),
                 score=float(tracks.score[row]),
                 posture=int(tracks.posture[row]),
-                velocity=(
-                    float(tracks.velocity[row, 0]) / width,
-                    float(tracks.velocity[row, 1]) / height,
-                ),
             )
         )
     return Look(tracks.camera, now, tracks.frame, tracks.size, tuple(seen))
@@ -119,6 +115,7 @@ class Sighting(Generic[R]):
     trust: float  # sum of the scores
     votes: tuple[float, ...]  # sum of the scores by Kind
     latest: Seen
+    pace: tuple[float, float] = (0.0, 0.0)  # of the centre, fractions of the picture a second
     note: R | None = None
 
     @property
@@ -164,13 +161,24 @@ def _again(old: Sighting[R] | None, one: Seen, now: float) -> Sighting[R]:
     votes[one.kind] += max(one.score, 1e-6)
     if old is None:
         return Sighting(now, now, 1, one.score, tuple(votes), one)
-    return replace(
-        old,
-        last=now,
-        looks=old.looks + 1,
-        trust=old.trust + one.score,
-        votes=tuple(votes),
-        latest=one,
+    passed = now - old.last
+    pace = old.pace
+    if passed > 0:
+        share = 1.0 - math.exp(-passed / PACE_SECONDS)
+        (x, y), (was_x, was_y) = one.centre, old.latest.centre
+        pace = (
+            pace[0] + share * ((x - was_x) / passed - pace[0]),
+            pace[1] + share * ((y - was_y) / passed - pace[1]),
+        )
+    return Sighting(
+        old.first,
+        now,
+        old.looks + 1,
+        old.trust + one.score,
+        tuple(votes),
+        one,
+        pace,
+        old.note,
     )
 
 
@@ -185,9 +193,12 @@ def _heir(one: Seen, lost: Mapping[int, Sighting[R]], look: Look, relink: float)
         was = look.extent(old.latest.box)
         if min(size, was) < ALIKE * max(size, was):
             continue
-        x, y = old.latest.centre
-        vx, vy = old.latest.velocity
-        away = look.gap(one.centre, (x + vx * gone, y + vy * gone))
+        (x, y), (vx, vy) = old.latest.centre, old.pace
+        ahead = min(gone, RELINK_SECONDS)
+        away = min(
+            look.gap(one.centre, (x, y)),
+            look.gap(one.centre, (x + vx * ahead, y + vy * ahead)),
+        )
         if away <= NEAR * min(size, was) and (best is None or away < best[0]):
             best = (away, number)
     return None if best is None else best[1]

@@ -75,14 +75,21 @@ class Pixels:
             ],
             axis=1,
         )
-        return np.clip((yuv - self.offset) @ self.matrix.T, 0, 1)
+        return np.asarray(np.clip((yuv - self.offset) @ self.matrix.T, 0, 1))
+
+    def colourless(self) -> bool:
+        """Whether the chroma planes are empty but for rounding, at about 1,000 points."""
+        step = max(1, int(np.sqrt(self.u.size / 1000)))
+        planes = (self.u[::step, ::step], self.v[::step, ::step])
+        off = np.concatenate([np.abs(plane.astype(np.int16) - 128).ravel() for plane in planes])
+        return bool(np.percentile(off, 99.5) <= 2)
 
 
 def _plane(picture: av.VideoFrame, index: int, width: int, height: int) -> Bytes:
     plane = picture.planes[index]
-    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    rows: Bytes = np.frombuffer(memoryview(plane), np.uint8)
     rows.flags.writeable = False
-    return rows[:height, :width]
+    return rows.reshape(-1, plane.line_size)[:height, :width]
 
 
 def _matrix(full: bool, bt709: bool) -> tuple[Doubles, Doubles]:
@@ -123,7 +130,6 @@ class Light:
         rgb = pixels.at(columns.ravel(), rows.ravel())
         lab = to_oklab(rgb)
         chroma = np.hypot(lab[:, 1], lab[:, 2])
-        colourless = bool(np.percentile(chroma, 98) < 0.012)
         grey = (chroma < 0.06) & (lab[:, 0] > 0.25) & (lab[:, 0] < 0.97)
         tint = np.ones(3)
         if grey.mean() > 0.15:
@@ -132,7 +138,7 @@ class Light:
         bright = float(np.percentile(lab[:, 0], 97))
         exposure = float(np.clip(0.9 / max(bright, 0.1), 1.0, 1.4))
         gain = tint * exposure
-        return cls((float(gain[0]), float(gain[1]), float(gain[2])), colourless)
+        return cls((float(gain[0]), float(gain[1]), float(gain[2])), pixels.colourless())
 
     def blend(self, newer: Light, share: float) -> Light:
         """This light moved towards a newer one: gains change slowly, `colourless` at once."""

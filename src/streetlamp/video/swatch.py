@@ -23,7 +23,7 @@ _BINS: Final = 8  # a side of the coarse colour histogram that thing and surroun
 _SURROUNDINGS: Final = 0.8  # weight of the surroundings against the thing in it
 _ENOUGH: Final = 0.35  # least share of the region that must be in view
 _PLAIN: Final = slice(Colour.BLACK - 1, Colour.GREY)  # columns of black, white, grey
-_BLACK_BELOW, _WHITE_ABOVE = 0.36, 0.78  # OKLab lightness
+_BLACK_BELOW, _WHITE_ABOVE = 0.36, 0.75  # OKLab lightness
 _SOFT: Final = 0.02  # lightness over which one name passes into the next
 
 

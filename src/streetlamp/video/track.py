@@ -174,8 +174,8 @@ class Tracker:
         if dt > 0:
             book.filter.predict(dt, book.last < (self._time or 0.0))
             book.votes *= np.exp(-dt / _VOTE_FADES)
-            now = book.filter.position[:, :2]
-            book.origin += (1 - np.exp(-dt / _ORIGIN_FOLLOWS)) * (now - book.origin)
+            way = book.filter.position[:, :2] - book.origin
+            book.origin += (1 - np.exp(-dt / _ORIGIN_FOLLOWS)) * way
         self._time, self._size = time, size
 
         detections, votes = _one_vote_a_thing(
@@ -190,12 +190,13 @@ class Tracker:
         book.last[rows] = time
         book.found[rows] += 1
 
-        before = set(book.id[book.sure].tolist())
+        before = book.id[book.sure].tolist()
         fresh = self._start(detections, votes, columns, time)
         kept = self._kept(time)
-        ended += book.id[~kept & book.sure].tolist()
         self._book = book = book.take(kept).join(fresh)
         book.sure = self._sure(time)
+        now = set(book.id[book.sure].tolist())
+        ended += [i for i in before if i not in now]
         return TrackUpdate(
             self._tracks(book.sure, time, frame, size),
             self._tracks(~book.sure, time, frame, size),
@@ -268,8 +269,8 @@ class Tracker:
         free = np.ones(len(detections), bool)
         free[used] = False
         free &= detections.score >= self._options.start_score
-        if len(used) and free.any():
-            free &= ~_parts(detections, used)
+        if free.any():
+            free &= ~_parts(detections)
         n = int(free.sum())
         now = np.full(n, time)
         return _Book(
@@ -386,13 +387,13 @@ def _one_vote_a_thing(detections: Detections) -> tuple[Detections, Doubles]:
     return detections.where(keep), votes[keep]
 
 
-def _parts(detections: Detections, used: Indices) -> NDArray[np.bool_]:
-    """(n,) weaker boxes that lie within a claimed box of their group: a torso in its person.
+def _parts(detections: Detections) -> NDArray[np.bool_]:
+    """(n,) weaker boxes that lie within a stronger one of their group: a torso in its person.
 
     They are hidden by the larger box as it is, and would be counted as a second person.
     """
-    whole = detections.where(used)
-    within = inside(detections.box, whole.box) > 0.85
-    within &= GROUP[detections.kind][:, None] == GROUP[whole.kind][None, :]
-    within &= detections.score[:, None] < 0.8 * whole.score[None, :]
+    group = GROUP[detections.kind]
+    within = inside(detections.box, detections.box) > 0.85
+    within &= group[:, None] == group[None, :]
+    within &= detections.score[:, None] < 0.8 * detections.score[None, :]
     return np.asarray(within.any(axis=1))

@@ -59,7 +59,12 @@ def test_options_do_not_show_a_password_however_they_are_printed() -> None:
     assert options.url == "rtsp://h/s"
     assert options.username == "operator"
     assert options.password.get_secret_value() == "hunter2"
-    for shown in (repr(options), str(options), str(options.model_dump()), options.model_dump_json()):
+    for shown in (
+        repr(options),
+        str(options),
+        str(options.model_dump()),
+        options.model_dump_json(),
+    ):
         assert "hunter2" not in shown
     moved = options.at("rtsp://other:hunter3@h2/s")
     assert (moved.url, moved.username) == ("rtsp://h2/s", "other")

@@ -36,7 +36,7 @@ def test_an_mjpeg_camera_is_timed_by_arrival(web: WebServer) -> None:
 @pytest.mark.parametrize(
     ("path", "login", "says", "retry"),
     [
-        ("/secret/h264.mp4", "operator:wrong", "user name or password was refused", False),
+        ("/secret/h264.mp4", "operator:hunter3", "user name or password was refused", False),
         ("/nowhere.mp4", "operator:hunter2", "no such path", True),
         ("/page", "operator:hunter2", "not a video stream", True),
         ("/silent", "operator:hunter2", "did not answer in time", True),
@@ -51,7 +51,7 @@ def test_what_goes_wrong_is_said_without_the_login(
         list(source.frames())
     assert caught.value.retry is retry
     told = "".join(traceback.format_exception(caught.value))
-    assert login.partition(":")[2] not in told.replace("wrong'", "")
+    assert login.partition(":")[2] not in told
     assert caught.value.__context__ is None
 
 

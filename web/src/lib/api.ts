@@ -100,6 +100,7 @@ export const api = {
   publicPage: () => request<PublicPage>("GET", "/api/public"),
   segmentUrl: (segment: string) => `/api/segments/${id(segment)}`,
   clipUrl: (alarm: string) => `/api/alarms/${id(alarm)}/clip.mp4`,
+  alarmStillUrl: (alarm: string) => `/api/alarms/${id(alarm)}/still.jpg`,
   stillUrl: (camera: string) => `/api/cameras/${id(camera)}/still.jpg`,
   exportUrl: (camera: string, start: number, end: number) =>
     `/api/cameras/${id(camera)}/export.mp4${query({ start, end })}`,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import Literal
 
@@ -164,6 +164,4 @@ class Intrusion(Rule[Inside, Occupancy]):
 
 
 def _outside(thing: Sighting[Inside]) -> Sighting[Inside]:
-    return Sighting(
-        thing.first, thing.last, thing.looks, thing.trust, thing.votes, thing.latest, None
-    )
+    return replace(thing, note=None)

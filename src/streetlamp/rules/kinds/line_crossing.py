@@ -21,7 +21,8 @@ from streetlamp.rules.memory import Look, Sighting, overlap
 from streetlamp.rules.options import KindName, RuleOptions
 from streetlamp.values import Count, Kind
 
-ECHO_SECONDS: Final = 1.0  # two passages closer than this, at one spot, may be one thing seen twice
+RECENT_SECONDS: Final = 5.0  # how long a passage is remembered to know its echo by
+ECHO_SECONDS: Final = 0.6  # two passages closer than this, at one spot, may be one thing seen twice
 ECHO_GAP: Final = 0.35  # of the thing's size: "at one spot"
 ECHO_OVERLAP: Final = 0.6  # two boxes that share this much (IoU) are one thing
 
@@ -105,7 +106,7 @@ class LineCrossing(Rule[Path, Recent]):
     def look(
         self, state: State[Path, Recent], things: Mapping[int, Sighting[Path]], look: Look
     ) -> Found[Path, Recent]:
-        recent = tuple(one for one in state.notes if look.now - one.time <= ECHO_SECONDS)
+        recent = tuple(one for one in state.notes if look.now - one.time <= RECENT_SECONDS)
         after = dict(things)
         counts: list[Count] = []
         moments: list[Moment] = []
@@ -176,9 +177,11 @@ class LineCrossing(Rule[Path, Recent]):
         by boxes that do not lie on each other.
         """
         size = look.extent(thing.latest.box)
-        weak = thing.looks < 2 * self.common.min_looks
+        weak = thing.looks < 3 * self.common.min_looks
         for one in recent:
             if one.id == passage.id or one.direction != passage.direction:
+                continue
+            if abs(one.time - passage.time) > ECHO_SECONDS:
                 continue
             if look.gap(one.point, passage.point) > max(ECHO_GAP * size, 2.0):
                 continue

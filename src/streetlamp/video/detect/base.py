@@ -101,6 +101,8 @@ class Detector(ABC):
         """What is in each picture; all of one shape (ValueError otherwise)."""
         if len({prepared.shape for prepared in batch}) > 1:
             raise ValueError("the pictures of a batch must have one shape")
+        if not batch:
+            return []
         results = self.runtime.run([self.arrays(prepared) for prepared in batch])
         return [
             self.found([outputs[i] for i in self._order], prepared)

@@ -15,6 +15,7 @@ import os
 import queue
 import sys
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
@@ -26,6 +27,8 @@ from streetlamp.errors import UserError
 Array = NDArray[Any]
 Shape = tuple[int | None, ...]
 RUNTIMES: Final = ("openvino", "onnxruntime")
+SHAPES_KEPT: Final = 8
+"""Compiled shapes OpenVINO keeps; one takes about 25 MB."""
 
 
 class Runtime(Protocol):
@@ -111,43 +114,62 @@ class OpenVino:
         }
         self._threads = threads
         self._lock = threading.Lock()
-        self._ready: dict[tuple[tuple[int, ...], ...], queue.SimpleQueue[Any]] = {}
+        self._ready: OrderedDict[tuple[tuple[int, ...], ...], queue.SimpleQueue[Any]] = (
+            OrderedDict()
+        )
         self.inputs = {port.any_name: _shape(port) for port in self._model.inputs}
         self.outputs = {port.any_name: _shape(port) for port in self._model.outputs}
 
+    def run(self, batch: Sequence[Sequence[Array]]) -> list[list[Array]]:
+        results: list[list[Array]] = []
+        while len(results) < len(batch):
+            free = self._requests(batch[len(results)])
+            results += self._run_some(free, batch[len(results) :])
+        return results
+
     def _requests(self, arrays: Sequence[Array]) -> queue.SimpleQueue[Any]:
-        """The free inference requests for inputs of these shapes."""
+        """The free inference requests for inputs of these shapes; the oldest shapes are dropped."""
         key = tuple(array.shape for array in arrays)
         with self._lock:
             if key not in self._ready:
                 model = self._model.clone()
-                model.reshape(dict(zip(range(len(key)), (list(s) for s in key), strict=True)))
+                model.reshape({i: list(shape) for i, shape in enumerate(key)})
                 compiled = self._core.compile_model(model, "CPU", self._settings)
-                free: queue.SimpleQueue[Any] = queue.SimpleQueue()
+                self._ready[key] = queue.SimpleQueue()
                 for _ in range(self._threads):
-                    free.put(compiled.create_infer_request())
-                self._ready[key] = free
+                    self._ready[key].put(compiled.create_infer_request())
+                if len(self._ready) > SHAPES_KEPT:
+                    self._ready.popitem(last=False)
+            self._ready.move_to_end(key)
             return self._ready[key]
 
-    def run(self, batch: Sequence[Sequence[Array]]) -> list[list[Array]]:
-        results: list[list[Array]] = []
-        for start in range(0, len(batch), self._threads):
-            chunk = batch[start : start + self._threads]
-            free = self._requests(chunk[0])
-            running = [free.get() for _ in chunk]
-            try:
-                for request, arrays in zip(running, chunk, strict=True):
-                    request.start_async(list(arrays), share_inputs=True)
-                for request in running:
-                    request.wait()
-                results += [
-                    [np.array(request.get_output_tensor(i).data) for i in range(len(self.outputs))]
-                    for request in running
-                ]
-            finally:
-                for request in running:
-                    free.put(request)
-        return results
+    def _run_some(
+        self, free: queue.SimpleQueue[Any], batch: Sequence[Sequence[Array]]
+    ) -> list[list[Array]]:
+        """Answers to as many of the first pictures as there are free requests, at least one."""
+        running = [free.get()]
+        try:
+            # Waiting for more than one could wait for a thread that waits for this one.
+            while len(running) < len(batch):
+                running.append(free.get_nowait())
+        except queue.Empty:
+            pass
+        try:
+            for request, arrays in zip(running, batch, strict=False):
+                request.start_async(list(arrays), share_inputs=True)
+            for request in running:
+                request.wait()
+            return [
+                [np.array(request.get_output_tensor(i).data) for i in range(len(self.outputs))]
+                for request in running
+            ]
+        except RuntimeError:
+            with self._lock:  # a request may still be busy: start afresh the next time
+                self._ready.clear()
+            raise
+        finally:
+            for request in running:
+                free.put(request)
 
 
 def _shape(port: Any) -> Shape:

@@ -1,0 +1,179 @@
+"""Everything of one running site that outlives a single camera: the store, alarms, recordings."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, Final
+
+from streetlamp.alarms.book import AlarmBook
+from streetlamp.alarms.clips import ClipCutter
+from streetlamp.app.status import Statuses
+from streetlamp.desk.services import DiskView
+from streetlamp.errors import UserError
+from streetlamp.live.hub import LiveHub
+from streetlamp.live.wall import Wall
+from streetlamp.record.recorder import Recorder
+from streetlamp.record.recordings import Recordings
+from streetlamp.record.retention import Pin
+from streetlamp.rules.base import Outcome
+from streetlamp.rules.tally import Tally
+from streetlamp.site import Site
+from streetlamp.store import Counts, Database, Segments, StoreError
+from streetlamp.values import Count
+from streetlamp.vault.audit import Audit
+from streetlamp.vault.users import Users
+
+log: Final = logging.getLogger(__name__)
+
+SWEEP_SECONDS: Final = 30.0
+TICK_SECONDS: Final = 1.0
+COUNT_SECONDS: Final = 5.0  # how often counts are written
+
+
+class House:
+    """The rooms behind the glass wall, put together once for all cameras."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.data = site.data
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"the data folder {self.data} cannot be made: {error.strerror}. "
+                "Choose another with --data or data: in the site file."
+            ) from error
+        self._lock = _lock(self.data)
+        self.was_killed = _mark(self.data)
+        self.database = Database(self.data / "streetlamp.db")
+        self.segments = Segments(self.database)
+        self.counts = Counts(self.database)
+        self.users = Users(self.database, session_seconds=site.desk.session_hours * 3600.0)
+        self.audit = Audit(self.database, self.data / "audit.head")
+        self.book = AlarmBook(self.database, site.alarms)
+        self.recordings = Recordings(
+            self.data, self.segments, site.record, pinned=self._pinned
+        )
+        self._cutter = ClipCutter(
+            self.database, self.book, self.recordings, self.data, site.alarms
+        )
+        self.hub = LiveHub(tuple(site.switched_on), site.live)
+        self.wall = Wall(self.hub, site.live)
+        self.statuses = Statuses()
+        self._tally = Tally()
+        self._tally_turn = threading.Lock()
+        self._recorders: list[Recorder] = []
+
+    def recover(self, now: float) -> list[str]:
+        """Puts right what a sudden end left behind; what was done, in plain words."""
+        said = self.recordings.recover()
+        said += self.book.recover(now)
+        if self.was_killed:
+            said.insert(0, "The last run ended suddenly; what it left was put in order:")
+        return said
+
+    def recorder(self, camera: str) -> Recorder | None:
+        """A recorder for this camera, or None if it is not to be recorded."""
+        if not (self.site.record.enabled and self.site.cameras[camera].record):
+            return None
+        recorder = Recorder(
+            camera,
+            self.data,
+            self.segments,
+            self.site.record,
+            make_room=self.recordings.make_room,
+        )
+        self._recorders.append(recorder)
+        return recorder
+
+    def outcome(self, outcome: Outcome) -> None:
+        """What a camera's rules made of one look. Called from the cameras' threads."""
+        for event in outcome.events:
+            self.book.handle(event)
+        if outcome.counts:
+            with self._tally_turn:
+                self._tally.add(outcome.counts)
+
+    def keep(self, stopping: threading.Event) -> None:
+        """The housekeeping loop: clips, counts, retention."""
+        swept = counted = 0.0
+        told = ""
+        while not stopping.wait(TICK_SECONDS):
+            now = time.time()
+            self._cutter.tick(now)
+            if abs(now - counted) >= COUNT_SECONDS:
+                counted = now
+                self.book.retry()
+                self._write_counts()
+            if abs(now - swept) >= SWEEP_SECONDS:
+                swept = now
+                message = self.recordings.sweep(now).message
+                if message and message != told:
+                    log.warning("%s", message)
+                told = message
+
+    def disk(self) -> DiskView:
+        """How the disk does, for the desk."""
+        states = [recorder.state for recorder in self._recorders]
+        messages = [state.message for state in states if not state.recording]
+        trouble = self.book.trouble
+        if trouble:
+            messages.insert(0, trouble)
+        return DiskView(
+            free_bytes=self.recordings.free_bytes(),
+            used_bytes=self.recordings.used_bytes(),
+            recording=bool(states) and all(state.recording for state in states),
+            message=next((message for message in messages if message), ""),
+        )
+
+    def close(self) -> None:
+        """Writes what is left and lets go of the data folder."""
+        self.hub.close()
+        self.wall.close()
+        self.book.retry()
+        self._write_counts()
+        self.database.close()
+        (self.data / "running").unlink(missing_ok=True)
+        self._lock.close()
+
+    def _pinned(self) -> Iterable[Pin]:
+        return self._cutter.pinned_ranges()
+
+    def _write_counts(self) -> None:
+        with self._tally_turn:
+            rows: list[Count] = self._tally.take()
+        try:
+            self.counts.add(rows)
+        except StoreError as error:
+            log.warning("counts are kept in memory: %s", error)
+            with self._tally_turn:
+                self._tally.add(rows)
+
+
+def _lock(data: Path) -> IO[str]:
+    """One run at a time in a data folder; the system lets go of it however a run ends."""
+    try:
+        file = (data / "lock").open("w")
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UserError(
+            f"another Streetlamp is running with the data folder {data}. Stop it first, or give "
+            "this one a folder of its own with --data."
+        ) from None
+    except OSError as error:
+        raise UserError(f"the data folder {data} cannot be used: {error.strerror}.") from None
+    return file
+
+
+def _mark(data: Path) -> bool:
+    """Marks that a run is under way; True when the mark of an earlier one was still there."""
+    marker = data / "running"
+    there = marker.exists()
+    marker.write_text(f"{os.getpid()}\n")
+    return there

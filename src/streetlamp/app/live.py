@@ -1,0 +1,130 @@
+"""`streetlamp run`: the cameras, the house behind them, and the desk, until somebody stops it."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+from typing import Final
+
+from streetlamp.app.house import House
+from streetlamp.app.supervisor import Supervisor
+from streetlamp.app.views import site_view
+from streetlamp.app.worker import CameraWorker, Sinks
+from streetlamp.desk.app import make_app
+from streetlamp.desk.server import DeskServer
+from streetlamp.desk.services import Services
+from streetlamp.site import Site
+from streetlamp.video.detect import load_detector
+from streetlamp.video.inference import Inference
+
+log: Final = logging.getLogger("streetlamp")
+
+
+def run_site(site: Site) -> None:
+    """Runs a site until Ctrl-C or SIGTERM; everything is written when this returns.
+
+    Raises UserError for what must be put right first: the model, a rule, the data folder, a port
+    in use. A camera that does not answer is not among them: it is tried again and again.
+    """
+    _log_to_terminal()
+    stop = _stop_on_signals()
+    detector = load_detector(site.detect)
+    house = House(site)
+    try:
+        for line in house.recover(time.time()):
+            _say(line)
+        with Inference(detector) as inference:
+            supervisor = Supervisor()
+            server = _desk(house)
+            try:
+                _start(site, house, inference, supervisor)
+                server.start()
+                _greet(house, server)
+                stop.wait()
+                _say("Stopping: finishing what is being recorded …")
+            finally:
+                left = supervisor.stop()
+                server.stop()
+            for name in left:
+                log.warning("%s did not end in time", name)
+    finally:
+        house.close()
+    _say("Stopped. Everything is written.")
+
+
+def _start(site: Site, house: House, inference: Inference, supervisor: Supervisor) -> None:
+    for name, camera in site.switched_on.items():
+        sinks = Sinks(house.hub, house.outcome, house.recorder(name), house.statuses)
+        worker = CameraWorker(name, camera, site, inference, sinks)
+        supervisor.start(
+            f"camera {name}", worker.run, on_failure=worker.failed, on_stop=worker.stop
+        )
+    supervisor.start("housekeeping", house.keep)
+
+
+def _desk(house: House) -> DeskServer:
+    services = Services(
+        site=site_view(house.site),
+        hub=house.hub,
+        wall=house.wall,
+        alarms=house.book,
+        recordings=house.recordings,
+        counts=house.counts,
+        users=house.users,
+        audit=house.audit,
+        statuses=house.statuses.all,
+        disk=house.disk,
+        data=house.data,
+        now=time.time,
+        clip_before_s=house.site.alarms.before_s,
+    )
+    options = house.site.desk
+    return DeskServer(make_app(services, options), options)
+
+
+def _greet(house: House, server: DeskServer) -> None:
+    for warning in server.warnings:
+        _say(f"WARNING: {warning}")
+    cameras = len(house.site.switched_on)
+    _say(f"{house.site.name}: {cameras} camera{'s' if cameras != 1 else ''}, data in {house.data}")
+    _say(f"Desk: {server.url}/")
+    if house.users.setup_needed():
+        link = server.setup_link(house.users.new_setup_token(time.time()))
+        _say(f"First login: {link}")
+        _say("  (open it once to choose your name and password; nobody can log in before)")
+    _say("Ctrl-C stops.")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _log_to_terminal() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(handler)
+        root.setLevel(logging.WARNING)
+
+
+def _stop_on_signals() -> threading.Event:
+    """An event set by the first Ctrl-C or SIGTERM; the second Ctrl-C does not wait."""
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    return stop
+
+

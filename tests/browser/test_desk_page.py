@@ -1,0 +1,294 @@
+"""What an operator does at the desk, in a real browser on a running site."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import NAME, PASSWORD, SHOTS, Desk, Watched
+
+ALARM_WITHIN = 90  # seconds
+# A small copy of what a video or canvas shows, as a string that changes when the picture does.
+LOOK = """(selector) => {
+  const shown = document.querySelector(selector);
+  const small = document.createElement("canvas");
+  small.width = 64; small.height = 36;
+  const draw = small.getContext("2d");
+  draw.drawImage(shown, 0, 0, 64, 36);
+  return Array.from(draw.getImageData(0, 0, 64, 36).data).filter((_, i) => i % 4 !== 3).join();
+}"""
+VIDEO = """() => {
+  const video = document.querySelector("video");
+  const buffered = video.buffered;
+  return {
+    time: video.currentTime,
+    frames: video.getVideoPlaybackQuality().totalVideoFrames,
+    error: video.error?.message ?? null,
+    ahead: buffered.length ? buffered.end(buffered.length - 1) - video.currentTime : 0,
+    kept: buffered.length ? video.currentTime - buffered.start(0) : 0,
+  };
+}"""
+# How many pixels of the overlay are drawn on.
+DRAWN = """() => {
+  const canvas = document.querySelector("canvas.overlay");
+  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  let n = 0;
+  for (let i = 3; i < data.length; i += 4) if (data[i]) n += 1;
+  return n;
+}"""
+
+
+def until(what: str, ready: Callable[[], Any], seconds: float = 30) -> Any:
+    """Waits until `ready` gives something true, and gives that."""
+    end = time.monotonic() + seconds
+    while True:
+        got = ready()
+        if got:
+            return got
+        if time.monotonic() > end:
+            pytest.fail(f"{what} did not happen within {seconds:g} s")
+        time.sleep(0.25)
+
+
+def shot(page: Page, name: str, size: str = "desktop") -> None:
+    page.screenshot(path=SHOTS / f"{name}-{size}.png")
+
+
+def cameras(page: Page, desk: Desk) -> list[dict[str, Any]]:
+    site: dict[str, Any] = page.request.get(f"{desk.url}/api/site").json()
+    found: list[dict[str, Any]] = site["cameras"]
+    return found
+
+
+def camera_in_view(page: Page, desk: Desk) -> str:
+    """A camera that is live now."""
+
+    def live() -> str | None:
+        status = page.request.get(f"{desk.url}/api/status").json()
+        return next((c["camera"] for c in status["cameras"] if c["state"] == "live"), None)
+
+    return str(until("a live camera", live, 60))
+
+
+def does_not_overflow(page: Page) -> None:
+    wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide[0] <= wide[1], f"the page is {wide[0]} px wide on a screen of {wide[1]}"
+
+
+def test_nothing_is_shown_without_a_login(stranger: Page, desk: Desk, watched: Watched) -> None:
+    watched.expected = ("status of 401",)  # the wrong password below is refused, and said so
+    stranger.goto(f"{desk.url}/counts")
+    stranger.get_by_label("Name").fill(NAME)
+    stranger.get_by_label("Password").fill("not the password")
+    stranger.get_by_role("button", name="Log in").click()
+    expect(stranger.get_by_role("alert")).not_to_be_empty()
+    for path in ("site", "status", "alarms", "audit", "counts?start=0&end=60"):
+        assert stranger.request.get(f"{desk.url}/api/{path}").status == 401, path
+    stranger.get_by_label("Password").fill(PASSWORD)
+    stranger.get_by_role("button", name="Log in").click()
+    expect(stranger.get_by_role("heading", name="Counts")).to_be_visible()
+    assert stranger.url.endswith("/counts"), "after the login one is not where one wanted to be"
+
+
+def test_the_public_page_needs_no_login(stranger: Page, desk: Desk) -> None:
+    stranger.goto(f"{desk.url}/public")
+    expect(stranger.get_by_role("heading", name="What it never does")).to_be_visible()
+    shot(stranger, "public")
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_the_wall_moves(page: Page, desk: Desk, size: str) -> None:
+    page.goto(desk.url)
+    camera = camera_in_view(page, desk)
+    tile = f'a.tile[href="/camera/{camera}"] canvas'
+    page.wait_for_selector(tile)
+    until("a picture on the wall", lambda: len(set(page.evaluate(LOOK, tile).split(","))) > 8)
+    first = page.evaluate(LOOK, tile)
+    until("another picture on the wall", lambda: page.evaluate(LOOK, tile) != first)
+    assert page.locator("a.tile").count() == len(cameras(page, desk))
+    shot(page, "wall", size)
+    does_not_overflow(page)
+
+
+def test_the_wall_by_keyboard(page: Page, desk: Desk) -> None:
+    page.goto(desk.url)
+    page.wait_for_selector("a.tile")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/camera/*")
+    assert page.url.rsplit("/", 1)[1] == cameras(page, desk)[1]["id"]
+    page.keyboard.press("Escape")
+    page.wait_for_selector("a.tile")
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_live_video_plays(page: Page, desk: Desk, size: str) -> None:
+    camera = camera_in_view(page, desk)
+    page.goto(f"{desk.url}/camera/{camera}")
+    truth = page.get_by_test_id("truth")
+    expect(truth).to_contain_text("s behind", timeout=30_000)
+    before, look = page.evaluate(VIDEO), page.evaluate(LOOK, "video")
+    page.wait_for_timeout(5000)
+    after = page.evaluate(VIDEO)
+    assert after["error"] is None
+    assert after["time"] - before["time"] > 2.5, "the video's clock stands"
+    assert after["frames"] - before["frames"] > 15, "no pictures are decoded"
+    assert page.evaluate(LOOK, "video") != look, "the picture does not change"
+    assert after["ahead"] < 6, "the video plays too far from its newest picture"
+    expect(truth).to_contain_text("live ·")
+    behind = float(truth.inner_text().split("·")[1].split()[0])
+    assert 0 < behind < 15, f"{behind} s behind"
+    shot(page, "camera", size)
+    does_not_overflow(page)
+
+
+def test_tags_and_zones_are_drawn_and_can_be_hidden(page: Page, desk: Desk) -> None:
+    marked = next(c["id"] for c in cameras(page, desk) if c["zones"] or c["lines"])
+    page.goto(f"{desk.url}/camera/{marked}")
+    expect(page.get_by_test_id("truth")).to_contain_text("s behind", timeout=30_000)
+    page.keyboard.press("z")  # zones off: what is left are tags
+    until("tags of tracks", lambda: page.evaluate(DRAWN) > 200, 60)
+    page.keyboard.press("t")
+    until("an empty overlay", lambda: page.evaluate(DRAWN) == 0)
+    page.keyboard.press("z")
+    until("zones and lines", lambda: page.evaluate(DRAWN) > 200)
+    page.keyboard.press("t")
+
+
+def test_an_alarm_is_acknowledged_with_one_key(page: Page, desk: Desk) -> None:
+    page.goto(f"{desk.url}/system")
+    banner = page.locator(".banner")
+    expect(banner).to_be_visible(timeout=ALARM_WITHIN * 1000)
+    link = banner.locator("a.text").get_attribute("href")
+    assert link is not None
+    alarm = link.rsplit("/", 1)[1]
+    assert page.title().startswith("("), "the title does not count the alarms"
+    shot(page, "banner")
+    page.keyboard.press("a")
+    got = until(
+        "the acknowledgement",
+        lambda: (
+            (answer := page.request.get(f"{desk.url}/api/alarms/{alarm}").json())["state"]
+            == "acknowledged"
+            and answer
+        ),
+    )
+    assert got["steps"][-1]["actor"] == NAME
+    page.goto(f"{desk.url}/alarms/{alarm}")
+    expect(page.locator("article .state")).to_have_text("somebody is on it")
+    shot(page, "alarm")
+
+
+def test_an_alarm_is_resolved_from_the_list_by_keyboard(page: Page, desk: Desk) -> None:
+    def first() -> str | None:
+        found = page.request.get(f"{desk.url}/api/alarms?state=open").json()["alarms"]
+        return str(found[0]["id"]) if found else None
+
+    alarm = until("an open alarm", first, ALARM_WITHIN)
+    page.goto(f"{desk.url}/alarms/{alarm}")
+    page.locator("article").wait_for()
+    page.keyboard.press("r")
+    page.keyboard.type("Went there, all well.")
+    shot(page, "resolve")
+    page.keyboard.press("Enter")
+    expect(page.locator("article .state")).to_have_text("resolved")
+    step = page.request.get(f"{desk.url}/api/alarms/{alarm}").json()["steps"][-1]
+    assert (step["actor"], step["note"]) == (NAME, "Went there, all well.")
+
+
+def test_a_recording_plays(page: Page, desk: Desk) -> None:
+    camera = camera_in_view(page, desk)
+    now = page.request.get(f"{desk.url}/api/status").json()["time"]
+
+    def recorded() -> bool:
+        ask = f"{desk.url}/api/cameras/{camera}/recordings?start={now - 600}&end={now + 600}"
+        segments = page.request.get(ask).json()["segments"]
+        return any(s["size"] > 0 and (s["end"] or now + 600) - s["start"] > 15 for s in segments)
+
+    until("a recorded stretch", recorded, 90)
+    page.goto(f"{desk.url}/camera/{camera}")
+    truth = page.get_by_test_id("truth")
+    expect(truth).to_contain_text("s behind", timeout=30_000)
+    page.wait_for_timeout(12_000)
+    for _ in range(2):
+        page.keyboard.press("ArrowLeft")
+    expect(truth).to_contain_text("recording ·")
+    before = until("a recorded picture", lambda: (v := page.evaluate(VIDEO))["frames"] > 3 and v)
+    look = page.evaluate(LOOK, "video")
+    page.wait_for_timeout(3000)
+    after = page.evaluate(VIDEO)
+    assert after["error"] is None
+    assert after["time"] - before["time"] > 1.5, "the recording stands"
+    assert after["frames"] - before["frames"] > 10
+    assert page.evaluate(LOOK, "video") != look
+    shot(page, "recording")
+
+    page.keyboard.press("Space")
+    expect(truth).to_contain_text("paused")
+    still = page.evaluate(VIDEO)["time"]
+    page.wait_for_timeout(1000)
+    assert page.evaluate(VIDEO)["time"] == pytest.approx(still, abs=0.05)
+    page.keyboard.press("l")
+    expect(truth).to_contain_text("live ·", timeout=30_000)
+
+
+def test_the_timeline_is_clicked(page: Page, desk: Desk) -> None:
+    """A click on the bar plays that moment (or the next one that was recorded)."""
+    camera = camera_in_view(page, desk)
+    page.goto(f"{desk.url}/camera/{camera}")
+    page.get_by_role("button", name="10 min").click()
+    line = page.get_by_role("slider", name="Timeline of the recording")
+    box = line.bounding_box()
+    assert box is not None
+    now = page.request.get(f"{desk.url}/api/status").json()["time"]
+    ask = f"{desk.url}/api/cameras/{camera}/recordings?start={now - 540}&end={now}"
+    segments = page.request.get(ask).json()["segments"]
+    page.wait_for_timeout(800)  # the list has come
+    line.click(position={"x": 4, "y": box["height"] / 2.5})
+    truth = page.get_by_test_id("truth")
+    expect(truth).to_contain_text("recording ·")
+    until("a picture", lambda: page.evaluate(VIDEO)["frames"] > 3)
+    assert segments, "the list of segments is empty, so nothing could be played"
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone", "narrow"])
+def test_every_view(page: Page, desk: Desk, size: str) -> None:
+    for view, heading in (("alarms", "Alarms"), ("counts", "Counts"), ("system", "System")):
+        page.goto(f"{desk.url}/{view}")
+        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+        page.wait_for_timeout(1200)
+        shot(page, view, size)
+        does_not_overflow(page)
+    page.goto(f"{desk.url}/camera/there-is-none")
+    expect(page.get_by_text("There is no camera called")).to_be_visible()
+
+
+def test_help_opens_and_closes(page: Page, desk: Desk) -> None:
+    page.goto(f"{desk.url}/system")
+    page.get_by_role("heading", name="System", exact=True).wait_for()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    shot(page, "help")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("2")
+    expect(page.get_by_role("heading", name="Alarms", exact=True)).to_be_visible()
+
+
+def test_a_session_that_ended_leads_to_the_login_and_back(
+    page: Page, desk: Desk, watched: Watched
+) -> None:
+    watched.expected = ("status of 401", "WebSocket connection")
+    page.goto(f"{desk.url}/counts")
+    page.get_by_role("heading", name="Counts").wait_for()
+    page.context.clear_cookies()
+    page.get_by_role("button", name="24 h").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Name").fill(NAME)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Counts")).to_be_visible()

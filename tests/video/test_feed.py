@@ -1,0 +1,296 @@
+"""A feed keeps a source alive: scripted sources, and a clock that only waits turn."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Generator, Iterator
+from fractions import Fraction
+
+import pytest
+from support.clips import numbers, picture
+
+from streetlamp.values import CameraState
+from streetlamp.video.feed import Feed, FeedStatus
+from streetlamp.video.raw import RawFrame
+from streetlamp.video.source import Probe, Source, SourceError, SourceOptions
+from streetlamp.video.source.clock import Clock
+
+NOON = 1_750_000_000.0
+PICTURES = [picture(number, (48, 32)) for number in range(100)]
+Step = int | Exception | Callable[["Scripted"], object]
+
+
+class Scripted(Source):
+    """Plays a script: n pictures, an exception to raise, or something to do."""
+
+    schemes = ()
+    summary = "For tests"
+
+    def __init__(self, *script: Step, open_timeout: float = 5, read_timeout: float = 5) -> None:
+        options = SourceOptions(
+            url="rtsp://joe:hunter2@cam/1", open_timeout=open_timeout, read_timeout=read_timeout
+        )
+        super().__init__("yard", options.url, options, live=True)
+        self.script = script
+        self.closed = threading.Event()
+
+    def frames(self) -> Generator[RawFrame, None, None]:
+        number = 0
+        try:
+            for step in self.script:
+                if isinstance(step, Exception):
+                    raise step
+                for _ in range(step) if isinstance(step, int) else [step(self)][:0]:
+                    number += 1
+                    yield RawFrame(
+                        "yard", float(number), number, PICTURES[number % 100], number,
+                        Fraction(1, 25),
+                    )  # fmt: skip
+        finally:
+            self.closed.set()
+
+    def probe(self) -> Probe:
+        raise NotImplementedError
+
+
+class Hands:
+    """Waiting moves the clock at once; nothing else does, save the test."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.pauses: list[float] = []
+
+    def clock(self) -> Clock:
+        def wait(event: threading.Event, seconds: float) -> bool:
+            self.pauses.append(seconds)
+            self.now += seconds
+            return event.is_set()
+
+        return Clock(lambda: NOON + self.now, lambda: self.now, wait)
+
+
+def feed_of(*sources: Source, live: bool = True, hands: Hands | None = None, **more: int) -> Feed:
+    left = iter(sources)
+    clock = (hands or Hands()).clock()
+    return Feed(lambda: next(left), live=live, clock=clock, jitter=lambda: 0.5, **more)
+
+
+def told(items: Iterator[RawFrame | FeedStatus]) -> list[str | int]:
+    """A feed's story: states by name, runs of pictures by their count."""
+    story: list[str | int] = []
+    for item in items:
+        if isinstance(item, FeedStatus):
+            story.append(item.state.value)
+        elif story and isinstance(story[-1], int):
+            story[-1] += 1
+        else:
+            story.append(1)
+    return story
+
+
+AWAY = SourceError("no pictures from rtsp://cam/1: connection refused", retry=True)
+WRONG = SourceError("the user name or password was refused", retry=False)
+
+
+@pytest.mark.parametrize(
+    ("story", "scripts", "expected"),
+    [
+        ("plays to its end", [(30,)], ["connecting", "live", 30, "ended"]),
+        ("an empty end", [()], ["connecting", "ended"]),
+        (
+            "away, then back",
+            [(AWAY,), (AWAY,), (5,)],
+            ["connecting", "waiting", "connecting", "waiting", "connecting", "live", 5, "ended"],
+        ),
+        (
+            "dies midway",
+            [(10, AWAY), (3,)],
+            ["connecting", "live", 10, "waiting", "connecting", "live", 3, "ended"],
+        ),
+        ("wrong password", [(WRONG,), (5,)], ["connecting", "failed"]),
+    ],
+)
+def test_the_story_of_a_camera(
+    story: str, scripts: list[tuple[Step, ...]], expected: list[str | int]
+) -> None:
+    feed = feed_of(*(Scripted(*script) for script in scripts), depth=100)
+    assert told(feed.items()) == expected, story
+
+
+def test_not_live_nothing_is_lost_and_failures_are_raised() -> None:
+    feed = feed_of(Scripted(99), live=False, depth=3)
+    frames = [item for item in feed.items() if isinstance(item, RawFrame)]
+    assert numbers([frame.picture for frame in frames]) == list(range(1, 100))
+    feed = feed_of(Scripted(4, AWAY), live=False)
+    seen = 0
+    with pytest.raises(SourceError, match="connection refused"):
+        for item in feed.items():
+            seen += isinstance(item, RawFrame)
+    assert seen == 4
+
+
+def test_pauses_double_to_half_a_minute_and_start_over_after_a_good_run() -> None:
+    hands = Hands()
+
+    seen = threading.Event()
+
+    def long_run(_: Scripted) -> None:
+        assert seen.wait(5)
+        hands.now += 20
+
+    scripts = [Scripted(AWAY) for _ in range(7)]
+    good = Scripted(1, long_run, 1, SourceError("cut off", retry=True))
+    feed = feed_of(*scripts, good, Scripted(AWAY), Scripted(WRONG), hands=hands)
+    statuses = []
+    for item in feed.items():
+        if isinstance(item, FeedStatus):
+            statuses.append(item)
+        else:
+            seen.set()
+    assert hands.pauses == [1, 2, 4, 8, 16, 30, 30, 1, 2]
+    waiting = [status for status in statuses if status.state is CameraState.WAITING]
+    assert [status.repeats for status in waiting] == [1, 2, 3, 4, 5, 6, 7, 1, 1]
+    assert waiting[0].message.endswith("connection refused; next try in 1 s")
+    assert "(7 times in a row); next try in 30 s" in waiting[6].message
+    live = next(status for status in statuses if status.state is CameraState.LIVE)
+    assert live.message == "live after 7 failed tries"
+    assert (live.run, live.restarts) == (8, 7)
+
+
+def test_the_log_has_one_line_for_a_row_of_equal_failures(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    scripts = [Scripted(AWAY) for _ in range(6)]
+    with caplog.at_level(logging.WARNING):
+        list(feed_of(*scripts, Scripted(3)).items())
+    assert [record.getMessage() for record in caplog.records] == [
+        "no pictures from rtsp://cam/1: connection refused",
+        "rtsp://cam/1: live after 6 failed tries",
+    ]
+    assert "hunter2" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [((), "rtsp://cam/1: it did not answer for 3 s"), ((2,), "no picture came for 4 s")],
+)
+def test_a_hang_is_given_up_and_a_new_try_made(script: tuple[Step, ...], says: str) -> None:
+    hands, freed = Hands(), threading.Event()
+
+    def hang(_: Scripted) -> None:
+        freed.wait(10)
+
+    stuck = Scripted(*script, hang, 50, open_timeout=3, read_timeout=4)
+    feed = feed_of(stuck, Scripted(5), hands=hands)
+    story: list[FeedStatus | RawFrame] = []
+    for item in feed.items():
+        story.append(item)
+        quiet = sum(isinstance(one, RawFrame) for one in story) == len(script) * 2
+        if quiet and isinstance(item, FeedStatus | RawFrame):
+            threading.Timer(0.05, lambda: setattr(hands, "now", hands.now + 6)).start()
+    waiting = [one for one in story if isinstance(one, FeedStatus) and one.repeats == 1]
+    assert says in waiting[0].message
+    assert told(iter(story))[-3:] == ["live", 5, "ended"]
+    freed.set()
+    assert stuck.closed.wait(2), "the thread that hung ends when it comes back"
+    assert told(iter(story)).count("live") == 1 + len(script), "and its pictures are not shown"
+
+
+def test_threads_that_hang_do_not_pile_up() -> None:
+    hands, freed, made = Hands(), threading.Event(), []
+
+    def make() -> Source:
+        made.append(Scripted(lambda _: freed.wait(10), open_timeout=1))
+        return made[-1]
+
+    def clock_wait(event: threading.Event, seconds: float) -> bool:
+        hands.now += seconds
+        return event.wait(0.001)
+
+    clock = Clock(lambda: NOON + hands.now, lambda: hands.now, clock_wait)
+    feed = Feed(make, live=True, clock=clock, jitter=lambda: 0.5)
+    waits = 0
+    for item in feed.items():
+        if item.state is CameraState.CONNECTING:  # type: ignore[union-attr]
+            threading.Timer(0.02, lambda: setattr(hands, "now", hands.now + 3)).start()
+        else:
+            waits += 1
+            if waits == 8:
+                feed.stop()
+    assert len(made) == 4
+    freed.set()
+
+
+def test_a_slow_consumer_loses_the_oldest_and_is_told() -> None:
+    hands, ready = Hands(), threading.Event()
+
+    def announce(_: Scripted) -> None:
+        ready.set()
+
+    feed = feed_of(Scripted(90, announce, lambda one: one.stopped.wait(5)), hands=hands, depth=10)
+    frames: list[int] = []
+    words: list[FeedStatus] = []
+    for item in feed.items():
+        if isinstance(item, FeedStatus):
+            words.append(item)
+            continue
+        frames.append(item.frame)
+        if len(frames) == 1:
+            assert ready.wait(5)
+            hands.now += 6
+        if item.frame == 90:
+            break
+    assert len(frames) < 15
+    assert frames == sorted(frames)
+    assert frames[-5:] == list(range(86, 91)), "the newest are there"
+    assert any("too slow" in word.message and word.dropped > 70 for word in words)
+
+
+def test_stop_ends_it_whatever_the_source_does() -> None:
+    freed = threading.Event()
+    for script in ((10_000,), (3, lambda _: freed.wait(8)), (lambda _: freed.wait(8),)):
+        feed = Feed(lambda script=script: Scripted(*script), live=True, depth=5)
+        ended = threading.Event()
+        begun = threading.Event()
+
+        def consume(feed: Feed = feed, ended: threading.Event = ended) -> None:
+            for _ in feed.items():
+                begun.set()
+            ended.set()
+
+        thread = threading.Thread(target=consume, daemon=True)
+        thread.start()
+        assert begun.wait(3)
+        feed.stop()
+        feed.stop()
+        assert ended.wait(2)
+        thread.join(2)
+    freed.set()
+
+
+def test_leaving_early_frees_the_source() -> None:
+    source = Scripted(10_000)
+    items = feed_of(source, live=False).items()
+    for item in items:
+        if isinstance(item, RawFrame):
+            break
+    items.close()  # type: ignore[attr-defined]
+    assert source.closed.wait(2)
+
+
+def test_a_fault_of_ours_is_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(feed_of(Scripted(2, ZeroDivisionError("ours"))).items())
+
+
+def test_a_source_that_means_to_be_quiet_is_left_alone() -> None:
+    hands = Hands()
+
+    def long_gap(source: Scripted) -> None:
+        source.quiet_until = hands.now + 600
+        hands.now += 599
+        source.stopped.wait(0.3)  # longer than the feed looks away
+
+    feed = feed_of(Scripted(2, long_gap, 2), hands=hands)
+    assert told(feed.items()) == ["connecting", "live", 4, "ended"]
