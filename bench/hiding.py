@@ -155,7 +155,9 @@ def clip_size(clip: Path) -> tuple[tuple[int, int], int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("sets", nargs="*", help="names of sets; default: all with labels")
     parser.add_argument("--keep", type=Path, help="keep process's outputs here")
     parser.add_argument("--reuse", action="store_true", help="score what --keep holds already")
@@ -163,8 +165,12 @@ def main() -> None:
     args, extra = parser.parse_known_args()
     if not DATA.is_dir():
         sys.exit(f"no reference footage in {DATA}: set STREETLAMP_SHARED")
-    names = args.sets or sorted(p.parent.name for p in DATA.glob("*/clip.mp4") if (p.parent / "gt.csv").exists())
-    print(f"{'set':22}{'heads':>7}{'hidden':>9}{'longest':>9}{'pixels':>9}{'area':>8}{'worst':>8}{'extra':>8}")
+    names = args.sets or sorted(
+        p.parent.name for p in DATA.glob("*/clip.mp4") if (p.parent / "gt.csv").exists()
+    )
+    print(
+        f"{'set':22}{'heads':>7}{'hidden':>9}{'longest':>9}{'pixels':>9}{'area':>8}{'worst':>8}{'extra':>8}"
+    )
     with tempfile.TemporaryDirectory() as scratch:
         for name in names:
             folder = DATA / name
@@ -173,7 +179,9 @@ def main() -> None:
                 run_process(clip_of(folder), out, extra)
             size, frames = clip_size(folder / "clip.mp4")
             masks = folder / "masks" if (folder / "masks").is_dir() else None
-            s = score_set(read_truth(folder / "gt.csv"), read_hidden(out / "hidden.csv"), size, frames, masks)
+            s = score_set(
+                read_truth(folder / "gt.csv"), read_hidden(out / "hidden.csv"), size, frames, masks
+            )
             print(line(name, s), flush=True)
             if args.missed:
                 print("   missed (frame, id):", *s.missed)

@@ -1,4 +1,4 @@
-"""Compares trackers on footage with identities: MOTA, IDF1, HOTA, cost of an update, cost of import.
+"""Compares trackers on footage with identities: MOTA, IDF1, HOTA, cost of update and import.
 
     python bench/track.py ../shared/data/video/pets09_s2l1_a
 
@@ -59,7 +59,7 @@ def read_truth(folder: Path, frames: int) -> list[Picture]:
             entry = (int(row["id"]), float(row["visibility"]), row["ignore"] == "1", box)
             rows.setdefault(int(row["frame"]), []).append(entry)
     pictures = []
-    for frame in range(1, max(frames, max(rows)) + 1):
+    for frame in range(1, max(frames, *rows) + 1):
         here = rows.get(frame, [])
         scored = [row for row in here if not row[2]]
         pictures.append(
@@ -131,8 +131,9 @@ def ours(held: bool, options: TrackOptions, size: tuple[int, int]) -> Update:
 
 
 def theirs(name: str, fps: float) -> Update:
-    import supervision
-    import trackers
+    # Only here: they are no dependency of ours, and slow to import.
+    import supervision  # noqa: PLC0415
+    import trackers  # noqa: PLC0415
 
     low = {"track_activation_threshold": 0.45, "high_conf_det_threshold": 0.2}
     quick = {"minimum_consecutive_frames": 1, "frame_rate": fps, "lost_track_buffer": 45}
@@ -162,9 +163,7 @@ THEIRS = (
 )  # fmt: skip
 
 
-def follow(
-    update: Update, found: list[Detections], step: int, fps: float
-) -> tuple[Rows, float]:
+def follow(update: Update, found: list[Detections], step: int, fps: float) -> tuple[Rows, float]:
     """Tracks of every ``step``-th picture, and the mean microseconds an update took."""
     rows, spent = [], 0.0
     for k in range(0, len(found), step):
@@ -190,16 +189,16 @@ def tables(truth: list[Picture], rows: Rows) -> tuple[list[Any], list[Any], list
 
 
 def parity(table: tuple[list[Any], list[Any], list[Any]], mine: Scores) -> str:
-    from trackers.eval import compute_clear_metrics, compute_hota_metrics, compute_identity_metrics
+    from trackers import eval as reference  # noqa: PLC0415
 
     flat = [{k: i for i, k in enumerate(sorted({int(v) for p in t for v in p}))} for t in table[:2]]
     ids = [
         [np.array([names[int(v)] for v in p], np.int64) for p in t]
         for names, t in zip(flat, table[:2], strict=True)
     ]
-    clear = compute_clear_metrics(*ids, table[2])
-    hota = compute_hota_metrics(*ids, table[2])
-    identity = compute_identity_metrics(*ids, table[2])
+    clear = reference.compute_clear_metrics(*ids, table[2])
+    hota = reference.compute_hota_metrics(*ids, table[2])
+    identity = reference.compute_identity_metrics(*ids, table[2])
     pairs = (
         (mine.mota, clear["MOTA"]),
         (mine.idf1, identity["IDF1"]),
@@ -210,7 +209,7 @@ def parity(table: tuple[list[Any], list[Any], list[Any]], mine: Scores) -> str:
 
 
 def import_cost(module: str) -> float:
-    """Seconds a fresh interpreter needs to import ``module``, best of three, bare start taken off."""
+    """Seconds a fresh interpreter needs to import ``module``, best of three, less a bare start."""
 
     def once(code: str) -> float:
         start = time.perf_counter()
@@ -220,9 +219,9 @@ def import_cost(module: str) -> float:
     return min(once(f"import {module}") for _ in range(3)) - min(once("") for _ in range(3))
 
 
-def contenders(options: TrackOptions, fps: float, size: tuple[int, int]) -> Iterator[
-    tuple[str, Update]
-]:
+def contenders(
+    options: TrackOptions, fps: float, size: tuple[int, int]
+) -> Iterator[tuple[str, Update]]:
     yield "ours", ours(False, options, size)
     yield "ours+held", ours(True, options, size)
     if importlib.util.find_spec("trackers"):

@@ -21,11 +21,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-site_commands = typer.Typer(help="The site file: what you write about your place.", no_args_is_help=True)
+site_commands = typer.Typer(
+    help="The site file: what you write about your place.", no_args_is_help=True
+)
 app.add_typer(site_commands, name="site")
 
 SiteFile = Annotated[
-    Path | None, typer.Argument(metavar="[SITE.yaml]", help="The site file (see `streetlamp site new`).")
+    Path | None,
+    typer.Argument(metavar="[SITE.yaml]", help="The site file (see `streetlamp site new`)."),
 ]
 Sources = Annotated[
     list[str] | None,
@@ -68,7 +71,9 @@ def process(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the results go.")],
     site: Annotated[
         Path | None,
-        typer.Option("--site", metavar="SITE.yaml", help="Take zones, lines, rules and settings from here."),
+        typer.Option(
+            "--site", metavar="SITE.yaml", help="Take zones, lines, rules and settings from here."
+        ),
     ] = None,
     camera: Annotated[
         str | None, typer.Option(help="Which camera of the site file the clips are from.")
@@ -117,7 +122,8 @@ def models(
 @site_commands.command("new")
 def site_new(
     path: Annotated[
-        Path | None, typer.Argument(metavar="[SITE.yaml]", help="The file to write; - or nothing prints it.")
+        Path | None,
+        typer.Argument(metavar="[SITE.yaml]", help="The file to write; - or nothing prints it."),
     ] = None,
 ) -> None:
     """Write a commented sample site file to begin with."""

@@ -36,7 +36,7 @@ def speed(tracks: Tracks) -> Floats:
     picture is foreshortened, so this is a lower bound.
     """
     moved = np.hypot(tracks.velocity[:, 0], tracks.velocity[:, 1])
-    return (moved / _length(tracks)).astype(np.float32)
+    return np.asarray(moved / _length(tracks), np.float32)
 
 
 def heading(tracks: Tracks) -> Ints:

@@ -16,9 +16,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from support.clips import cut, make_clip, make_resize
 
 from streetlamp.cli import main
+from support.clips import cut, make_clip, make_resize
 
 OUTPUTS = {"masked.mp4", "tracks.csv", "hidden.csv", "events.jsonl", "counts.csv", "report.json"}
 
@@ -100,7 +100,9 @@ def cut_frames(clip: Path, folder: Path, frames: int) -> Path:
     return out
 
 
-def test_nothing_inside_a_hidden_rectangle_is_the_original(shared_data: Path, tmp_path: Path, streetlamp) -> None:
+def test_nothing_inside_a_hidden_rectangle_is_the_original(
+    shared_data: Path, tmp_path: Path, streetlamp
+) -> None:
     clip = cut_frames(shared_data / "video" / "pets09_s2l1_a" / "clip.mp4", tmp_path, 12)
     assert streetlamp("process", clip, "--out", tmp_path / "out", "--quiet").returncode == 0
     hidden = rows(tmp_path / "out" / "hidden.csv")
@@ -134,7 +136,9 @@ def test_nothing_inside_a_hidden_rectangle_is_the_original(shared_data: Path, tm
     ],
     ids=lambda made: made["name"],
 )
-def test_every_kind_of_clip_comes_out_picture_for_picture(made: dict, tmp_path: Path, streetlamp) -> None:
+def test_every_kind_of_clip_comes_out_picture_for_picture(
+    made: dict, tmp_path: Path, streetlamp
+) -> None:
     made = dict(made)
     clip = make_clip(tmp_path / made.pop("name"), **made).path
     done = streetlamp("process", clip, "--out", tmp_path / "out", "--quiet")
@@ -199,7 +203,16 @@ def test_a_truncated_clip_gives_what_there_is_and_says_so(tmp_path: Path, street
 
 def test_ctrl_c_keeps_what_was_done(tmp_path: Path, streetlamp) -> None:
     clip = make_clip(tmp_path / "long.mp4", frames=3000, size=(640, 480)).path
-    command = [sys.executable, "-m", "streetlamp", "process", str(clip), "--out", str(tmp_path / "out"), "-q"]
+    command = [
+        sys.executable,
+        "-m",
+        "streetlamp",
+        "process",
+        str(clip),
+        "--out",
+        str(tmp_path / "out"),
+        "-q",
+    ]
     child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     part = tmp_path / "out" / "masked.mp4.part"
     deadline = time.monotonic() + 60
@@ -235,7 +248,9 @@ def test_an_output_folder_that_cannot_be_written_to(tmp_path: Path, streetlamp) 
     assert "Traceback" not in done.stderr
 
 
-def test_rules_of_a_site_file_make_events_and_counts(shared_data: Path, tmp_path: Path, streetlamp) -> None:
+def test_rules_of_a_site_file_make_events_and_counts(
+    shared_data: Path, tmp_path: Path, streetlamp
+) -> None:
     clip = cut_frames(shared_data / "video" / "pets09_s2l1_a" / "clip.mp4", tmp_path, 70)
     site = tmp_path / "site.yaml"
     site.write_text(
@@ -253,7 +268,9 @@ def test_rules_of_a_site_file_make_events_and_counts(shared_data: Path, tmp_path
         "--start", "2026-05-01T08:00:00+00:00",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    events = [json.loads(line) for line in (tmp_path / "out" / "events.jsonl").read_text().splitlines()]
+    events = [
+        json.loads(line) for line in (tmp_path / "out" / "events.jsonl").read_text().splitlines()
+    ]
     assert any(event["kind"] == "intrusion" and event["place"] == "road" for event in events)
     for event in events:
         assert event["end"] >= event["start"] >= 1777622400

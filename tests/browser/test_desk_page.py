@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from .conftest import NAME, PASSWORD, SHOTS, Desk, Watched
 
@@ -34,8 +34,12 @@ VIDEO = """() => {
 }"""
 # How many pixels of the overlay are drawn on.
 DRAWN = """() => {
-  const canvas = document.querySelector("canvas.overlay");
-  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const overlay = document.querySelector("canvas.overlay");
+  const copy = document.createElement("canvas");
+  copy.width = overlay.width; copy.height = overlay.height;
+  const draw = copy.getContext("2d", { willReadFrequently: true });
+  draw.drawImage(overlay, 0, 0);
+  const data = draw.getImageData(0, 0, copy.width, copy.height).data;
   let n = 0;
   for (let i = 3; i < data.length; i += 4) if (data[i]) n += 1;
   return n;
@@ -145,6 +149,37 @@ def test_live_video_plays(page: Page, desk: Desk, size: str) -> None:
     assert 0 < behind < 15, f"{behind} s behind"
     shot(page, "camera", size)
     does_not_overflow(page)
+
+
+def test_live_video_comes_back_after_a_lost_connection(page: Page, desk: Desk) -> None:
+    camera = camera_in_view(page, desk)
+    joined: list[WebSocketRoute] = []
+
+    def cut_the_first(socket: WebSocketRoute) -> None:
+        joined.append(socket)
+        socket.connect_to_server()
+
+    page.route_web_socket("**/api/live/camera/*", cut_the_first)
+    page.goto(f"{desk.url}/camera/{camera}")
+    truth = page.get_by_test_id("truth")
+    expect(truth).to_contain_text("s behind", timeout=30_000)
+    joined[0].close(code=1001)
+    expect(truth).to_contain_text("not live")
+    expect(truth).to_contain_text("s behind", timeout=30_000)
+    assert len(joined) == 2
+    before = page.evaluate(VIDEO)
+    page.wait_for_timeout(2000)
+    assert page.evaluate(VIDEO)["frames"] > before["frames"]
+
+
+def test_one_still_a_second_where_video_cannot_be_played(page: Page, desk: Desk) -> None:
+    camera = camera_in_view(page, desk)
+    page.add_init_script("delete window.MediaSource; delete window.ManagedMediaSource;")
+    page.goto(f"{desk.url}/camera/{camera}")
+    expect(page.get_by_test_id("truth")).to_contain_text("one still a second")
+    until("a still", lambda: len(set(page.evaluate(LOOK, "canvas.still").split(","))) > 8)
+    first = page.evaluate(LOOK, "canvas.still")
+    until("another still", lambda: page.evaluate(LOOK, "canvas.still") != first)
 
 
 def test_tags_and_zones_are_drawn_and_can_be_hidden(page: Page, desk: Desk) -> None:

@@ -119,7 +119,7 @@ def _cell(box: tuple[float, ...], stride: int) -> tuple[int, int, int]:
 
 def nanodet(classes: int = 6) -> bytes:
     rows = np.zeros((1, 84, classes + 44), np.float32)
-    rows[..., classes:] = -9
+    rows[..., classes:] = -30
     for box, label in ((PERSON, 0), (CAR, 2)):
         row, column, at = _cell(box, 8)
         rows[0, at, label] = SCORES[SIX[label]]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import av
+
 from support.clips import picture
 
 BOUNDARY = b"--frame\r\n"

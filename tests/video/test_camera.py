@@ -88,7 +88,9 @@ def shown(outputs: list[Output]) -> list[Shown]:
 
 @pytest.mark.parametrize("wait", [False, True], ids=["live", "offline"])
 def test_every_picture_comes_out_once_and_in_order(wait: bool) -> None:
-    out = shown(run(camera(Script(lambda i: Detections.none()), wait=wait), [raw(i) for i in range(50)]))
+    out = shown(
+        run(camera(Script(lambda i: Detections.none()), wait=wait), [raw(i) for i in range(50)])
+    )
     assert [o.frame.frame for o in out] == list(range(1, 51))
     assert not any(o.frame.whole for o in out)
     assert not any(len(o.frame.hidden) for o in out)
@@ -231,7 +233,9 @@ def test_a_change_of_size_loses_no_picture_and_starts_afresh() -> None:
 
 def test_time_running_backwards_loses_no_picture() -> None:
     frames = [raw(i) for i in range(20)]
-    again = [RawFrame("gate", f.time, f.frame + 20, f.picture, f.pts + 20, f.time_base) for f in frames]
+    again = [
+        RawFrame("gate", f.time, f.frame + 20, f.picture, f.pts + 20, f.time_base) for f in frames
+    ]
     out = shown(run(camera(Script(lambda i: Detections.none())), frames + again))
     assert [o.frame.frame for o in out] == list(range(1, 41))
 
@@ -251,9 +255,7 @@ def test_what_moves_and_is_not_known_is_hidden() -> None:
     hidden = sum(bool(len(o.frame.hidden)) for o in out[22:55])
     assert hidden >= 30
     assert not any(len(o.frame.hidden) for o in out[:15])
-    bare = shown(
-        run(camera(Script(lambda i: Detections.none()), unexplained_motion=False), frames)
-    )
+    bare = shown(run(camera(Script(lambda i: Detections.none()), unexplained_motion=False), frames))
     assert not any(len(o.frame.hidden) for o in bare)
 
 

@@ -2,79 +2,81 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import av
 import numpy as np
 import pytest
+
 from streetlamp.errors import UserError
 from streetlamp.values import Kind
-from streetlamp.video.detect import DETECTORS, Detector, DetectOptions, load_detector
+from streetlamp.video.detect import DETECTORS, DetectOptions, Detector, load_detector
 from streetlamp.video.detect.letterbox import Letterbox
 from streetlamp.video.detect.nms import suppress
 from streetlamp.video.detect.runtimes import RUNTIMES, choose
-
-from support import detectors as D
+from support import detectors as toys
 from support.check_detector import check_described, check_detector, same, strong
 
 
 def load(path: Path, kind: str, data: bytes, options: Any = None, **changes: Any) -> Detector:
-    where = D.folder(path, (D.entry("mine", data, kind, **changes), data))
+    where = toys.folder(path, (toys.entry("mine", data, kind, **changes), data))
     chosen = {"threads": 2} | (options or {})
     return load_detector(DetectOptions(model="mine", models_folder=where, **chosen))
 
 
 def test_the_battery_covers_every_kind() -> None:
-    assert set(D.GRAPHS) == set(DETECTORS)
+    assert set(toys.GRAPHS) == set(DETECTORS)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("kind", list(DETECTORS))
 def test_contract(tmp_path: Path, kind: str, runtime: str) -> None:
     check_described(kind)
-    detector = load(tmp_path, kind, D.GRAPHS[kind](), {"runtime": runtime})
+    detector = load(tmp_path, kind, toys.GRAPHS[kind](), {"runtime": runtime})
     assert detector.runtime.name == runtime
     assert detector.runtime.version
-    check_detector(detector, D.white, D.black)
+    check_detector(detector, toys.white, toys.black)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("kind", list(DETECTORS))
 def test_boxes_come_out_where_they_were_put(tmp_path: Path, kind: str, runtime: str) -> None:
-    detector = load(tmp_path, kind, D.GRAPHS[kind](), {"runtime": runtime})
-    found = detector.look(D.white(256, 256))
+    detector = load(tmp_path, kind, toys.GRAPHS[kind](), {"runtime": runtime})
+    found = detector.look(toys.white(256, 256))
     assert found.kind.tolist() == [Kind.PERSON, Kind.CAR]
-    np.testing.assert_allclose(found.box, 4 * np.array([D.PERSON, D.CAR]), atol=0.1)
+    np.testing.assert_allclose(found.box, 4 * np.array([toys.PERSON, toys.CAR]), atol=0.1)
     np.testing.assert_allclose(found.score, [0.9, 0.6], atol=0.01)
-    assert len(detector.look(D.black(256, 256))) == 0
+    assert len(detector.look(toys.black(256, 256))) == 0
 
 
 def test_yolox_exported_with_its_decoding(tmp_path: Path) -> None:
-    data = D.yolox(decoded=True)
+    data = toys.yolox(decoded=True)
     output = {"kind": "yolox", "decoded": True}
-    found = load(tmp_path, "yolox", data, output=output).look(D.white(64, 64))
-    np.testing.assert_allclose(found.box, [D.PERSON, D.CAR], atol=0.01)
+    found = load(tmp_path, "yolox", data, output=output).look(toys.white(64, 64))
+    np.testing.assert_allclose(found.box, [toys.PERSON, toys.CAR], atol=0.01)
 
 
 def test_stretched_input_maps_each_axis_by_itself(tmp_path: Path) -> None:
     spec = {"size": [64, 64], "std": [255, 255, 255], "fit": "stretch"}
-    found = load(tmp_path, "rf-detr", D.rf_detr(), input=spec).look(D.white(640, 128))
-    expected = np.array([D.PERSON, D.CAR]) * [10, 2, 10, 2]
+    found = load(tmp_path, "rf-detr", toys.rf_detr(), input=spec).look(toys.white(640, 128))
+    expected = np.array([toys.PERSON, toys.CAR]) * [10, 2, 10, 2]
     np.testing.assert_allclose(found.box, expected, atol=0.1)
 
 
 def test_min_score_drops_the_weak(tmp_path: Path) -> None:
-    found = load(tmp_path, "yolox", D.yolox(), {"min_score": 0.7}).look(D.white())
+    found = load(tmp_path, "yolox", toys.yolox(), {"min_score": 0.7}).look(toys.white())
     assert found.kind.tolist() == [Kind.PERSON]
 
 
 def test_other_classes_never_come_out(tmp_path: Path) -> None:
     """A model may know more; what is not one of the six kinds stays inside."""
     classes = ["cat", "bicycle", "car", "motorcycle", "woman", "truck"]
-    found = load(tmp_path, "yolox", D.yolox(), classes=classes).look(D.white())
+    found = load(tmp_path, "yolox", toys.yolox(), classes=classes).look(toys.white())
     assert found.kind.tolist() == [Kind.CAR]
 
 
@@ -127,7 +129,7 @@ def test_letterbox_follows_the_picture(
 ) -> None:
     box = Letterbox.fit(*picture, side)
     assert ((box.width, box.height), (box.inner_width, box.inner_height)) == (outer, inner), story
-    pixels = box.apply(D.white(*picture))
+    pixels = box.apply(toys.white(*picture))
     assert pixels.shape == (*outer[::-1], 3)
     assert pixels[: inner[1], : inner[0]].min() > 240
     assert pixels.sum() == pixels[: inner[1], : inner[0]].sum()
@@ -143,7 +145,7 @@ def test_letterbox_cuts_boxes_at_the_picture() -> None:
 
 def test_letterbox_is_for_one_size() -> None:
     with pytest.raises(ValueError, match="not 64×64"):
-        Letterbox.fit(128, 64, 64).apply(D.white(64, 64))
+        Letterbox.fit(128, 64, 64).apply(toys.white(64, 64))
 
 
 def test_grey_keeps_its_level_in_full_range() -> None:
@@ -151,20 +153,30 @@ def test_grey_keeps_its_level_in_full_range() -> None:
     box = Letterbox.fit(64, 64, 64)
     for pixels in ("yuv420p", "yuvj420p", "gray"):
         for level in (16, 128, 235):
-            got = box.apply(D.flat(level, 64, 64, pixels))
+            got = box.apply(toys.flat(level, 64, 64, pixels))
             # Full range taken for limited, or the other way round, is off by 16 at black.
             assert abs(float(got[32, 32].mean()) - level) <= 4, (pixels, level)
 
 
 NMS = [
     ("two of one person", [[0, 0, 10, 20], [0, 1, 10, 20]], [0, 0], [0.9, 0.8], [0]),
-    ("the stronger stays, wherever it stands", [[0, 0, 9, 20], [0, 0, 10, 20]], [0, 0],
-     [0.5, 0.8], [1]),
+    (
+        "the stronger stays, wherever it stands",
+        [[0, 0, 9, 20], [0, 0, 10, 20]],
+        [0, 0],
+        [0.5, 0.8],
+        [1],
+    ),
     ("neighbours stay", [[0, 0, 10, 20], [6, 0, 16, 20]], [0, 0], [0.9, 0.8], [0, 1]),
     ("a rider on a bicycle", [[0, 0, 10, 20], [0, 0, 10, 20]], [0, 1], [0.9, 0.8], [0, 1]),
     ("a lorry also called a car", [[0, 0, 10, 20], [0, 0, 10, 20]], [5, 2], [0.6, 0.7], [1]),
-    ("a chain: the middle goes, both ends stay", [[0, 0, 10, 10], [2, 0, 12, 10], [4, 0, 14, 10]],
-     [0, 0, 0], [0.9, 0.8, 0.7], [0, 2]),
+    (
+        "a chain: the middle goes, both ends stay",
+        [[0, 0, 10, 10], [2, 0, 12, 10], [4, 0, 14, 10]],
+        [0, 0, 0],
+        [0.9, 0.8, 0.7],
+        [0, 2],
+    ),
 ]
 
 
@@ -188,7 +200,7 @@ def test_auto_input_grows_with_the_picture() -> None:
 
 def test_the_built_in_model_sees_drawn_people() -> None:
     """Frozen figures of the shipped file: another file, or another decoding, gives others."""
-    picture = av.VideoFrame.from_ndarray(D.street(), "bgr24")
+    picture = av.VideoFrame.from_ndarray(toys.street(), "bgr24")
     expected = np.array([[281, 124, 320, 236], [70, 79, 130, 237]])
     answers = []
     for runtime in RUNTIMES:
@@ -203,12 +215,23 @@ def test_the_built_in_model_sees_drawn_people() -> None:
 
 
 def test_the_built_in_model_keeps_the_contract() -> None:
-    scene = av.VideoFrame.from_ndarray(D.street(), "bgr24")
+    scene = av.VideoFrame.from_ndarray(toys.street(), "bgr24")
 
     def something(width: int, height: int, pixels: str) -> av.VideoFrame:
         return scene.reformat(width, height, pixels)
 
-    check_detector(load_detector(DetectOptions(threads=2)), something, D.black)
+    check_detector(load_detector(DetectOptions(threads=2)), something, toys.black)
+
+
+def bench_detect() -> ModuleType:
+    """``bench/detect.py``, which has the matching of boxes with the ground truth."""
+    path = Path(__file__).resolve().parents[2] / "bench" / "detect.py"
+    spec = importlib.util.spec_from_file_location("bench_detect", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.mark.parametrize(
@@ -218,11 +241,7 @@ def test_people_are_found_on_real_footage(
     shared_data: Path, clip: str, side: Any, least: float
 ) -> None:
     """Recall at IoU 0.5 and score 0.1 on a dozen frames; bench/detect.py has the full figures."""
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
-    try:
-        import detect as bench
-    finally:
-        sys.path.pop(0)
+    bench = bench_detect()
     detector = load_detector(DetectOptions(input=side, threads=2))
     marks = bench.truth(shared_data / "video" / clip)
     hits = total = 0
@@ -257,8 +276,6 @@ assert seen == [], seen
 
 
 def test_a_runtime_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    import importlib.util
-
     there = {"onnxruntime"}
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: object() if name in there else None

@@ -8,13 +8,13 @@ from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
 
 import pytest
-from support.clips import numbers, picture
 
 from streetlamp.values import CameraState
 from streetlamp.video.feed import Feed, FeedStatus
 from streetlamp.video.raw import RawFrame
 from streetlamp.video.source import Probe, Source, SourceError, SourceOptions
 from streetlamp.video.source.clock import Clock
+from support.clips import numbers, picture
 
 NOON = 1_750_000_000.0
 PICTURES = [picture(number, (48, 32)) for number in range(100)]
@@ -123,11 +123,10 @@ def test_not_live_nothing_is_lost_and_failures_are_raised() -> None:
     frames = [item for item in feed.items() if isinstance(item, RawFrame)]
     assert numbers([frame.picture for frame in frames]) == list(range(1, 100))
     feed = feed_of(Scripted(4, AWAY), live=False)
-    seen = 0
+    got: list[RawFrame | FeedStatus] = []
     with pytest.raises(SourceError, match="connection refused"):
-        for item in feed.items():
-            seen += isinstance(item, RawFrame)
-    assert seen == 4
+        got.extend(feed.items())
+    assert sum(isinstance(item, RawFrame) for item in got) == 4
 
 
 def test_pauses_double_to_half_a_minute_and_start_over_after_a_good_run() -> None:
@@ -247,25 +246,23 @@ def test_a_slow_consumer_loses_the_oldest_and_is_told() -> None:
     assert any("too slow" in word.message and word.dropped > 70 for word in words)
 
 
-def test_stop_ends_it_whatever_the_source_does() -> None:
-    freed = threading.Event()
-    for script in ((10_000,), (3, lambda _: freed.wait(8)), (lambda _: freed.wait(8),)):
-        feed = Feed(lambda script=script: Scripted(*script), live=True, depth=5)
-        ended = threading.Event()
-        begun = threading.Event()
+@pytest.mark.parametrize("stuck_after", [None, 3, 0])
+def test_stop_ends_it_whatever_the_source_does(stuck_after: int | None) -> None:
+    freed, begun, ended = threading.Event(), threading.Event(), threading.Event()
+    stuck: tuple[Step, ...] = (stuck_after or 0, lambda _: freed.wait(8))
+    script = (10_000,) if stuck_after is None else stuck
+    feed = Feed(lambda: Scripted(*script), live=True, depth=5)
 
-        def consume(feed: Feed = feed, ended: threading.Event = ended) -> None:
-            for _ in feed.items():
-                begun.set()
-            ended.set()
+    def consume() -> None:
+        for _ in feed.items():
+            begun.set()
+        ended.set()
 
-        thread = threading.Thread(target=consume, daemon=True)
-        thread.start()
-        assert begun.wait(3)
-        feed.stop()
-        feed.stop()
-        assert ended.wait(2)
-        thread.join(2)
+    threading.Thread(target=consume, daemon=True).start()
+    assert begun.wait(3)
+    feed.stop()
+    feed.stop()
+    assert ended.wait(2)
     freed.set()
 
 

@@ -9,12 +9,12 @@ from concurrent.futures import Future, wait
 import av
 import numpy as np
 import pytest
+
 from streetlamp.video.detect import DetectOptions, Prepared, load_detector
 from streetlamp.video.detect.letterbox import Letterbox
 from streetlamp.video.inference import FAILURES_TO_STOP, Inference, InferenceStoppedError
 from streetlamp.video.raw import Detections
-
-from support import detectors as D
+from support import detectors as toys
 from support.check_detector import same
 
 
@@ -251,8 +251,8 @@ def test_sizes_must_be_positive(wrong: dict[str, int]) -> None:
 def test_many_cameras_get_their_own_answers() -> None:
     """Threads of two picture shapes through the built-in model give what it gives alone."""
     detector = load_detector(DetectOptions(threads=2, input=128))
-    scene = av.VideoFrame.from_ndarray(D.street(), "bgr24")
-    pictures = [scene, scene.reformat(416, 180), D.black(416, 320), D.white(416, 180)]
+    scene = av.VideoFrame.from_ndarray(toys.street(), "bgr24")
+    pictures = [scene, scene.reformat(416, 180), toys.black(416, 320), toys.white(416, 180)]
     alone = [detector.look(one) for one in pictures]
     got: dict[tuple[int, int], Detections] = {}
 

@@ -60,7 +60,10 @@ def test_a_mosaic_block_is_one_colour_and_on_a_fixed_grid() -> None:
         ((x1, y1, x2, y2),) = masked.hidden
         for y in range(y1 // block * block, y2, block):
             for x in range(x1 // block * block, x2, block):
-                part = (slice(max(y, y1), min(y + block, y2)), slice(max(x, x1), min(x + block, x2)))
+                part = (
+                    slice(max(y, y1), min(y + block, y2)),
+                    slice(max(x, x1), min(x + block, x2)),
+                )
                 assert len(np.unique(masked.y[part])) == 1
     common = (slice(102, 220), slice(104, 160))
     assert np.array_equal(first.y[common], second.y[common]), "the grid slid with the person"
@@ -115,7 +118,9 @@ def test_nothing_outside_the_picture_is_listed() -> None:
     assert masked.hidden.shape == (0, 4)
 
 
-@pytest.mark.parametrize("fmt", ["yuv420p", "yuvj420p", "yuv422p", "nv12", "yuv444p", "rgb24", "gray"])
+@pytest.mark.parametrize(
+    "fmt", ["yuv420p", "yuvj420p", "yuv422p", "nv12", "yuv444p", "rgb24", "gray"]
+)
 def test_every_pixel_format_is_accepted(fmt: str) -> None:
     masked = mask.hide(raw(320, 240, fmt), np.array([[10.0, 10.0, 90.0, 200.0]], np.float32))
     assert masked.y.shape == (240, 320)

@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from onnx import TensorProto, helper
+
 from streetlamp.errors import UserError
 from streetlamp.values import Kind
 from streetlamp.video.detect import DetectOptions, load_detector
 from streetlamp.video.detect.runtimes import RUNTIMES
 from streetlamp.video.models import COCO_80, COCO_91, find_model, list_models
-
-from support import detectors as D
+from support import detectors as toys
 
 
 def load(where: Path, model: str = "mine", runtime: str = "auto") -> Any:
@@ -48,11 +47,11 @@ def _parts() -> list[Any]:
 
 
 def test_a_users_model_stands_beside_the_built_in(tmp_path: Path) -> None:
-    data = D.yolox()
-    where = D.folder(tmp_path, (D.entry("mine", data, "yolox"), data))
+    data = toys.yolox()
+    where = toys.folder(tmp_path, (toys.entry("mine", data, "yolox"), data))
     assert [m.name for m in list_models(where)] == ["nanodet-g", "mine"]
     assert not find_model("mine", where).built_in
-    assert load(where).look(D.white()).kind.tolist() == [Kind.PERSON, Kind.CAR]
+    assert load(where).look(toys.white()).kind.tolist() == [Kind.PERSON, Kind.CAR]
 
 
 def test_named_class_lists() -> None:
@@ -71,58 +70,51 @@ def _write(where: Path, text: str) -> Path:
 
 
 def _bad(where: Path, **changes: Any) -> Path:
-    data = D.yolox()
-    described = D.entry("mine", data, "yolox", **changes)
-    D.folder(where, (described | {"file": "mine.onnx"}, data))
+    data = toys.yolox()
+    described = toys.entry("mine", data, "yolox", **changes)
+    toys.folder(where, (described | {"file": "mine.onnx"}, data))
     return _write(where, json.dumps({"models": [described]}))
 
 
 def _vector(where: Path, kind: str = "yolox", shape: Any = ("n", 256)) -> Path:
     """A re-identification model: a picture in, a vector out."""
-    graph = D.Graph()
+    graph = toys.Graph()
     sizes = [1 if isinstance(d, str) else d for d in shape]
     graph.output("output", np.ones(sizes), 1.0)
     data = graph.data()
-    return D.folder(where, (D.entry("mine", data, kind), data))
+    return toys.folder(where, (toys.entry("mine", data, kind), data))
 
 
 def _joint(where: Path) -> Path:
     """A detector that also describes each person (JDE, FairMOT)."""
-    graph = D.Graph()
+    graph = toys.Graph()
     graph.output("labels", np.zeros((1, 5, 6)), 1.0)
     graph.output("dets", np.zeros((1, 5, 4)), 1.0)
     graph.output("identity", np.zeros((1, 5, 128)), 1.0)
     data = graph.data()
-    return D.folder(where, (D.entry("mine", data, "rf-detr"), data))
+    return toys.folder(where, (toys.entry("mine", data, "rf-detr"), data))
 
 
 def _wide(where: Path) -> Path:
     """YOLOX rows with 128 numbers a person behind the classes."""
-    graph = D.Graph()
+    graph = toys.Graph()
     graph.output("output", np.zeros((1, 84, 11 + 128)), 1.0)
     data = graph.data()
-    return D.folder(where, (D.entry("mine", data, "yolox"), data))
+    return toys.folder(where, (toys.entry("mine", data, "yolox"), data))
 
 
 def _masks(where: Path) -> Path:
     """A segmentation model: a layout nobody knows, but no embedding."""
-    graph = D.Graph()
+    graph = toys.Graph()
     graph.output("labels", np.zeros((1, 5, 6)), 1.0)
     graph.output("dets", np.zeros((1, 5, 4)), 1.0)
     graph.output("masks", np.zeros((1, 5, 16, 16)), 1.0)
     data = graph.data()
-    return D.folder(where, (D.entry("mine", data, "rf-detr"), data))
+    return toys.folder(where, (toys.entry("mine", data, "rf-detr"), data))
 
 
 def _file(where: Path, data: bytes, **changes: Any) -> Path:
-    return D.folder(where, (D.entry("mine", data, "yolox", **changes), data))
-
-
-def _two_inputs() -> bytes:
-    size = helper.make_tensor_value_info("size", TensorProto.FLOAT, ["n", 2])
-    graph = D.Graph(extra_inputs=[size])
-    graph.output("output", np.zeros((1, 84, 11)), 1.0)
-    return graph.data()
+    return toys.folder(where, (toys.entry("mine", data, "yolox", **changes), data))
 
 
 BAD = [
@@ -133,7 +125,7 @@ BAD = [
     ("a typo", lambda p: _bad(p, lisence="MIT"), r"models.0.lisence: Extra inputs"),
     ("a path as file", lambda p: _bad(p, file="../mine.onnx"), r"models.0.file: String should"),
     ("a name taken", lambda p: _bad(p, name="nanodet-g"), r"two models are called 'nanodet-g'"),
-    ("another name", lambda p: _bad(p, name="yours"), r"called 'mine'; there are: nanodet-g, yours"),
+    ("another name", lambda p: _bad(p, name="yours"), r"'mine'; there are: nanodet-g, yours"),
     ("file is missing", lambda p: _bad(p, file="gone.onnx"), r"cannot read .*gone.onnx"),
     ("file was changed", lambda p: _bad(p, sha256="0" * 64), r"not the file its manifest .*0000"),
     ("kind unknown", lambda p: _bad(p, output={"kind": "yolov8"}),
@@ -147,7 +139,7 @@ BAD = [
      r"inputs are \(any, 3, 64, 64\)"),
     ("size not said", lambda p: _bad(p, input={}), r'write "size": \[64, 64\]'),
     ("size wrong", lambda p: _bad(p, input={"size": [32, 64]}), r'write "size": \[64, 64\]'),
-    ("an input too many", lambda p: _file(p, _two_inputs()), r"inputs are .* and \(any, 2\)"),
+    ("an input too many", lambda p: _file(p, toys.d_fine()), r"inputs are .* and \(any, 2\)"),
     ("manifest says embedding", lambda p: _bad(p, output={"kind": "embedding"}),
      r"mine is refused: its manifest says .* embedding"),
     ("a vector a picture", _vector, r"mine is refused: .*looks like an embedding"),

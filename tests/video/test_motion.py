@@ -106,7 +106,9 @@ def test_the_gate_looks_often_while_it_moves_and_seldom_while_it_is_still() -> N
     for step in range(100, 200):
         pictures[step][30:60, (step - 100) : (step - 100) + 12] = 250
     meter, gate = MotionMeter(), Gate(LookOptions())
-    looks = [gate.look(step / 10.0, meter.measure(p, step / 10.0)) for step, p in enumerate(pictures)]
+    looks = [
+        gate.look(step / 10.0, meter.measure(p, step / 10.0)) for step, p in enumerate(pictures)
+    ]
     assert all(looks[:SCENE_LOOKS])
     assert looks[101] or looks[100]
     assert sum(looks[20:100]) < 0.45 * 80

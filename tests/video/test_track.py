@@ -43,7 +43,9 @@ def test_a_good_box_is_a_track_at_once():
 
 
 def test_a_weak_box_is_followed_but_not_shown_until_it_scores_well():
-    updates = play([(0.0, walker(0.0, score=0.3)), (0.2, walker(0.2, score=0.3)), (0.4, walker(0.4))])
+    updates = play(
+        [(0.0, walker(0.0, score=0.3)), (0.2, walker(0.2, score=0.3)), (0.4, walker(0.4))]
+    )
     assert [len(u.tracks) for u in updates] == [0, 0, 1]
     assert [len(u.unsure) for u in updates] == [1, 1, 0]
     assert updates[2].tracks.id[0] == updates[0].unsure.id[0]

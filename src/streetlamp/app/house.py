@@ -57,12 +57,8 @@ class House:
         self.users = Users(self.database, session_seconds=site.desk.session_hours * 3600.0)
         self.audit = Audit(self.database, self.data / "audit.head")
         self.book = AlarmBook(self.database, site.alarms)
-        self.recordings = Recordings(
-            self.data, self.segments, site.record, pinned=self._pinned
-        )
-        self._cutter = ClipCutter(
-            self.database, self.book, self.recordings, self.data, site.alarms
-        )
+        self.recordings = Recordings(self.data, self.segments, site.record, pinned=self._pinned)
+        self._cutter = ClipCutter(self.database, self.book, self.recordings, self.data, site.alarms)
         self.hub = LiveHub(tuple(site.switched_on), site.live)
         self.wall = Wall(self.hub, site.live)
         self.statuses = Statuses()

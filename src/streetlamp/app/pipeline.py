@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from streetlamp.site import CameraOptions, Site
-from streetlamp.video.camera import Camera
-from streetlamp.video.inference import Inference
+from streetlamp.video.camera import Camera, Looker
 from streetlamp.video.tag import Tagger
 from streetlamp.video.track import Tracker
 
 
 def make_camera(
-    camera: str, options: CameraOptions, site: Site, inference: Inference, *, wait: bool
+    camera: str, options: CameraOptions, site: Site, inference: Looker, *, wait: bool
 ) -> Camera:
     """The pipeline of one camera. wait: offline, looks are waited for (see `Camera`)."""
     return Camera(

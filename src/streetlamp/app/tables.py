@@ -60,9 +60,7 @@ class Tables:
             x1, y1, x2, y2 = (round(float(value), 1) for value in tracks.box[row])
             kind = Kind(int(tracks.kind[row])).label
             score = round(float(tracks.score[row]), 3)
-            self._tracks.writerow(
-                (frame.frame, int(tracks.id[row]), kind, x1, y1, x2, y2, score)
-            )
+            self._tracks.writerow((frame.frame, int(tracks.id[row]), kind, x1, y1, x2, y2, score))
 
     def event(self, event: Event) -> None:
         """One line an event, when it ends (or when the clip does)."""

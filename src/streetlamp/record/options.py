@@ -10,7 +10,9 @@ from streetlamp.options import Options
 class RecordOptions(Options):
     """Whether masked video is kept, in what pieces, and for how long."""
 
-    enabled: bool = Field(default=True, title="Record", description="Keep masked video on the disk at all.")
+    enabled: bool = Field(
+        default=True, title="Record", description="Keep masked video on the disk at all."
+    )
     days: float = Field(
         default=7.0,
         gt=0,

@@ -243,8 +243,10 @@ class Camera:
         if self.figures.looks == 0:
             return "the detector has not looked yet"
         if after is None:
-            return "the detector is late" if not self.figures.detector_error else (
-                "the detector does not answer"
+            return (
+                "the detector is late"
+                if not self.figures.detector_error
+                else ("the detector does not answer")
             )
         if before is None or before.time < waiting.scene_start:
             return "a new scene that nobody has looked at yet"
@@ -280,9 +282,7 @@ class Camera:
 
 def _loose(detections: Detections, tracks: Tracks) -> Floats:
     """(k, 4) boxes of possible people that no track accounts for."""
-    faint = detections.where(
-        (detections.kind == Kind.PERSON) & (detections.score >= LOOSE_SCORE)
-    )
+    faint = detections.where((detections.kind == Kind.PERSON) & (detections.score >= LOOSE_SCORE))
     people = tracks.box[(tracks.kind == Kind.PERSON)]
     keep = [box for box in faint.box if not len(people) or _iou(box, people).max() < 0.5]
     return np.array(keep, np.float32).reshape(-1, 4)
@@ -295,5 +295,3 @@ def _iou(box: Floats, others: Floats) -> Floats:
     area = (box[2] - box[0]) * (box[3] - box[1])
     areas = (others[:, 2] - others[:, 0]) * (others[:, 3] - others[:, 1])
     return np.asarray(inter / np.maximum(area + areas - inter, 1e-6), np.float32)
-
-

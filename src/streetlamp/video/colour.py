@@ -80,7 +80,7 @@ def memberships(rgb: NDArray[Any]) -> Doubles:
     result: Doubles = np.stack(
         [np.where(terms == term, hold, 0).max(axis=1) for term in range(1, TERMS + 1)], axis=1
     )
-    return result / result.sum(axis=1, keepdims=True)
+    return np.asarray(result / result.sum(axis=1, keepdims=True))
 
 
 def term(rgb: tuple[int, int, int]) -> Colour:
@@ -103,7 +103,7 @@ def _anchors() -> tuple[Doubles, NDArray[np.int64]]:
 
 
 def _weighted(lab: Doubles) -> Doubles:
-    return lab * np.array([_LIGHTNESS_WEIGHT, 1.0, 1.0])
+    return np.asarray(lab * np.array([_LIGHTNESS_WEIGHT, 1.0, 1.0]))
 
 
 @cache

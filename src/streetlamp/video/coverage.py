@@ -132,9 +132,7 @@ class Coverage:
         hide.extend(self._loose(time))
         return Cover(_stack(hide), _stack(vehicles), self._tracks(time, frame, size, shown))
 
-    def _place(
-        self, thing: _History, time: float
-    ) -> tuple[Floats, float, _Sighting, bool] | None:
+    def _place(self, thing: _History, time: float) -> tuple[Floats, float, _Sighting, bool] | None:
         """Box, how far to spread it (share of its width), the nearest sighting, whether certain."""
         index = bisect_right(thing.times, time)
         before = thing.sightings[index - 1] if index else None
@@ -181,9 +179,7 @@ class Coverage:
         top = self._options.margin_top * max(h, 0.35 * w)
         if kind in TWO_WHEELERS:  # the rider sits above it
             top = max(top, 0.6 * h)
-        return np.array(
-            [box[0] - side, box[1] - top, box[2] + side, box[3] + 0.05 * h], np.float32
-        )
+        return np.array([box[0] - side, box[1] - top, box[2] + side, box[3] + 0.05 * h], np.float32)
 
     def _loose(self, time: float) -> Iterator[Floats]:
         for look in {id(x): x for x in self.around(time) if x is not None}.values():

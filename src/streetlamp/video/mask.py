@@ -105,9 +105,7 @@ def _mosaic_plane(
     part = source[top : top + rows * block, left : left + columns * block]
     h, w = part.shape
     if (rows * block, columns * block) != (h, w):  # the picture's edge cuts the last block
-        part = cv2.copyMakeBorder(
-            part, 0, rows * block - h, 0, columns * block - w, cv2.BORDER_REPLICATE
-        )
+        part = np.pad(part, ((0, rows * block - h), (0, columns * block - w)), mode="edge")
     means = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
     rounded = (means // step * step + step // 2).astype(np.uint8).reshape(rows, columns)
     blocks = np.repeat(np.repeat(rounded, block, axis=0), block, axis=1)

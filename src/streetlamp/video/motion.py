@@ -95,4 +95,5 @@ def _block_difference(a: Floats, b: Floats) -> Floats:
     difference -= np.float32(np.median(difference[::4, ::4]))
     rows, columns = a.shape[0] // CELL, a.shape[1] // CELL
     blocks = np.abs(difference[: rows * CELL, : columns * CELL])
-    return blocks.reshape(rows, CELL, columns, CELL).mean(axis=(1, 3), dtype=np.float32)
+    means: Floats = blocks.reshape(rows, CELL, columns, CELL).mean(axis=(1, 3), dtype=np.float32)
+    return means

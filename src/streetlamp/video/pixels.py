@@ -82,7 +82,7 @@ class Pixels:
         step = max(1, int(np.sqrt(self.u.size / 1000)))
         planes = (self.u[::step, ::step], self.v[::step, ::step])
         off = np.concatenate([np.abs(plane.astype(np.int16) - 128).ravel() for plane in planes])
-        return bool(np.percentile(off, 99.5) <= 2)
+        return bool(np.percentile(off, 99.5) <= 1)
 
 
 def _plane(picture: av.VideoFrame, index: int, width: int, height: int) -> Bytes:

@@ -35,9 +35,10 @@ class Planes:
 
 def _view(picture: av.VideoFrame, index: int, width: int, height: int) -> Bytes:
     plane = picture.planes[index]
-    rows = np.frombuffer(plane, np.uint8)
+    rows: Bytes = np.frombuffer(memoryview(plane), np.uint8)
     rows.flags.writeable = False
-    return rows.reshape(-1, plane.line_size)[:height, :width]
+    view: Bytes = rows.reshape(-1, plane.line_size)[:height, :width]
+    return view
 
 
 def is_full_range(picture: av.VideoFrame) -> bool:

@@ -42,6 +42,7 @@ class Region:
     @classmethod
     def make(
         cls,
+        *,
         across: tuple[float, float],
         down: tuple[float, float],
         points: tuple[int, int],
@@ -60,10 +61,16 @@ class Region:
         return cls(x, y, prior, beside_x, beside_y, pale, level)
 
 
-UPPER: Final = Region.make((0.22, 0.78), (0.2, 0.44), (12, 14), (0.2, 0.4), 1.0, 0.5)
-LOWER: Final = Region.make((0.24, 0.76), (0.54, 0.86), (12, 16), (0.18, 0.4), 1.0, 0.5)
+UPPER: Final = Region.make(
+    across=(0.22, 0.78), down=(0.2, 0.44), points=(12, 14), spread=(0.2, 0.4), pale=1.0, level=0.5
+)
+LOWER: Final = Region.make(
+    across=(0.24, 0.76), down=(0.54, 0.86), points=(12, 16), spread=(0.18, 0.4), pale=1.0, level=0.5
+)
 # Windows, tyres and shade are colourless on a vehicle of any colour, and darker than its paint.
-VEHICLE: Final = Region.make((0.1, 0.9), (0.2, 0.85), (18, 14), (0.35, 0.22), 0.7, 0.6)
+VEHICLE: Final = Region.make(
+    across=(0.1, 0.9), down=(0.2, 0.85), points=(18, 14), spread=(0.35, 0.22), pale=0.7, level=0.6
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,9 +142,7 @@ def _swatch(
     return Swatch(_named(shares, weight, rows, region), total / whole)
 
 
-def _named(
-    shares: Doubles, weight: Doubles, rows: NDArray[np.int64], region: Region
-) -> Doubles:
+def _named(shares: Doubles, weight: Doubles, rows: NDArray[np.int64], region: Region) -> Doubles:
     """Pixels' shares (11,) → the thing's: its colourless pixels are one shade in light and shadow.
 
     A folded white shirt has white and grey pixels, a black car has black, grey and white ones; what

@@ -199,4 +199,4 @@ def _nearer(tracks: Tracks, row: int) -> NDArray[np.float32]:
     elif tracks.kind[row] == Kind.PERSON:
         # The rider's own cycle reaches lower and would hide the rider's legs.
         before &= person | ~np.isin(tracks.kind, [int(kind) for kind in _TWO_WHEELED])
-    return tracks.box[others & meets & before]
+    return np.asarray(tracks.box[others & meets & before])

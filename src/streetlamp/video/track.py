@@ -28,6 +28,7 @@ from streetlamp.video.associate import (
 )
 from streetlamp.video.kalman import BoxFilter
 from streetlamp.video.raw import Detections
+from streetlamp.video.track_book import Book
 from streetlamp.video.track_options import TrackOptions
 
 _LEAST_FIRST: Final = 0.2  # likeness of a strong box and a track, first association
@@ -65,71 +66,6 @@ class TrackUpdate:
     confirmed: Bools  # (n,) found in at least two looks, one row a track of `tracks`
 
 
-@dataclass(slots=True)
-class _Book:
-    """All live tracks, one row each."""
-
-    id: Ints  # (n,)
-    filter: BoxFilter
-    votes: Doubles  # (n, kinds) sums of scores, fading
-    score: Floats  # (n,) of the last box found
-    first: Doubles  # (n,) POSIX seconds first found
-    last: Doubles  # (n,) POSIX seconds last found
-    found: Ints  # (n,) looks in which it was found
-    origin: Doubles  # (n, 2) where it was some seconds ago, pixels
-    trust: Doubles  # (n,) mean score of late
-    proven: Doubles  # (n,) POSIX seconds when it last walked or scored well for long; -inf: never
-    sure: Bools  # (n,) a track, not a candidate
-
-    @classmethod
-    def empty(cls) -> _Book:
-        none = np.zeros(0)
-        ints = np.zeros(0, np.int64)
-        return cls(
-            ints,
-            BoxFilter.start(np.zeros((0, 4))),
-            np.zeros((0, len(Kind))),
-            np.zeros(0, np.float32),
-            none,
-            none,
-            ints,
-            np.zeros((0, 2)),
-            none,
-            none,
-            np.zeros(0, bool),
-        )
-
-    def take(self, rows: NDArray[np.bool_]) -> _Book:
-        return _Book(
-            self.id[rows],
-            self.filter.take(rows),
-            self.votes[rows],
-            self.score[rows],
-            self.first[rows],
-            self.last[rows],
-            self.found[rows],
-            self.origin[rows],
-            self.trust[rows],
-            self.proven[rows],
-            self.sure[rows],
-        )
-
-    def join(self, other: _Book) -> _Book:
-        return _Book(
-            np.concatenate([self.id, other.id]),
-            self.filter.join(other.filter),
-            np.concatenate([self.votes, other.votes]),
-            np.concatenate([self.score, other.score]),
-            np.concatenate([self.first, other.first]),
-            np.concatenate([self.last, other.last]),
-            np.concatenate([self.found, other.found]),
-            np.concatenate([self.origin, other.origin]),
-            np.concatenate([self.trust, other.trust]),
-            np.concatenate([self.proven, other.proven]),
-            np.concatenate([self.sure, other.sure]),
-        )
-
-
 class Tracker:
     """Joins the boxes of one camera's looks into tracks.
 
@@ -146,13 +82,13 @@ class Tracker:
         self._camera = camera
         self._options = options
         self._random = random.SystemRandom() if seed is None else random.Random(seed)
-        self._book = _Book.empty()
+        self._book = Book.empty()
         self._time: float | None = None
         self._size = (0, 0)
 
     def reset(self) -> None:
         """Forgets all tracks: the next look starts with new ids."""
-        self._book = _Book.empty()
+        self._book = Book.empty()
         self._time = None
 
     def update(
@@ -219,7 +155,8 @@ class Tracker:
         book.proven[walked | (book.trust >= _PROVEN_TRUST * sure_score)] = time
         proven = time - book.proven < _PROVEN_COUNTS
         least = np.where(proven, _PROVEN_STAYS, _STAYS) * sure_score
-        return (book.score >= sure_score) | ((book.sure | walked) & (book.trust >= least))
+        stays = (book.sure | walked) & (book.trust >= least)
+        return np.asarray((book.score >= sure_score) | stays)
 
     def _jumped(self, time: float, size: tuple[int, int]) -> bool:
         if self._time is None:
@@ -262,9 +199,7 @@ class Tracker:
         join(plain, _LEAST_OTHER_KIND, sure | ~sure, good)
         return np.concatenate(rows), np.concatenate(columns)
 
-    def _start(
-        self, detections: Detections, votes: Doubles, used: Indices, time: float
-    ) -> _Book:
+    def _start(self, detections: Detections, votes: Doubles, used: Indices, time: float) -> Book:
         """New tracks from the boxes nobody claimed and nothing explains."""
         free = np.ones(len(detections), bool)
         free[used] = False
@@ -273,7 +208,7 @@ class Tracker:
             free &= ~_parts(detections)
         n = int(free.sum())
         now = np.full(n, time)
-        return _Book(
+        return Book(
             np.array([self._new_id() for _ in range(n)], np.int64),
             BoxFilter.start(detections.box[free]),
             votes[free],
@@ -299,7 +234,7 @@ class Tracker:
         x, y = position[:, 0], position[:, 1]
         there = (x >= 0) & (y >= 0) & (x < self._size[0]) & (y < self._size[1])
         kept = seen | ((time - book.last <= hold) & there)
-        return kept & ~self._doubled(seen)
+        return np.asarray(kept & ~self._doubled(seen))
 
     def _doubled(self, seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """(n,) lost tracks that a track started after their loss has taken the place of."""

@@ -14,9 +14,7 @@ SMALLEST: Final = 3  # cells: a smaller patch is noise, an insect, a leaf
 LARGEST_SHARE: Final = 0.4  # more of the picture than this is light or the camera, not a person
 
 
-def unexplained(
-    cells: Sequence[Bools], known: Floats, size: tuple[int, int]
-) -> Floats:
+def unexplained(cells: Sequence[Bools], known: Floats, size: tuple[int, int]) -> Floats:
     """Boxes (k, 4) in pixels around patches that move for a while and that nothing known covers.
 
     cells: the moving blocks of the picture in the middle and of its neighbours in time, all the

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from support.clips import make_clip, make_resize
 from support.rtsp import RtspServer, clip_pipeline, require_gstreamer
 from support.web import WebServer

@@ -5,13 +5,12 @@ from __future__ import annotations
 import socket
 import threading
 
-from support.clips import numbers
-from support.rtsp import RtspServer
-
 from streetlamp.values import CameraState
 from streetlamp.video.feed import Feed, FeedStatus
 from streetlamp.video.raw import RawFrame
 from streetlamp.video.source import Source, SourceOptions, make_source
+from support.clips import numbers
+from support.rtsp import RtspServer
 
 
 def factory(url: str, **options: float) -> Source:

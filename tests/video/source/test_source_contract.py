@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.check_source import check_described, check_source
 
 from streetlamp.video.source import SOURCES
 from streetlamp.video.source.webcam import WebcamSource
+from support.check_source import check_described, check_source
 
 
 @pytest.mark.parametrize("scheme", list(SOURCES))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.check_source import taken
 
 from streetlamp.values import Kind
 from streetlamp.video.source import make_source
 from streetlamp.video.source.scene import Scene, number_in
+from support.check_source import taken
 
 
 @pytest.mark.parametrize("size", [(640, 360), (161, 121), (1280, 720), (48, 32)])
@@ -36,7 +36,7 @@ def test_figures_move_and_stand_where_they_are_said_to() -> None:
     assert [figure.kind for figure in bare.figures(10)] == []
     figures = scene.figures(10)
     assert sorted(figure.kind for figure in figures) == [Kind.PERSON] * 4 + [Kind.CAR]
-    shown = [one for one in figures if 20 < one.box[0] and one.box[2] < 620]
+    shown = [one for one in figures if one.box[0] > 20 and one.box[2] < 620]
     assert shown
     picture = scene.draw(10).to_ndarray(format="gray").astype(int)
     for x1, y1, x2, y2 in (figure.box for figure in shown):

@@ -8,14 +8,15 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from support.check_source import rising, taken
-from support.clips import cut, make_clip, make_resize, make_sound, numbers, wrecked
 
 from streetlamp.errors import UserError
 from streetlamp.video.raw import RawFrame
 from streetlamp.video.source import Source, SourceError, SourceOptions, make_source
+from support.check_source import rising, taken
+from support.clips import cut, make_clip, make_resize, make_sound, numbers, wrecked
 
 
 def play(path: Path, **options: object) -> tuple[list[RawFrame], Source]:
@@ -233,13 +234,11 @@ def test_a_bad_clip_in_a_folder_is_left_out_and_named(tmp_path: Path) -> None:
 
 def test_a_folder_without_clips_says_where_they_may_be(tmp_path: Path) -> None:
     (tmp_path / "frames").mkdir()
-    with pytest.raises(SourceError, match="no clips or pictures in .*: frames"):
+    with pytest.raises(SourceError, match=r"no clips or pictures in .*: frames"):
         play(tmp_path)
 
 
 def test_pictures_one_or_a_folder_of_any_sizes(tmp_path: Path) -> None:
-    import cv2
-
     sizes = [(160, 120), (97, 53), (320, 200)]
     for number, (width, height) in enumerate(sizes, 1):
         ending = "png" if number == 2 else "jpg"

@@ -7,11 +7,11 @@ import traceback
 
 import numpy as np
 import pytest
+
+from streetlamp.video.source import SourceError, SourceOptions, make_source
 from support.check_source import rising, taken
 from support.clips import numbers
 from support.web import WebServer
-
-from streetlamp.video.source import SourceError, SourceOptions, make_source
 
 
 @pytest.mark.parametrize("path", ["/h264.mp4", "/h265.mkv", "/mjpeg.avi", "/resize.ts"])

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.clips import make_clip, numbers
 
 from streetlamp.video.source import SourceError, SourceOptions, make_source
 from streetlamp.video.source.clock import Clock
+from support.clips import make_clip, numbers
 
 NOON = 1_750_000_000.0
 

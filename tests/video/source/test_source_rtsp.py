@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from support.check_source import rising
-from support.clips import numbers
-from support.rtsp import RtspServer
 
 from streetlamp.video.raw import RawFrame
 from streetlamp.video.source import SourceError, SourceOptions, make_source
+from support.check_source import rising
+from support.clips import numbers
+from support.rtsp import RtspServer
 
 
 def play(url: str, **options: object) -> tuple[list[RawFrame], SourceError]:

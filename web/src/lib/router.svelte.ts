@@ -1,36 +1,6 @@
 /** Addresses of the page: plain history routing, a handful of paths. */
 
-export type Route =
-  | { view: "wall" }
-  | { view: "camera"; id: string; at: number | null }
-  | { view: "alarms"; id: string | null }
-  | { view: "counts" }
-  | { view: "system" }
-  | { view: "login" }
-  | { view: "setup" }
-  | { view: "public" };
-
-export function parse(path: string, search = ""): Route {
-  const [, first = "", second] = path.split("/");
-  const id = second ? decodeURIComponent(second) : null;
-  switch (first) {
-    case "camera": {
-      if (id === null) return { view: "wall" };
-      const at = Number(new URLSearchParams(search).get("at"));
-      return { view: "camera", id, at: at > 0 ? at : null };
-    }
-    case "alarms":
-      return { view: "alarms", id };
-    case "counts":
-    case "system":
-    case "login":
-    case "setup":
-    case "public":
-      return { view: first };
-    default:
-      return { view: "wall" };
-  }
-}
+import { parse } from "./route";
 
 class Router {
   path = $state(location.pathname);

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { backPath, parse } from "./route";
+
+test.each([
+  ["/", "", { view: "wall" }],
+  ["/anything/else", "", { view: "wall" }],
+  ["/camera/north%20gate", "", { view: "camera", id: "north gate", at: null }],
+  ["/camera/gate", "?at=1700000000", { view: "camera", id: "gate", at: 1700000000 }],
+  ["/camera/gate", "?at=yesterday", { view: "camera", id: "gate", at: null }],
+  ["/camera", "", { view: "wall" }],
+  ["/alarms", "", { view: "alarms", id: null }],
+  ["/alarms/a1", "", { view: "alarms", id: "a1" }],
+  ["/setup", "", { view: "setup" }],
+])("%s%s", (path, search, route) => expect(parse(path, search)).toEqual(route));
+
+test.each([
+  ["?back=%2Fcounts", "/counts"],
+  ["?back=%2Fcamera%2Fgate%3Fat%3D5", "/camera/gate?at=5"],
+  ["", "/"],
+  ["?back=https%3A%2F%2Fevil.example", "/"],
+  ["?back=%2F%2Fevil.example", "/"],
+  ["?back=%2F%5Cevil.example", "/"],
+])("a login never leads to another site: %s", (search, path) => expect(backPath(search)).toBe(path));
