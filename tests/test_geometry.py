@@ -20,7 +20,7 @@ SQUARE = ((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75))
         (((0, 0), (1, 1)), "at least 3 corners, this one has 2"),
         (((0, 0), (1, 1), (0, 0)), "at least 3 corners, this one has 2"),
         (((0, 0), (0.5, 1.2), (1, 0)), r"corner 2 \(0.5, 1.2\) is outside the picture"),
-        (((0, 0), (1, 0), (640, 480)), r"corner 3 \(640, 480\) is outside .* pixels divided by"),
+        (((0, 0), (1, 0), (640, 480)), r"corner 3 \(640, 480\) is outside .*pixels divided by"),
         (((0, 0), (float("nan"), 0), (1, 1)), "corner 2 .* is not a pair of numbers"),
         (((0, 0), (1, 1), (1, 0), (0, 1)), "the edge from corner 1 crosses the edge from corner 3"),
         (((0, 0), (1, 0), (1, 1), (0.5, 0), (0, 1)), "crosses the edge"),

@@ -136,8 +136,10 @@ rules:
 source: '0'
 zones:
   yard: [[0, 0], [1, 0], [1, 1.5]]"""), 5, 7, "outside the picture"),
-    ("a zone in pixels", camera("source: '0'\nzones: {y: [[0, 0], [640, 0], [1, 1]]}"), 4, 13, "0 to 1"),
-    ("a zone of two corners", camera("source: '0'\nzones: {y: [[0, 0], [1, 1]]}"), 4, 13, "3 corners"),
+    ("a zone in pixels", camera("source: '0'\nzones: {y: [[0, 0], [640, 0], [1, 1]]}"),
+     4, 13, "0 to 1"),
+    ("a zone of two corners", camera("source: '0'\nzones: {y: [[0, 0], [1, 1]]}"),
+     4, 13, "3 corners"),
     ("a line of three points", camera("source: '0'\nlines: {a: [[0, 0], [1, 1], [1, 0]]}"),
      4, 5, "two points"),
     ("one name for a zone and a line", camera("""
@@ -149,17 +151,22 @@ source: '0'
 rules:
   - {rule: intrusion, name: a}
   - {rule: intrusion, name: a}"""), 6, 27, "two rules of this camera are called 'a'"),
-    ("a camera twice", camera("source: '0'") + "  gate:\n    source: '1'\n", 4, 3, "first on line 2"),
+    ("a camera twice", camera("source: '0'") + "  gate:\n    source: '1'\n",
+     4, 3, "first on line 2"),
     ("a key twice", camera("source: '0'\nname: a\nname: b"), 5, 5, "first on line 4"),
     ("an id with a space", "cameras:\n  Main Gate: {source: '0'}\n", 2, 3, "small letters"),
-    ("a time zone that is none", "timezone: Berlin\n" + camera("source: '0'"), 1, 1, "Europe/Berlin"),
-    ("a number out of range", "desk: {port: 70000}\n" + camera("source: '0'"), 1, 8, "at most 65535"),
-    ("a word for a number", "desk: {port: many}\n" + camera("source: '0'"), 1, 8, "a whole number"),
+    ("a time zone that is none", "timezone: Berlin\n" + camera("source: '0'"),
+     1, 1, "Europe/Berlin"),
+    ("a number out of range", "desk: {port: 70000}\n" + camera("source: '0'"),
+     1, 8, "at most 65535"),
+    ("a word for a number", "desk: {port: many}\n" + camera("source: '0'"),
+     1, 8, "a whole number"),
     ("a desk open to all by accident", "desk: {host: 0.0.0.0}\n" + camera("source: '0'"),
      1, 1, "allow_remote: true"),
-    ("hiding less than hides", camera("source: '0'\nhide: {hold_seconds: 0}"), 4, 12, "at least 0.5"),
+    ("hiding less than hides", camera("source: '0'\nhide: {hold_seconds: 0}"),
+     4, 12, "at least 0.5"),
     ("no cameras", "name: x\n", 1, 1, "'cameras' is missing"),
-    ("a password variable that is not set", camera("source: {url: x, password_env: STREETLAMP_NOT}"),
+    ("a password variable not set", camera("source: {url: x, password_env: STREETLAMP_NOT}"),
      3, 5, "STREETLAMP_NOT is not set"),
     ("a colon too many", "name: a: b\n", 1, 8, "into quotes"),
     ("a tab", "cameras:\n\tgate: 1\n", 2, 1, "spaces"),
@@ -169,7 +176,8 @@ rules:
     ("an alias of itself", "cameras: &a {gate: *a}\n", 1, 10, "without an end"),
     ("a character that is none", "name: a\nb: \x00\n", 2, 4, "character"),
     ("a list at the top", "- a\n- b\n", 1, 1, "a mapping"),
-    ("a code tag", "name: !!python/name:os.system x\n" + camera("source: '0'"), 1, 7, "a plain value"),
+    ("a code tag", "name: !!python/name:os.system x\n" + camera("source: '0'"),
+     1, 7, "a plain value"),
 ]  # fmt: skip
 
 

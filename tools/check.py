@@ -25,7 +25,6 @@ PACKAGES = {
     "gstreamer1.0-plugins-base": "an RTSP camera",
     "gstreamer1.0-plugins-good": "an RTSP camera",
     "gstreamer1.0-plugins-bad": "an RTSP camera",
-    "gstreamer1.0-plugins-ugly": "an RTSP camera",
 }
 
 

@@ -65,6 +65,16 @@ def call(command: list[str | Path], what: str, **more: object) -> None:
         raise SetupError(f"{what} failed (exit status {done.returncode}); its output is above.")
 
 
+def call_quietly(command: list[str | Path], what: str, env: dict[str, str]) -> None:
+    """Run a command whose output is of interest only when it fails."""
+    done = subprocess.run(
+        [str(part) for part in command], cwd=ROOT, env=env, text=True, check=False,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    if done.returncode:
+        raise SetupError(f"{done.stdout.strip()}\n\n{what} failed (exit {done.returncode}).")
+
+
 def digest(*paths: Path) -> str:
     """One hash over these files' names and contents."""
     total = hashlib.sha256()
@@ -270,8 +280,7 @@ def install_page_tools(stamps: Stamps, npm: list[str], env: dict[str, str]) -> N
         say("[ok]  the page's build tools (web/package-lock.json)")
         return
     say("[new] the page's build tools (web/package-lock.json)")
-    call([*npm, "--prefix", WEB, "ci", "--no-audit", "--no-fund", "--loglevel=error"],
-         "npm ci", env=env)  # fmt: skip
+    call_quietly([*npm, "--prefix", WEB, "ci", "--no-audit", "--no-fund"], "npm ci", env)
     stamps.keep("npm", key)
 
 
@@ -286,8 +295,7 @@ def build_page(stamps: Stamps) -> None:
     npm, env = find_node(stamps)
     install_page_tools(stamps, npm, env)
     say("[new] the desk's page (web/ into src/streetlamp/desk/page/)")
-    call([*npm, "--prefix", WEB, "run", "--silent", "build", "--", "--logLevel", "warn"],
-         "Building the page", env=env)  # fmt: skip
+    call_quietly([*npm, "--prefix", WEB, "run", "build"], "Building the page", env)
     if not (PAGE / "index.html").exists():
         raise SetupError(f"The build wrote no {PAGE.relative_to(ROOT)}/index.html.")
     stamps.keep("page", key)

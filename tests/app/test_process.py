@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -90,13 +91,10 @@ def cut_frames(clip: Path, folder: Path, frames: int) -> Path:
     with av.open(str(clip)) as source, av.open(str(out), "w") as target:
         stream = source.streams.video[0]
         copy = target.add_stream_from_template(stream)
-        done = 0
-        for packet in source.demux(stream):
-            if packet.dts is None or done == frames:
-                break
+        packets = (packet for packet in source.demux(stream) if packet.dts is not None)
+        for packet in islice(packets, frames):
             packet.stream = copy
             target.mux(packet)
-            done += 1
     return out
 
 

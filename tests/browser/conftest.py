@@ -153,9 +153,7 @@ class Watched:
             self.complaints.append(f"{message.type}: {message.text} ({where})")
 
     def check(self) -> None:
-        left = [
-            line for line in self.complaints if not any(part in line for part in self.expected)
-        ]
+        left = [line for line in self.complaints if not any(part in line for part in self.expected)]
         assert not left, "the browser complained:\n" + "\n".join(left)
 
 

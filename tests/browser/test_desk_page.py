@@ -236,6 +236,23 @@ def test_an_alarm_is_resolved_from_the_list_by_keyboard(page: Page, desk: Desk) 
     assert (step["actor"], step["note"]) == (NAME, "Went there, all well.")
 
 
+def test_the_clip_of_an_alarm_plays(page: Page, desk: Desk) -> None:
+    def cut() -> str | None:
+        found = page.request.get(f"{desk.url}/api/alarms?state=all").json()["alarms"]
+        return next((str(alarm["id"]) for alarm in found if alarm["has_clip"]), None)
+
+    alarm = until("a clip", cut, ALARM_WITHIN)
+    page.goto(f"{desk.url}/alarms/{alarm}")
+    page.wait_for_selector("article video")
+    until("the clip's first pictures", lambda: page.evaluate(VIDEO)["frames"] > 3)
+    before = page.evaluate(VIDEO)
+    page.wait_for_timeout(1500)
+    after = page.evaluate(VIDEO)
+    assert after["error"] is None
+    assert after["frames"] > before["frames"]
+    shot(page, "clip")
+
+
 def test_a_recording_plays(page: Page, desk: Desk) -> None:
     camera = camera_in_view(page, desk)
     now = page.request.get(f"{desk.url}/api/status").json()["time"]
@@ -321,6 +338,7 @@ def test_a_session_that_ended_leads_to_the_login_and_back(
     watched.expected = ("status of 401", "WebSocket connection")
     page.goto(f"{desk.url}/counts")
     page.get_by_role("heading", name="Counts").wait_for()
+    page.wait_for_load_state("networkidle")
     page.context.clear_cookies()
     page.get_by_role("button", name="24 h").click()
     page.get_by_label("Password").fill(PASSWORD)

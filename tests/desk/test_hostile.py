@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from streetlamp.desk.app import ROUTERS
 from streetlamp.desk.guard import same_origin, split_host
+from streetlamp.desk.options import DeskOptions
 from streetlamp.desk.ranged import wanted
 from streetlamp.desk.refusal import RefusalError
 from support.lamp import PASSWORD, Lamp, start_lamp
@@ -44,7 +45,6 @@ def raw(lamp: Lamp, text: str) -> str:
     """What the desk answers to these very bytes."""
     with socket.create_connection(("127.0.0.1", lamp.server.port), timeout=10) as connection:
         connection.sendall(text.replace("\n", "\r\n").encode("latin-1"))
-        connection.shutdown(socket.SHUT_WR)
         parts = []
         while part := connection.recv(65536):
             parts.append(part)
@@ -80,8 +80,6 @@ def test_nothing_private_without_a_login(lamp: Lamp, method: str, path: str) -> 
 
 def test_every_route_is_either_public_on_purpose_or_needs_a_login(lamp: Lamp) -> None:
     """A new route cannot be forgotten: it is asked for without a login here."""
-    from streetlamp.desk.app import ROUTERS
-
     open_on_purpose = {"/api/session", "/api/setup", "/api/login", "/api/logout", "/api/public"}
     routes = [route for module in ROUTERS for route in module.router.routes]
     assert len(routes) >= 20
@@ -91,9 +89,12 @@ def test_every_route_is_either_public_on_purpose_or_needs_a_login(lamp: Lamp) ->
             continue
         methods = getattr(route, "methods", None)
         if methods is None:
-            with pytest.raises(InvalidStatus) as refused, lamp.client() as client:
-                with lamp.socket(path, client):
-                    pass
+            with (
+                pytest.raises(InvalidStatus) as refused,
+                lamp.client() as client,
+                lamp.socket(path, client),
+            ):
+                pass
             assert refused.value.response.status_code == 401
             continue
         with lamp.client() as client:
@@ -376,11 +377,9 @@ def test_ranges_outside(header: str) -> None:
     assert refused.value.headers == {"Content-Range": "bytes */100"}
 
 
-def test_a_desk_open_to_others_is_wanted_on_purpose(
-    tmp_path: Path, make_lamp: Callable[..., Lamp]
-) -> None:
+def test_a_desk_open_to_others_is_wanted_on_purpose(make_lamp: Callable[..., Lamp]) -> None:
     with pytest.raises(ValueError, match="allow_remote: true"):
-        make_lamp(host="0.0.0.0")
+        DeskOptions(host="0.0.0.0")
     remote = make_lamp(host="0.0.0.0", allow_remote=True)
     assert remote.url == f"http://127.0.0.1:{remote.server.port}"
     assert "plain HTTP" in remote.server.warnings[0]

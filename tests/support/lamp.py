@@ -111,8 +111,14 @@ class Lamp:
         cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
         headers = {"Cookie": cookies} if cookies else {}
         address = self.url.replace("http://", "ws://") + path
-        rest = {"origin": self.url, "additional_headers": headers, "compression": None} | rest
-        with connect(address, close_timeout=2, **rest) as socket:
+        rest = {
+            "origin": self.url,
+            "additional_headers": headers,
+            "compression": None,
+            "close_timeout": 2,
+            **rest,
+        }
+        with connect(address, **rest) as socket:
             yield socket
 
     def raise_alarm(self, id: str = "a1", start: float = T0, **rest: Any) -> None:  # noqa: A002

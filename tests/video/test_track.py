@@ -259,3 +259,24 @@ def test_whatever_comes_tracks_are_well_formed_and_repeat(looks):
         assert (box[:, [2, 3]] <= SIZE).all()
         alive = (alive | set(a.started)) - set(a.ended)
         assert alive == set(a.tracks.id.tolist())
+
+
+def test_who_falls_over_and_then_scores_badly_keeps_the_id():
+    looks = [(t, boxes((300, 200, 60, 150, 0.75))) for t in np.arange(0, 2, 0.13)]
+    looks += [(t, boxes((265, 265, 130, 80, 0.38))) for t in np.arange(2, 9, 0.13)]
+    updates = play(looks)
+    assert {tuple(u.tracks.id) for u in updates} == {tuple(updates[0].tracks.id)}
+    assert updates[-1].tracks.box[0] == pytest.approx([265, 265, 395, 345], abs=3)
+
+
+def test_a_walker_does_not_get_stuck_on_a_cone_by_the_way():
+    looks = []
+    for t in np.arange(0, 8, 0.15):
+        rows = [(300, 260, 20, 40, 0.35)]
+        if t >= 3:
+            rows.append((60 + 80 * (t - 3), 200, 40, 100, 0.8))
+        looks.append((t, boxes(*rows)))
+    last = play(looks)[-1]
+    assert len(last.tracks) == 1
+    assert last.tracks.box[0, 0] > 400
+    assert last.unsure.box[:, 0].tolist() == pytest.approx([300], abs=3)

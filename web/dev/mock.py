@@ -13,6 +13,7 @@ import math
 import random
 import secrets
 import socket
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,12 @@ DELAY = 1.2
 STARTED = time.time()
 EPOCH = STARTED - 7200  # pretend to have run for two hours
 TOKEN = secrets.token_urlsafe(16)
-NAMES = {"gate": ("North gate", "Entrance"), "road": ("Ring road", "Street"), "yard": ("Coal yard", "Storage"), "dock": ("Dock 3", "Storage")}  # fmt: skip
+NAMES = {
+    "gate": ("North gate", "Entrance"),
+    "road": ("Ring road", "Street"),
+    "yard": ("Coal yard", "Storage"),
+    "dock": ("Dock 3", "Storage"),
+}
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "media-src 'self' blob:; font-src 'self'; connect-src 'self'; base-uri 'none'"
@@ -49,17 +55,46 @@ def fail(status: int, error: str, hint: str = "") -> JSONResponse:
 
 
 def note(actor: str, action: str, thing: str = "", detail: str = "") -> None:
-    audit.append({"seq": len(audit) + 1, "time": time.time(), "actor": actor, "action": action, "object": thing, "detail": detail})  # fmt: skip
+    audit.append(
+        {
+            "seq": len(audit) + 1,
+            "time": time.time(),
+            "actor": actor,
+            "action": action,
+            "object": thing,
+            "detail": detail,
+        }
+    )
 
 
-def raise_alarm(camera: str, kind: str, place: str, severity: str, message: str, numbers: dict[str, float], at: float) -> dict[str, Any]:  # fmt: skip
+def raise_alarm(
+    camera: str,
+    kind: str,
+    place: str,
+    severity: str,
+    message: str,
+    numbers: dict[str, float],
+    at: float,
+) -> dict[str, Any]:
     alarm = {
-        "id": secrets.token_hex(6), "camera": camera, "rule": f"{place} {kind}".replace(" ", "_"), "kind": kind,
-        "place": place, "severity": severity, "message": message, "raised": at, "updated": at, "ended": None,
-        "state": "raised", "events": random.randint(1, 4), "frame": 812, "box": [300, 300, 420, 420],
-        "numbers": numbers, "has_clip": at < time.time() - 60,
+        "id": secrets.token_hex(6),
+        "camera": camera,
+        "rule": f"{place} {kind}".replace(" ", "_"),
+        "kind": kind,
+        "place": place,
+        "severity": severity,
+        "message": message,
+        "raised": at,
+        "updated": at,
+        "ended": None,
+        "state": "raised",
+        "events": random.randint(1, 4),
+        "frame": 812,
+        "box": [300, 300, 420, 420],
+        "numbers": numbers,
+        "has_clip": at < time.time() - 60,
         "steps": [{"time": at, "actor": "streetlamp", "state": "raised", "note": ""}],
-    }  # fmt: skip
+    }
     alarms[alarm["id"]] = alarm
     return alarm
 
@@ -73,12 +108,20 @@ def status(camera: str) -> dict[str, Any]:
     now = time.time()
     live = camera in scenes
     return {
-        "camera": camera, "state": "live" if live else "waiting", "since": STARTED - 7000 if live else now - 340,
+        "camera": camera,
+        "state": "live" if live else "waiting",
+        "since": STARTED - 7000 if live else now - 340,
         "message": "" if live else "The camera does not answer at 10.0.3.17; trying again in 14 s.",
-        "width": 960 if live else 0, "height": 540 if live else 0, "fps": 16.0 if live else 0.0,
-        "looks_per_second": 7.6 if live else 0.0, "hidden_share": 0.043 + 0.01 * math.sin(now) if live else 0.0,
-        "whole_hidden": "", "recording": live, "last_frame": now - 0.3 if live else now - 340, "restarts": 0 if live else 6,
-    }  # fmt: skip
+        "width": 960 if live else 0,
+        "height": 540 if live else 0,
+        "fps": 16.0 if live else 0.0,
+        "looks_per_second": 7.6 if live else 0.0,
+        "hidden_share": 0.043 + 0.01 * math.sin(now) if live else 0.0,
+        "whole_hidden": "",
+        "recording": live,
+        "last_frame": now - 0.3 if live else now - 340,
+        "restarts": 0 if live else 6,
+    }
 
 
 @app.middleware("http")
@@ -99,7 +142,11 @@ def who(request: Request | WebSocket) -> str | None:
 @app.get("/api/session")
 def session(request: Request) -> Any:
     name = who(request)
-    return {"user": {"name": name} if name else None, "setup_needed": not users, "version": "0.0-mock"}
+    return {
+        "user": {"name": name} if name else None,
+        "setup_needed": not users,
+        "version": "0.0-mock",
+    }
 
 
 def enter(name: str) -> JSONResponse:
@@ -137,35 +184,105 @@ def logout(request: Request) -> Any:
 @app.get("/api/site")
 def site() -> Any:
     extras: dict[str, Any] = {
-        "gate": {"zones": [{"name": "Forecourt", "points": [[0.55, 0.6], [0.95, 0.56], [0.98, 0.92], [0.5, 0.95]]}], "lines": [{"name": "Gate line", "points": [[0.42, 0.55], [0.38, 0.95]]}]},
-        "road": {"zones": [{"name": "No stopping", "points": [[0.4, 0.45], [0.85, 0.42], [0.88, 0.7], [0.38, 0.72]]}], "lines": [{"name": "Ring road west", "points": [[0.3, 0.5], [0.27, 0.98]]}]},
-        "yard": {"zones": [{"name": "Yard floor", "points": [[0.2, 0.58], [0.8, 0.56], [0.86, 0.97], [0.15, 0.97]]}], "lines": []},
+        "gate": {
+            "zones": [
+                {
+                    "name": "Forecourt",
+                    "points": [[0.55, 0.6], [0.95, 0.56], [0.98, 0.92], [0.5, 0.95]],
+                }
+            ],
+            "lines": [{"name": "Gate line", "points": [[0.42, 0.55], [0.38, 0.95]]}],
+        },
+        "road": {
+            "zones": [
+                {
+                    "name": "No stopping",
+                    "points": [[0.4, 0.45], [0.85, 0.42], [0.88, 0.7], [0.38, 0.72]],
+                }
+            ],
+            "lines": [{"name": "Ring road west", "points": [[0.3, 0.5], [0.27, 0.98]]}],
+        },
+        "yard": {
+            "zones": [
+                {
+                    "name": "Yard floor",
+                    "points": [[0.2, 0.58], [0.8, 0.56], [0.86, 0.97], [0.15, 0.97]],
+                }
+            ],
+            "lines": [],
+        },
         "dock": {"zones": [], "lines": []},
-    }  # fmt: skip
+    }
     rules: dict[str, Any] = {
-        "gate": [{"name": "count_gate", "kind": "line_crossing", "place": "Gate line", "severity": "info"}, {"name": "forecourt_at_night", "kind": "intrusion", "place": "Forecourt", "severity": "warning"}],
-        "road": [{"name": "blocked_lane", "kind": "stopped_vehicle", "place": "No stopping", "severity": "warning"}],
-        "yard": [{"name": "person_down", "kind": "person_lying", "place": "Yard floor", "severity": "critical"}],
+        "gate": [
+            {
+                "name": "count_gate",
+                "kind": "line_crossing",
+                "place": "Gate line",
+                "severity": "info",
+            },
+            {
+                "name": "forecourt_at_night",
+                "kind": "intrusion",
+                "place": "Forecourt",
+                "severity": "warning",
+            },
+        ],
+        "road": [
+            {
+                "name": "blocked_lane",
+                "kind": "stopped_vehicle",
+                "place": "No stopping",
+                "severity": "warning",
+            }
+        ],
+        "yard": [
+            {
+                "name": "person_down",
+                "kind": "person_lying",
+                "place": "Yard floor",
+                "severity": "critical",
+            }
+        ],
         "dock": [],
-    }  # fmt: skip
+    }
     cameras = [
         {"id": c, "name": n, "area": a, "width": 960, "height": 540, **extras[c], "rules": rules[c]}
         for c, (n, a) in NAMES.items()
     ]
-    return {"name": "Harbour works", "timezone": "Europe/Berlin", "delay_s": DELAY, "cameras": cameras}
+    return {
+        "name": "Harbour works",
+        "timezone": "Europe/Berlin",
+        "delay_s": DELAY,
+        "cameras": cameras,
+    }
 
 
 @app.get("/api/status")
 def statuses() -> Any:
     disk = {"free_bytes": 182e9, "used_bytes": 41e9, "recording": True, "message": ""}
     opened = sum(a["state"] in ("raised", "acknowledged") for a in alarms.values())
-    return {"time": time.time(), "cameras": [status(c) for c in NAMES], "disk": disk, "alarms_open": opened}
+    return {
+        "time": time.time(),
+        "cameras": [status(c) for c in NAMES],
+        "disk": disk,
+        "alarms_open": opened,
+    }
 
 
 @app.get("/api/alarms")
-def list_alarms(state: str = "open", camera: str = "", limit: int = 50, before: float = 1e12) -> Any:
-    wanted = {"open": {"raised", "acknowledged"}, "all": {"raised", "acknowledged", "resolved", "false"}}.get(state, {state})
-    rows = [a for a in alarms.values() if a["state"] in wanted and (not camera or a["camera"] == camera) and a["raised"] < before]
+def list_alarms(
+    state: str = "open", camera: str = "", limit: int = 50, before: float = 1e12
+) -> Any:
+    wanted = {
+        "open": {"raised", "acknowledged"},
+        "all": {"raised", "acknowledged", "resolved", "false"},
+    }.get(state, {state})
+    rows = [
+        a
+        for a in alarms.values()
+        if a["state"] in wanted and (not camera or a["camera"] == camera) and a["raised"] < before
+    ]
     return {"alarms": sorted(rows, key=lambda a: -a["raised"])[:limit]}
 
 
@@ -181,7 +298,9 @@ async def answer(key: str, verb: str, request: Request) -> Any:
     alarm = alarms[key]
     alarm["state"] = state
     alarm["updated"] = time.time()
-    alarm["steps"].append({"time": time.time(), "actor": who(request), "state": state, "note": body.get("note", "")})
+    alarm["steps"].append(
+        {"time": time.time(), "actor": who(request), "state": state, "note": body.get("note", "")}
+    )
     note(str(who(request)), f"alarm_{verb}", alarm["message"], body.get("note", ""))
     tell({"type": "alarm", "alarm": alarm})
     return alarm
@@ -217,7 +336,17 @@ def recordings(camera: str, start: float, end: float) -> Any:
                 continue
             open_ = begin + 60 > now
             size = int((now - begin) / PART) * 9000 if open_ else 60 * 18000
-            rows.append({"id": f"{camera}-{n}", "start": begin, "end": None if open_ else begin + 60, "media_start": n * 60.0, "size": size, "codec": scenes[camera].codec, "run": "r"})  # fmt: skip
+            rows.append(
+                {
+                    "id": f"{camera}-{n}",
+                    "start": begin,
+                    "end": None if open_ else begin + 60,
+                    "media_start": n * 60.0,
+                    "size": size,
+                    "codec": scenes[camera].codec,
+                    "run": "r",
+                }
+            )
     return {"segments": rows}
 
 
@@ -255,7 +384,15 @@ def counts(camera: str, start: float, end: float, step: int = 60) -> Any:
             for direction in ("in", "out"):
                 n = int(rng.random() * busy * much * 1.6)
                 if n:
-                    rows.append({"minute": minute, "place": place, "kind": kind, "direction": direction, "n": n})  # fmt: skip
+                    rows.append(
+                        {
+                            "minute": minute,
+                            "place": place,
+                            "kind": kind,
+                            "direction": direction,
+                            "n": n,
+                        }
+                    )
     return {"rows": rows}
 
 
@@ -266,9 +403,30 @@ def log(limit: int = 50) -> Any:
 
 @app.get("/api/public")
 def public() -> Any:
-    never = ["It never identifies anyone: no faces, no plates, no watch lists.", "It never sorts people into kinds.", "It never predicts people.", "People are masked before anything is kept, shown or sent."]  # fmt: skip
-    cameras = [{"name": n, "area": a, "counts": ["people and vehicles across a line"], "watches_for": ["a stopped vehicle"]} for n, a in NAMES.values()]  # fmt: skip
-    return {"name": "Harbour works", "operator": "Harbour works ltd.", "contact": "desk@harbour.example", "cameras": cameras, "recording": True, "kept_days": 7, "never": never}  # fmt: skip
+    never = [
+        "It never identifies anyone: no faces, no plates, no watch lists.",
+        "It never sorts people into kinds.",
+        "It never predicts people.",
+        "People are masked before anything is kept, shown or sent.",
+    ]
+    cameras = [
+        {
+            "name": n,
+            "area": a,
+            "counts": ["people and vehicles across a line"],
+            "watches_for": ["a stopped vehicle"],
+        }
+        for n, a in NAMES.values()
+    ]
+    return {
+        "name": "Harbour works",
+        "operator": "Harbour works ltd.",
+        "contact": "desk@harbour.example",
+        "cameras": cameras,
+        "recording": True,
+        "kept_days": 7,
+        "never": never,
+    }
 
 
 @app.websocket("/api/live/events")
@@ -301,15 +459,34 @@ async def live(socket: WebSocket, camera: str) -> None:
         return
     await socket.accept()
     try:
-        await socket.send_json({"type": "init", "run": "r1", "codec": scene.codec, "width": 960, "height": 540})
+        await socket.send_json(
+            {"type": "init", "run": "r1", "codec": scene.codec, "width": 960, "height": 540}
+        )
         await socket.send_bytes(scene.init)
         n = int((time.time() - DELAY - EPOCH) / PART) - 1
         while True:
             start = EPOCH + n * PART
             await asyncio.sleep(max(0.0, start + PART + DELAY - time.time()))
             media, phase = n * PART, scene.phase(n)
-            frames = [{"t": start + i / FPS, "media_t": media + i / FPS, "tracks": tracks(camera, phase + i / FPS)} for i in range(GOP)]  # fmt: skip
-            await socket.send_json({"type": "fragment", "run": "r1", "start": start, "end": start + PART, "media_start": media, "keyframe": True, "frames": frames})  # fmt: skip
+            frames = [
+                {
+                    "t": start + i / FPS,
+                    "media_t": media + i / FPS,
+                    "tracks": tracks(camera, phase + i / FPS),
+                }
+                for i in range(GOP)
+            ]
+            await socket.send_json(
+                {
+                    "type": "fragment",
+                    "run": "r1",
+                    "start": start,
+                    "end": start + PART,
+                    "media_start": media,
+                    "keyframe": True,
+                    "frames": frames,
+                }
+            )
             await socket.send_bytes(scene.fragment(n, media))
             n += 1
     except WebSocketDisconnect:
@@ -324,7 +501,9 @@ async def wall(socket: WebSocket, width: int = 1280) -> None:
     await socket.accept()
     w = min(960, width) // 2
     h = w * 9 // 16
-    tiles = [{"camera": c, "x": i % 2 * w, "y": i // 2 * h, "w": w, "h": h} for i, c in enumerate(NAMES)]
+    tiles = [
+        {"camera": c, "x": i % 2 * w, "y": i // 2 * h, "w": w, "h": h} for i, c in enumerate(NAMES)
+    ]
     try:
         await socket.send_json({"type": "layout", "width": 2 * w, "height": 2 * h, "tiles": tiles})
         while True:
@@ -350,16 +529,56 @@ def page(path: str) -> Any:
 async def drama() -> None:
     """Seed some history, then a new alarm now and then."""
     now = time.time()
-    old = raise_alarm("road", "stopped_vehicle", "No stopping", "warning", "A truck has been standing in “No stopping” for 2 min.", {"now": 0, "most": 1, "seconds": 121.4, "min_seconds": 60, "margin_seconds": 61.4}, now - 2600)
+    old = raise_alarm(
+        "road",
+        "stopped_vehicle",
+        "No stopping",
+        "warning",
+        "A truck has been standing in “No stopping” for 2 min.",
+        {"now": 0, "most": 1, "seconds": 121.4, "min_seconds": 60, "margin_seconds": 61.4},
+        now - 2600,
+    )
     old.update(state="resolved", ended=now - 2400)
-    old["steps"] += [{"time": now - 2550, "actor": "maria", "state": "acknowledged", "note": ""}, {"time": now - 2390, "actor": "maria", "state": "resolved", "note": "Driver called, has left."}]
-    false = raise_alarm("gate", "intrusion", "Forecourt", "info", "A person is in “Forecourt”.", {"now": 0, "most": 1, "seconds": 4.2, "min_seconds": 3, "margin_seconds": 1.2}, now - 5400)
+    old["steps"] += [
+        {"time": now - 2550, "actor": "maria", "state": "acknowledged", "note": ""},
+        {
+            "time": now - 2390,
+            "actor": "maria",
+            "state": "resolved",
+            "note": "Driver called, has left.",
+        },
+    ]
+    false = raise_alarm(
+        "gate",
+        "intrusion",
+        "Forecourt",
+        "info",
+        "A person is in “Forecourt”.",
+        {"now": 0, "most": 1, "seconds": 4.2, "min_seconds": 3, "margin_seconds": 1.2},
+        now - 5400,
+    )
     false.update(state="false", ended=now - 5380)
-    raise_alarm("road", "stopped_vehicle", "No stopping", "warning", "A car has been standing in “No stopping” for 70 s.", {"now": 1, "most": 1, "seconds": 70.2, "min_seconds": 60, "margin_seconds": 10.2}, now - 300)
+    raise_alarm(
+        "road",
+        "stopped_vehicle",
+        "No stopping",
+        "warning",
+        "A car has been standing in “No stopping” for 70 s.",
+        {"now": 1, "most": 1, "seconds": 70.2, "min_seconds": 60, "margin_seconds": 10.2},
+        now - 300,
+    )
     note("streetlamp", "start", "", "version 0.0-mock")
     while True:
         await asyncio.sleep(12)
-        alarm = raise_alarm("yard", "person_lying", "Yard floor", "critical", "A person has been lying in “Yard floor” for 10 s.", {"now": 1, "most": 1, "seconds": 10.1, "min_seconds": 10, "margin_seconds": 0.1}, time.time())
+        alarm = raise_alarm(
+            "yard",
+            "person_lying",
+            "Yard floor",
+            "critical",
+            "A person has been lying in “Yard floor” for 10 s.",
+            {"now": 1, "most": 1, "seconds": 10.1, "min_seconds": 10, "margin_seconds": 0.1},
+            time.time(),
+        )
         tell({"type": "alarm", "alarm": alarm})
         await asyncio.sleep(20)
         alarm.update(has_clip=True, updated=time.time())
@@ -375,8 +594,9 @@ async def main() -> None:
         scenes[camera] = Scene(camera, i)
     listen = socket.create_server(("127.0.0.1", port))
     port = listen.getsockname()[1]
-    print(f"Desk: http://127.0.0.1:{port}", flush=True)
-    print(f"First login: http://127.0.0.1:{port}/setup#token={TOKEN}", flush=True)
+    here = f"http://127.0.0.1:{port}"
+    sys.stdout.write(f"Desk: {here}\nFirst login: {here}/setup#token={TOKEN}\n")
+    sys.stdout.flush()
     acts = asyncio.create_task(drama())
     await uvicorn.Server(uvicorn.Config(app, log_level="warning")).serve([listen])
     acts.cancel()

@@ -33,22 +33,40 @@ class Thing:
     stop_at: float | None = None
 
 
+UPRIGHT = {"posture": "upright"}
+LYING = {"posture": "lying"}
 THINGS = {
     "gate": [
-        Thing("person", {"posture": "upright", "upper": "blue", "lower": "black"}, 330, (44, 118), 42, 60, (150, 90, 50)),
-        Thing("person", {"posture": "upright", "upper": "red", "lower": "grey"}, 360, (48, 128), -36, 820, (60, 60, 170)),
+        Thing(
+            "person",
+            UPRIGHT | {"upper": "blue", "lower": "black"},
+            330,
+            (44, 118),
+            42,
+            60,
+            (150, 90, 50),
+        ),
+        Thing(
+            "person",
+            UPRIGHT | {"upper": "red", "lower": "grey"},
+            360,
+            (48, 128),
+            -36,
+            820,
+            (60, 60, 170),
+        ),
         Thing("bicycle", {"colour": "green"}, 350, (92, 96), 75, -120, (80, 140, 60)),
     ],
     "road": [
         Thing("car", {"colour": "red"}, 300, (170, 84), 110, -100, (50, 50, 180)),
         Thing("car", {"colour": "white"}, 372, (190, 92), -95, 1000, (200, 200, 200)),
         Thing("truck", {"colour": "blue"}, 230, (210, 120), 60, -300, (150, 90, 40), 520),
-        Thing("person", {"posture": "upright", "upper": "yellow"}, 410, (40, 104), 30, 500, (60, 180, 190)),
+        Thing("person", UPRIGHT | {"upper": "yellow"}, 410, (40, 104), 30, 500, (60, 180, 190)),
     ],
     "yard": [
-        Thing("person", {"posture": "lying", "upper": "white", "lower": "blue"}, 400, (126, 52), 0, 420, (190, 190, 190)),
+        Thing("person", LYING | {"upper": "white"}, 400, (126, 52), 0, 420, (190, 190, 190)),
     ],
-}  # fmt: skip
+}
 
 
 def place(thing: Thing, t: float) -> tuple[float, float, float, float]:
@@ -115,7 +133,7 @@ def draw(camera: str, ground: np.ndarray, t: float) -> np.ndarray:
         if x2 < 0 or x1 > W:
             continue
         left, right = max(0, x1), min(W, x2)
-        if thing.kind == "person" or thing.kind == "bicycle":
+        if thing.kind in ("person", "bicycle"):
             cell = 14
             rng = np.random.default_rng(i)
             small = rng.normal(thing.colour, 34, ((y2 - y1) // cell + 1, (x2 - x1) // cell + 1, 3))
@@ -139,7 +157,7 @@ def boxes(data: bytes) -> list[bytes]:
 
 
 class Scene:
-    """One looping camera: an init segment, fragments of half a second, small pictures for the wall."""
+    """One looping camera: init segment, fragments of half a second, small pictures."""
 
     def __init__(self, camera: str, seed: int) -> None:
         self.camera = camera
@@ -151,7 +169,13 @@ class Scene:
         with av.open(buffer, "w", format="mp4", options=options) as output:
             stream = output.add_stream("libx264", rate=FPS)
             stream.width, stream.height, stream.pix_fmt = W, H, "yuv420p"
-            stream.options = {"preset": "ultrafast", "crf": "28", "g": str(GOP), "sc_threshold": "0", "bf": "0"}
+            stream.options = {
+                "preset": "ultrafast",
+                "crf": "28",
+                "g": str(GOP),
+                "sc_threshold": "0",
+                "bf": "0",
+            }
             for n in range(FPS * SECONDS):
                 picture = draw(camera, ground, n / FPS)
                 if n % 4 == 0:

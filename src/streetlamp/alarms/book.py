@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 from streetlamp.alarms import life
@@ -29,16 +29,6 @@ _LOADED: Final = 500  # closed alarms looked at when the book is opened
 Key = tuple[str, str, str]
 
 
-@dataclass(slots=True)
-class _Entry:
-    """The newest alarm of one rule at one place."""
-
-    alarm: str
-    running: set[str] = field(default_factory=set)
-    known: set[str] = field(default_factory=set)  # every event it has
-    quiet: float | None = None  # since when nothing runs; None while something does
-
-
 def _key(thing: Event | Alarm) -> Key:
     return thing.camera, thing.rule, thing.place
 
@@ -54,16 +44,10 @@ class AlarmBook:
         self._turn = threading.RLock()
         self._waiting = Waiting()
         self._listeners: list[Callable[[Alarm], None]] = []
-        self._newest: dict[Key, _Entry] = {}
+        self._newest: dict[Key, str] = {}  # the newest alarm of one rule at one place
+        self._restarted: dict[str, float] = {}  # when alarms that were cut short were found
         for alarm in [*self._alarms.list(limit=_LOADED), *self._alarms.list(OPEN, limit=None)]:
-            if _key(alarm) not in self._newest:
-                events = self._events.of_alarm(alarm.id)
-                self._newest[_key(alarm)] = _Entry(
-                    alarm.id,
-                    {event.id for event in events if event.end is None},
-                    {event.id for event in events},
-                    alarm.ended,
-                )
+            self._newest.setdefault(_key(alarm), alarm.id)
 
     # What rules say.
 
@@ -76,45 +60,48 @@ class AlarmBook:
             if not event.alarm:
                 self._write([], [event], must=False)
                 return None
-            entry = self._newest.get(_key(event))
-            if entry is not None and event.id in entry.known:
-                return self._continue(entry, event)
-            return self._begin(entry, event)
+            known = self._waiting.find(event.id) or self._events.find(event.id)
+            if known is not None and known[1] is not None:
+                before, owner = known
+                return self._continue(self.get(owner), before, event)
+            return self._begin(event)
 
-    def _continue(self, entry: _Entry, event: Event) -> Alarm:
-        alarm = self.get(entry.alarm)
-        if event.id not in entry.running:
+    def _continue(self, alarm: Alarm, before: Event, event: Event) -> Alarm:
+        if before.end is not None:
             return alarm  # it has ended; this was said before
-        running = entry.running - {event.id} if event.end is not None else entry.running
-        ended = self._ended(alarm, event, running)
-        stored = self._put(life.goes_on(alarm, event, ended))
-        entry.running, entry.quiet = running, ended
-        return stored
+        running = self._running(alarm.id)
+        if event.end is not None:
+            running.discard(event.id)
+        return self._put(life.goes_on(alarm, event, self._ended(alarm, event, running)))
 
-    def _begin(self, entry: _Entry | None, event: Event) -> Alarm:
+    def _begin(self, event: Event) -> Alarm:
         """An event not heard of before: one more of an incident, or a new one."""
-        running = {event.id} if event.end is None else set()
-        alarm = None if entry is None else self.get(entry.alarm)
-        if entry is None or alarm is None or not self._same_incident(entry, alarm, event):
-            told_before = self._events.alarm_of(event.id)
-            if told_before is not None:
-                return self.get(told_before)
-            stored = self._put(life.new(event))
-            self._newest[_key(event)] = _Entry(event.id, running, {event.id}, event.end)
-            return stored
-        running |= entry.running
-        ended = self._ended(alarm, event, running)
-        stored = self._put(life.again(alarm, event, ended))
-        entry.running, entry.quiet = running, ended
-        entry.known.add(event.id)
-        return stored
+        newest = self._newest.get(_key(event))
+        alarm = None if newest is None else self.get(newest)
+        if alarm is None or not self._same_incident(alarm, event):
+            self._newest[_key(event)] = event.id
+            return self._put(life.new(event))
+        running = self._running(alarm.id)
+        if event.end is None:
+            running.add(event.id)
+        return self._put(life.again(alarm, event, self._ended(alarm, event, running)))
 
-    def _same_incident(self, entry: _Entry, alarm: Alarm, event: Event) -> bool:
+    def _running(self, alarm: str) -> set[str]:
+        """The ids of an alarm's events that have no end yet."""
+        running = {event.id for event, _ in self._events.running(alarm)}
+        for event in self._waiting.events_of(alarm):
+            running.discard(event.id)
+            if event.end is None:
+                running.add(event.id)
+        return running
+
+    def _same_incident(self, alarm: Alarm, event: Event) -> bool:
         if alarm.state is AlarmState.FALSE:
             return False  # what a person called false must not swallow what comes next
-        if entry.quiet is None:
+        if alarm.ended is None:
             return True
-        return event.start - entry.quiet <= self._options.merge_seconds
+        quiet = max(alarm.ended, self._restarted.get(alarm.id, alarm.ended))
+        return event.start - quiet <= self._options.merge_seconds
 
     @staticmethod
     def _ended(alarm: Alarm, event: Event, running: Collection[str]) -> float | None:
@@ -210,9 +197,7 @@ class AlarmBook:
             for event in events:
                 self._events.close(event.id)
             self._alarms.save(change.alarm, change.steps)
-        entry = self._newest.get(_key(alarm))
-        if entry is not None and entry.alarm == name:
-            entry.running, entry.quiet = set(), now
+        self._restarted[name] = now
         self._tell(change.alarm)
         return f"An alarm was cut short when Streetlamp stopped ({alarm.camera}): {alarm.message}"
 

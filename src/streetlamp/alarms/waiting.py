@@ -42,6 +42,18 @@ class Waiting:
         found = self._changes.get(id)
         return None if found is None else found.alarm
 
+    def find(self, event: str) -> tuple[Event, str] | None:
+        """An event of an alarm, with the alarm's id."""
+        for change in self._changes.values():
+            for one in change.events:
+                if one.id == event:
+                    return one, change.alarm.id
+        return None
+
+    def events_of(self, alarm: str) -> tuple[Event, ...]:
+        found = self._changes.get(alarm)
+        return () if found is None else found.events
+
     def clear(self) -> None:
         self._changes.clear()
         self._events.clear()

@@ -165,7 +165,7 @@ class _Work:
             self._clip.out.mkdir(parents=True, exist_ok=True)
             with ExitStack() as stack:
                 tables = stack.enter_context(Tables(self._clip.out))
-                writer = stack.enter_context(ClipWriter(self._clip.out / "masked.mp4"))
+                writer = stack.enter_context(ClipWriter(self._clip.out / "masked.mp4", threads=2))
                 try:
                     self._frames(tables, writer)
                     self.report.complete = True

@@ -22,6 +22,7 @@ from streetlamp.desk.wire import fragment_message
 from streetlamp.values import Fragment
 
 _STALLED: Final = 20.0  # seconds a message may take to leave; then the viewer is gone
+_FAREWELL: Final = 1.0  # seconds for the closing word to leave; a stalled viewer never hears it
 _RECHECK: Final = 5.0  # seconds between looks whether the session still holds
 
 GOING_AWAY: Final = 1001
@@ -103,8 +104,9 @@ async def serve(
             code, reason = STALLED, "This connection is too slow."
         elif error is not None and not isinstance(error, WebSocketDisconnect):
             raise error
-    with suppress(WebSocketDisconnect, RuntimeError):  # it may have gone just now
-        await websocket.close(code, reason)
+    with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):  # it may have gone just now
+        async with asyncio.timeout(_FAREWELL):
+            await websocket.close(code, reason)
 
 
 async def _left(websocket: WebSocket) -> None:

@@ -66,7 +66,7 @@ def install(app: FastAPI) -> None:
             case HTTPException():
                 refusal = _of_http(error)
             case StoreError():
-                refusal = RefusalError(503, str(error), "Nothing was changed.")
+                refusal = RefusalError(503, str(error), "Put that right and try again.")
             case RequestValidationError():
                 refusal = _of_validation(error)
             case _:

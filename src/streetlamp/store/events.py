@@ -71,14 +71,17 @@ class Events:
         found = self._rows(select(events).where(events.c.id == id))
         return found[0][0] if found else None
 
-    def alarm_of(self, id: str) -> str | None:  # noqa: A002
-        """The alarm an event belongs to, if any."""
+    def find(self, id: str) -> tuple[Event, str | None] | None:  # noqa: A002
+        """An event and the alarm it belongs to, if any."""
         found = self._rows(select(events).where(events.c.id == id))
-        return found[0][1] if found else None
+        return found[0] if found else None
 
-    def running(self) -> list[tuple[Event, str | None]]:
-        """Events without an end, with its alarm; at a start: left by a process that died."""
-        return self._rows(select(events).where(events.c.end.is_(None)).order_by(events.c.start))
+    def running(self, alarm: str | None = None) -> list[tuple[Event, str | None]]:
+        """Events without an end, with their alarm; at a start: left by a process that died."""
+        statement = select(events).where(events.c.end.is_(None)).order_by(events.c.start)
+        if alarm is not None:
+            statement = statement.where(events.c.alarm == alarm)
+        return self._rows(statement)
 
     def of_alarm(self, alarm: str) -> list[Event]:
         """The events an alarm gathered, oldest first."""

@@ -21,7 +21,9 @@ def add_sound(masked: Path, source: Path) -> bool:
         with av.open(str(masked)) as pictures, av.open(str(source)) as sounds:
             if not sounds.streams.audio:
                 return False
-            with av.open(str(part), "w", format="mp4") as out:
+            timescale = str(pictures.streams.video[0].time_base.denominator)  # type: ignore[union-attr]
+            options = {"video_track_timescale": timescale, "movie_timescale": timescale}
+            with av.open(str(part), "w", format="mp4", options=options) as out:
                 _copy(pictures, sounds, out)
         os.replace(part, masked)
     except (OSError, ValueError, av.FFmpegError) as error:

@@ -58,6 +58,12 @@ def height_likeness(a: NDArray[Any], b: NDArray[Any]) -> Doubles:
     return np.asarray(np.minimum(one, two) / np.maximum(one, two))
 
 
+def area_likeness(a: NDArray[Any], b: NDArray[Any]) -> Doubles:
+    """(n, m) smaller area over larger area: who falls over changes their height, not their area."""
+    one, two = np.maximum(area(a), 1e-3)[:, None], np.maximum(area(b), 1e-3)[None, :]
+    return np.asarray(np.minimum(one, two) / np.maximum(one, two))
+
+
 def assign(likeness: Doubles, least: float) -> tuple[Indices, Indices]:
     """Rows and columns of the best one-to-one pairing among pairs with likeness ≥ ``least``.
 

@@ -79,11 +79,12 @@ class Feed:
 
     def stop(self) -> None:
         """End `items` soon. From any thread, more than once; returns within about 2 s."""
+        again = self._stop.is_set()
         self._stop.set()
         run = self._run
         if run is not None:
             run.abandon()
-            run.join(STOP_SECONDS)
+            run.join(0.0 if again else STOP_SECONDS)
 
     def items(self) -> Iterator[RawFrame | FeedStatus]:
         """Pictures and, before and between them, what happens to the camera.

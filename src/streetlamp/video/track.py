@@ -21,6 +21,7 @@ from streetlamp.video.associate import (
     GROUP,
     Doubles,
     Indices,
+    area_likeness,
     assign,
     height_likeness,
     inside,
@@ -35,6 +36,8 @@ _LEAST_FIRST: Final = 0.2  # likeness of a strong box and a track, first associa
 _GOOD: Final = 1.0  # share of `sure_score` from which a box goes first
 _LEAST_SECOND: Final = 0.4  # of a weak box and a track that is left over
 _LEAST_WIDE: Final = 0.1  # of what is still left over, boxes widened by what is not known
+_SOME: Final = 0.6  # share of `sure_score` of a box that may be a person who fell over
+_LEAST_FALL: Final = 0.3  # of a fair box and a track left over, whatever their heights
 _LEAST_OTHER_KIND: Final = 0.6  # across groups of classes: the boxes must all but coincide
 _SAME_THING: Final = 0.6  # overlap (IoU) at which two boxes of one group are one thing
 _VOTE_FADES: Final = 4.0  # s: how long a class vote counts
@@ -43,7 +46,7 @@ _WALKED: Final = 0.6  # sizes: how far a candidate must have come to be a track
 _WALKED_LOOKS: Final = 4  # looks in which it must have been found on the way
 _ORIGIN_FOLLOWS: Final = 4.0  # s over which where it was is forgotten
 _PROVEN_TRUST: Final = 1.2  # share of `sure_score` of a mean that proves a track
-_PROVEN_COUNTS: Final = 8.0  # s for which having walked or scored well speaks for a track
+_PROVEN_COUNTS: Final = 30.0  # s for which having walked or scored well speaks for a track
 _SETTLED: Final = 12  # looks after which a candidate has as good a claim to its boxes as a track
 _WALKED_TRUST: Final = 0.7  # share of `sure_score` that its mean score must reach
 _TRUST_FADES: Final = 1.0  # s over which the mean score is taken
@@ -174,8 +177,10 @@ class Tracker:
         same = GROUP[_kinds(book.votes)][:, None] == GROUP[detections.kind][None, :]
         plain = iou(box, detections.box)
         wide = _wide_iou(box, book.filter.doubt(), detections.box)
+        large = area_likeness(box, detections.box)
         tall = height_likeness(box, detections.box)
         good = detections.score >= _GOOD * options.sure_score
+        some = detections.score >= _SOME * options.sure_score
         fair = detections.score >= options.start_score
         anything = np.ones(len(detections), bool)
         # A cone's own candidate keeps the cone's boxes from a track that walks by and would stay.
@@ -194,6 +199,7 @@ class Tracker:
         join(np.where(same, plain * tall, 0.0), _LEAST_FIRST, sure, good)
         join(np.where(same, wide * tall, 0.0), _LEAST_WIDE, sure, good)
         join(np.where(same, plain * tall, 0.0), _LEAST_SECOND, sure, anything)
+        join(np.where(same, wide * large, 0.0), _LEAST_FALL, book.sure, some)
         join(np.where(same, plain * tall, 0.0), _LEAST_FIRST, ~sure, fair)
         join(np.where(same, wide * tall, 0.0), _LEAST_WIDE, ~sure, good)
         join(plain, _LEAST_OTHER_KIND, sure | ~sure, good)

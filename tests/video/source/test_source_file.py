@@ -112,6 +112,18 @@ def test_damage_in_the_middle_does_not_end_a_clip(tmp_path: Path, codec: str, en
     assert rising([frame.pts for frame in frames])
 
 
+def test_ffmpeg_does_not_chatter_on_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    whole = make_clip(tmp_path / "w.ts", size=(320, 240), frames=60).path
+    capfd.readouterr()
+    play(wrecked(whole, tmp_path / "bad.ts", length=3000))
+    _text(tmp_path / "notes.mp4")
+    with pytest.raises(SourceError):
+        play(tmp_path / "notes.mp4")
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize(
     ("codec", "ending", "says"),
     [
@@ -282,3 +294,10 @@ def test_file_addresses_in_all_spellings(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     for url in ("a:b.mp4", "file:a:b.mp4", f"file://{tmp_path}/a:b.mp4", f"{tmp_path}/a:b.mp4"):
         assert len(list(make_source("yard", url, live=False).frames())) == 3
+
+
+def test_a_webcam_that_is_not_there() -> None:
+    source = make_source("yard", "99", live=True)
+    assert source.describe() == "webcam 99"
+    with pytest.raises(SourceError, match="webcam"):
+        list(source.frames())

@@ -55,6 +55,13 @@ def test_what_goes_wrong_is_said_without_the_login(
     assert caught.value.__context__ is None
 
 
+def test_a_raw_file_is_a_file_not_a_camera(web: WebServer) -> None:
+    source = make_source("yard", web.url("/mjpeg.mjpeg"), live=True)
+    frames = taken(source, 10)
+    times = np.array([frame.time for frame in frames]) - frames[0].time
+    np.testing.assert_allclose(times, np.arange(10) / 25, atol=1e-4)
+
+
 def test_the_right_login_opens(web: WebServer) -> None:
     source = make_source("yard", web.url("/secret/h264.mp4", "operator:hunter2"), live=False)
     assert len(list(source.frames())) == 30

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import support.rtsp
 from streetlamp.video.raw import RawFrame
 from streetlamp.video.source import SourceError, SourceOptions, make_source
 from support.check_source import rising
@@ -94,3 +95,16 @@ def test_a_probe_tells_what_a_camera_sends(rtsp: RtspServer) -> None:
     assert probe.fps == pytest.approx(25, abs=1)
     with pytest.raises(SourceError, match="knows no such path"):
         make_source("yard", rtsp.url("/nowhere"), live=True).probe()
+
+
+@pytest.mark.parametrize(
+    ("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)]
+)
+def test_without_a_server_it_is_said_loudly(
+    monkeypatch: pytest.MonkeyPatch, ci: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setattr(support.rtsp, "_usable", lambda: False)
+    monkeypatch.setattr(support.rtsp.shutil, "which", lambda _: None)
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome, match="RTSP is NOT tested"):
+        support.rtsp.require_gstreamer()

@@ -1,5 +1,6 @@
 /** Draws zones, lines and track tags over a picture. Canvas only, no HTML: many boxes stay cheap. */
 
+import { CHIP, spots } from "./chips";
 import type { SiteCamera, Track } from "./types";
 import { tagText } from "./words";
 
@@ -46,7 +47,7 @@ function chip(p: Painted, text: string, x: number, y: number, ink: string, back:
   const top = Math.min(Math.max(2, y), p.height - 20);
   context.fillStyle = back;
   context.beginPath();
-  context.roundRect(left, top, w, 18, 5);
+  context.roundRect(left, top, w, CHIP, 5);
   context.fill();
   context.fillStyle = ink;
   context.fillText(text, left + 6, top + 9.5);
@@ -61,7 +62,7 @@ export function drawPlaces(p: Painted, camera: SiteCamera, alarmed: ReadonlySet<
       i ? context.lineTo(x * width, y * height) : context.moveTo(x * width, y * height),
     );
     context.closePath();
-    context.fillStyle = hot ? "rgb(255 92 92 / 16%)" : "rgb(120 200 190 / 9%)";
+    context.fillStyle = hot ? "rgb(255 92 92 / 9%)" : "rgb(120 200 190 / 7%)";
     context.strokeStyle = hot ? "#ff7b72" : "rgb(120 214 200 / 75%)";
     context.lineWidth = 1.5;
     context.setLineDash([6, 4]);
@@ -111,15 +112,27 @@ export function drawTracks(p: Painted, tracks: readonly Track[], size: [number, 
     context.setLineDash([]);
   }
   context.globalAlpha = 1;
-  // Labels last, so that no box crosses a word; small far things get a short one.
-  for (const track of tracks) {
-    const [x1, y1, x2] = track.box;
-    const colour = KIND_COLOURS[track.kind] ?? "#d7dbe2";
-    const small = (x2 - x1) * sx < 22 && tracks.length > 8;
-    const text = small ? track.kind : tagText(track);
+  // Labels last, so that no box crosses a word; the nearest (tallest) things are named first.
+  const order = [...tracks].sort((a, b) => b.box[3] - b.box[1] - (a.box[3] - a.box[1]));
+  const wide = (text: string) => context.measureText(text).width + 12;
+  const placed = spots(
+    order.map((track) => ({
+      x: track.box[0] * sx,
+      y: track.box[1] * sy,
+      bottom: track.box[3] * sy,
+      full: wide(tagText(track)),
+      short: wide(track.kind),
+    })),
+    p.width,
+    p.height,
+  );
+  order.forEach((track, i) => {
+    const spot = placed[i];
+    if (!spot) return;
     context.globalAlpha = track.seen ? 1 : 0.6;
-    chip(p, text, x1 * sx - 1, y1 * sy - 21, colour, "rgb(9 12 17 / 78%)");
-  }
+    const ink = KIND_COLOURS[track.kind] ?? "#d7dbe2";
+    chip(p, spot.short ? track.kind : tagText(track), spot.left, spot.top, ink, "rgb(9 12 17 / 78%)");
+  });
   context.globalAlpha = 1;
 }
 

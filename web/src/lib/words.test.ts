@@ -87,7 +87,7 @@ describe("tags", () => {
 
 test("what is in sight counts what is seen, not what is only remembered", () => {
   const make = (kind: string, seen = true) => ({ kind, seen }) as Track;
-  expect(inSight([make("person"), make("bus"), make("person"), make("bus"), make("car", false)])).toBe("2 persons, 2 buses");
+  expect(inSight([make("person"), make("bus"), make("person"), make("bus"), make("car", false)])).toBe("2 people, 2 buses");
   expect(inSight([make("car")])).toBe("1 car");
   expect(inSight([])).toBe("nothing");
 });

@@ -14,7 +14,8 @@ export interface Words {
 /** How a camera does, for somebody who looks after it. `now` is the desk's clock. */
 export function describeCamera(status: CameraStatus | undefined, now: number): Words {
   if (!status) return { tone: "idle", label: "no news yet", detail: "" };
-  const detail = status.message;
+  // A message that only repeats the state says nothing.
+  const detail = status.message === status.state ? "" : status.message;
   switch (status.state) {
     case "live": {
       const behind = now - status.last_frame;
@@ -158,7 +159,7 @@ export function tagText(track: Track): string {
   return parts.join(" · ");
 }
 
-/** How many of what is seen now: "3 persons, 1 car". */
+/** How many of what is seen now: "3 people, 1 car". */
 export function inSight(tracks: readonly Track[]): string {
   const counts = new Map<string, number>();
   for (const track of tracks)
@@ -168,7 +169,7 @@ export function inSight(tracks: readonly Track[]): string {
 
 export function plural(kind: string, n: number): string {
   if (n === 1) return kind;
-  return kind === "bus" ? "buses" : `${kind}s`;
+  return kind === "person" ? "people" : kind === "bus" ? "buses" : `${kind}s`;
 }
 
 export interface NumberRow {

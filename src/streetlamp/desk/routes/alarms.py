@@ -16,6 +16,7 @@ from streetlamp.desk.context import Desk, TheDesk
 from streetlamp.desk.ranged import VIDEO, send
 from streetlamp.desk.refusal import RefusalError, not_found
 from streetlamp.desk.wire import AlarmFilter, AlarmOut, AlarmsOut
+from streetlamp.store.errors import StoreError
 from streetlamp.values import Alarm, AlarmState
 from streetlamp.vault import files
 
@@ -101,7 +102,12 @@ def _answer(
         raise not_found("alarm") from None
     except InvalidTransitionError as error:
         raise RefusalError(409, str(error), "Look at the alarm again.") from None
-    desk.services.audit.record(desk.services.now(), person.user, action, f"alarm:{id}")
+    try:
+        desk.services.audit.record(desk.services.now(), person.user, action, f"alarm:{id}")
+    except StoreError as error:  # the alarm's own steps say who did it
+        raise RefusalError(
+            503, f"That was done, but not noted in the audit log: {error}", "Look at the disk."
+        ) from None
     return AlarmOut.of(changed)
 
 

@@ -43,7 +43,7 @@ class HttpSource(LineSource):
 
     def frames(self) -> Generator[RawFrame, None, None]:
         stream = self._open()
-        if self.live and stream.duration is None:
+        if self.live and not stream.ends:
             with stream:
                 yield from self._live(stream)
         else:

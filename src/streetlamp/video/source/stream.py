@@ -103,6 +103,11 @@ class VideoStream:
         ticks = self.container.duration
         return None if ticks is None or ticks <= 0 else ticks / 1_000_000
 
+    @property
+    def ends(self) -> bool:
+        """Whether it is a file (with a length, or of known size) rather than a live stream."""
+        return self.duration is not None or (not self.timed and self.container.size > 0)
+
     def pictures(self, skip: Callable[[Any], bool] | None = None) -> Iterator[av.VideoFrame]:
         """Decode to the end. Packets for which ``skip(packet)`` holds are not decoded.
 
