@@ -246,11 +246,10 @@ def test_a_full_disk_stops_recording_and_nothing_else(site: Path, start, tmp_pat
         alarm = first_alarm(running, client)
         filler = small / "filler"
         running.until(lambda: len(segments(client)) >= 1)
-        with filler.open("wb") as file:
+        with filler.open("wb", buffering=0) as file:
             try:
                 while True:
                     file.write(b"\0" * 4096)
-                    file.flush()
             except OSError:
                 pass
         disk = running.until(

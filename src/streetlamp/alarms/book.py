@@ -61,10 +61,10 @@ class AlarmBook:
                 self._write([], [event], must=False)
                 return None
             known = self._waiting.find(event.id) or self._events.find(event.id)
-            if known is not None and known[1] is not None:
-                before, owner = known
-                return self._continue(self.get(owner), before, event)
-            return self._begin(event)
+            before, owner = (None, None) if known is None else known
+            if before is None or owner is None:
+                return self._begin(event)
+            return self._continue(self.get(owner), before, event)
 
     def _continue(self, alarm: Alarm, before: Event, event: Event) -> Alarm:
         if before.end is not None:
@@ -103,11 +103,15 @@ class AlarmBook:
         quiet = max(alarm.ended, self._restarted.get(alarm.id, alarm.ended))
         return event.start - quiet <= self._options.merge_seconds
 
-    @staticmethod
-    def _ended(alarm: Alarm, event: Event, running: Collection[str]) -> float | None:
+    def _ended(self, alarm: Alarm, event: Event, running: Collection[str]) -> float | None:
+        """When the last of the alarm's events ended, with this one; None while any runs."""
         if running or event.end is None:
             return None
-        return event.end if alarm.ended is None else max(alarm.ended, event.end)
+        if alarm.ended is not None:
+            return max(alarm.ended, event.end)
+        all_events = (*self._events.of_alarm(alarm.id), *self._waiting.events_of(alarm.id))
+        ends = [one.end for one in all_events if one.end is not None]
+        return max([event.end, *ends])
 
     # What people do.
 

@@ -1,6 +1,6 @@
 /** What the whole page knows: who is logged in, the site, how cameras do, which alarms there are. */
 
-import { api, ApiError, socketUrl, whenSessionExpires } from "./api";
+import { api, ApiError, hangUp, socketUrl, whenSessionExpires } from "./api";
 import { chime } from "./chime";
 import { router } from "./router.svelte";
 import type { Alarm, CameraStatus, DiskStatus, Session, Site, SiteCamera } from "./types";
@@ -149,17 +149,14 @@ class Desk {
 
   private leave(): void {
     clearTimeout(this.again);
-    const socket = this.socket;
+    hangUp(this.socket);
     this.socket = null;
-    socket?.close();
     this.connected = false;
     this.known = new Map();
   }
 
   private listen(): void {
-    const old = this.socket;
-    this.socket = null;
-    old?.close();
+    hangUp(this.socket);
     clearTimeout(this.again);
     const socket = new WebSocket(socketUrl("/api/live/events"));
     this.socket = socket;

@@ -1,6 +1,6 @@
 /** One camera's live picture: fragments from a WebSocket into a video element, with their tags. */
 
-import { api, socketUrl } from "./api";
+import { api, hangUp, socketUrl } from "./api";
 import { TagRing } from "./ring";
 import { canPlay, Sink } from "./sink";
 import { steer, surplus } from "./steer";
@@ -87,9 +87,8 @@ export class LivePlayer {
   }
 
   private leave(): void {
-    const socket = this.socket;
+    hangUp(this.socket);
     this.socket = null;
-    socket?.close();
     this.sink?.close();
     this.sink = null;
     this.ring.clear();

@@ -1,6 +1,6 @@
 /** All cameras at once: one picture of many tiles comes over a WebSocket and is cut up here. */
 
-import { socketUrl } from "./api";
+import { hangUp, socketUrl } from "./api";
 import type { WallLayout } from "./types";
 
 export interface WallHooks {
@@ -35,9 +35,8 @@ export class WallFeed {
     this.stopped = true;
     clearInterval(this.watch);
     clearTimeout(this.again);
-    const socket = this.socket;
+    hangUp(this.socket);
     this.socket = null;
-    socket?.close();
   }
 
   private join(): void {
