@@ -4,10 +4,10 @@
 
 Every tracker gets the same boxes of the built-in detector (cached in ``--cache``), at every picture
 and at every 2nd and 3rd one; a row is the mean over the pictures one can start at. Ours is also
-scored with the boxes it holds for things not found (`ours+held`). The others come from the `trackers` package, which is
-not needed by Streetlamp: ``pip install trackers`` to see them. ``--simulated SEED`` uses the ground
-truth with noise and drop-outs instead of a detector, ``--parity`` compares the scores with that
-package's evaluation.
+scored with the boxes it holds for things not found (`ours+held`). The others come from the
+`trackers` package, which is not needed by Streetlamp: ``pip install trackers`` to see them, each
+with the best of a few thresholds. ``--simulated SEED`` uses the ground truth with noise and
+drop-outs instead of a detector, ``--parity`` compares the scores with that package's evaluation.
 """
 
 from __future__ import annotations

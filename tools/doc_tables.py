@@ -100,7 +100,8 @@ def table(
         if name in leave:
             continue
         said = f"**{field.title}.** {field.description}".replace("|", "\\|").replace("\n", " ")
-        yield f"| `{called.get(name, name)}` | {said} | {kind_of(field.annotation)} | {default_of(field)} |"
+        may = kind_of(field.annotation)
+        yield f"| `{called.get(name, name)}` | {said} | {may} | {default_of(field)} |"
 
 
 def section(title: str, text: str, model: type[BaseModel], **more: Any) -> Iterator[str]:

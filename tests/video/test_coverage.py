@@ -11,6 +11,7 @@ from streetlamp.video.options import HideOptions
 
 SIZE = (640, 360)
 HIDE = HideOptions()
+NOBODY = np.zeros((0, 4), np.float32), np.zeros(0, np.float32)
 
 
 def look(time: float, *rows: tuple[int, tuple[float, float, float, float], bool], **columns):
@@ -25,7 +26,8 @@ def look(time: float, *rows: tuple[int, tuple[float, float, float, float], bool]
         seen=[row[2] for row in rows],
         **columns,
     )
-    return Look(time, tracks.frame, tracks, np.zeros((0, 4), np.float32))
+    none = Tracks.make("gate", time, tracks.frame, SIZE)
+    return Look(time, tracks.frame, tracks, none, *NOBODY)
 
 
 def covers(boxes, box) -> bool:
@@ -115,7 +117,8 @@ def test_a_ghost_seen_once_goes_soon_and_is_no_track() -> None:
 def test_faint_people_are_hidden_around_the_look_that_saw_them() -> None:
     coverage = Coverage("gate", HIDE)
     empty = look(0.0)
-    faint = Look(0.0, 1, empty.tracks, np.array([A], np.float32))
+    loose = np.array([A], np.float32), np.array([0.2], np.float32)
+    faint = Look(0.0, 1, empty.tracks, empty.unsure, *loose)
     coverage.add(faint)
     coverage.add(look(0.2))
     assert covers(coverage.at(0.1, 2, SIZE).hide, A)
@@ -171,3 +174,33 @@ def test_old_looks_are_forgotten_and_people_across_the_limit_are_not() -> None:
     assert len(coverage._looks) < 60
     assert len(coverage._things[7].times) < 60
     assert covers(coverage.at(19.0, 191, SIZE).hide, A)
+
+
+@pytest.mark.parametrize(
+    ("box", "score", "hidden"),
+    [
+        ((100.0, 100.0, 110.0, 130.0), 0.15, True),
+        ((50.0, 10.0, 350.0, 350.0), 0.2, False),
+        ((50.0, 10.0, 350.0, 350.0), 0.4, True),
+        ((50.0, 10.0, 650.0, 370.0), 0.36, True),
+    ],
+    ids=["far and faint", "a large faint wall", "near and clear", "as near as can be"],
+)
+def test_the_larger_the_box_the_more_it_takes_to_be_believed(
+    box: tuple[float, float, float, float], score: float, hidden: bool
+) -> None:
+    coverage = Coverage("gate", HIDE)
+    for time in (0.0, 0.2):
+        coverage.add(look(time, (7, box, True), score=[score]))
+    assert bool(len(coverage.at(0.1, 2, SIZE).hide)) == hidden
+    assert bool(len(coverage.at(0.1, 2, SIZE).tracks)) == hidden
+
+
+def test_a_candidate_is_hidden_and_not_shown() -> None:
+    coverage = Coverage("gate", HIDE)
+    for time in (0.0, 0.2):
+        there = look(time, (7, A, True), score=[0.22])
+        coverage.add(Look(time, there.frame, there.unsure, there.tracks, *NOBODY))
+    cover = coverage.at(0.1, 2, SIZE)
+    assert covers(cover.hide, A)
+    assert len(cover.tracks) == 0

@@ -1,24 +1,27 @@
-"""What the desk may know of the site file: no sources, no passwords."""
+"""What the desk may show of a site: its cameras and places, in words, and nothing secret."""
 
 from __future__ import annotations
 
 from streetlamp.desk.services import CameraView, PlaceView, RuleView, SiteView
+from streetlamp.geometry import Line
 from streetlamp.rules.base import RULES
 from streetlamp.rules.options import RuleOptions
 from streetlamp.site import CameraOptions, Site
+from streetlamp.values import Kind
 
 
 def site_view(site: Site) -> SiteView:
-    """The site as the page shows it: the cameras that are switched on."""
-    delays = [camera.hide.delay_seconds for camera in site.switched_on.values()]
+    """The site's cameras that are switched on, as the page shows them."""
+    cameras = site.switched_on
+    recorded = site.record.enabled and any(camera.record for camera in cameras.values())
     return SiteView(
         name=site.name,
         timezone=site.timezone,
-        cameras=tuple(_camera(name, camera) for name, camera in site.switched_on.items()),
-        delay_s=max(delays, default=1.0),
+        cameras=tuple(_camera(name, camera) for name, camera in cameras.items()),
+        delay_s=max((camera.hide.delay_seconds for camera in cameras.values()), default=0.0),
         operator=site.operator.name,
         contact=site.operator.contact,
-        kept_days=float(site.record.days) if site.record.enabled else 0.0,
+        kept_days=site.record.days if recorded else 0.0,
     )
 
 
@@ -27,28 +30,26 @@ def _camera(name: str, camera: CameraOptions) -> CameraView:
         id=name,
         name=camera.name or name,
         area=camera.area,
-        zones=tuple(
-            PlaceView(zone.name, tuple((float(x), float(y)) for x, y in zone.points))
-            for zone in camera.zones.values()
-        ),
-        lines=tuple(
-            PlaceView(line.name, ((line.a[0], line.a[1]), (line.b[0], line.b[1])))
-            for line in camera.lines.values()
-        ),
+        zones=tuple(PlaceView(zone.name, zone.points) for zone in camera.zones.values()),
+        lines=tuple(PlaceView(line.name, (line.a, line.b)) for line in camera.lines.values()),
         rules=tuple(_rule(rule) for rule in camera.rules if rule.enabled),
     )
 
 
 def _rule(rule: RuleOptions) -> RuleView:
-    kinds = ", ".join(kind.label for kind in rule.classes)
-    where = f" at {rule.place!r}" if rule.place else ""
-    summary = RULES[rule.kind].summary
-    counts = rule.kind == "line_crossing"
+    kind = RULES[rule.kind]
+    line = kind.watches is Line
+    place = rule.place or "the picture"
+    what = ", ".join(Kind(one).label for one in rule.classes)
+    counts = f"{what} passing {place}" if line else f"{what} in {place}"
+    counting = line or bool(getattr(rule, "count", False))
+    # A rule for a line speaks only in the directions it is told to.
+    speaks = rule.alarm and getattr(rule, "alarm_on", "both") != "none"
     return RuleView(
         name=rule.name,
         kind=rule.kind,
         place=rule.place,
         severity=rule.severity,
-        watches_for=f"{summary} ({kinds}{where})" if rule.alarm or not counts else "",
-        counts=f"{kinds}{where}" if counts else "",
+        watches_for=f"{kind.summary} ({what}; {place})" if speaks else "",
+        counts=counts if counting else "",
     )

@@ -63,11 +63,11 @@ class Look:
     def extent(self, box: Box) -> float:
         """The size of a thing in pixels: the side of a square of its box's area."""
         width, height = self.scale(box)
-        return float(np.sqrt(max(width * height, 1.0)))
+        return math.sqrt(max(width * height, 1.0))
 
     def gap(self, a: tuple[float, float], b: tuple[float, float]) -> float:
         """Pixels between two points given as fractions."""
-        return float(np.hypot((a[0] - b[0]) * self.size[0], (a[1] - b[1]) * self.size[1]))
+        return math.hypot((a[0] - b[0]) * self.size[0], (a[1] - b[1]) * self.size[1])
 
 
 def look_at(tracks: Tracks, now: float, families: frozenset[bool]) -> Look:

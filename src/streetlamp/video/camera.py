@@ -161,6 +161,7 @@ class Camera:
         """Another picture size, or time ran backwards: nothing learnt so far holds."""
         yield from self.flush()
         self._tracker.reset()
+        self._tagger.reset()
         self._coverage.clear()
         self._gate.reset()
         self._meter = MotionMeter()
@@ -203,13 +204,16 @@ class Camera:
             self.figures.detector_error = ""
             if first.scene != self._looked_scene:
                 self._tracker.reset()
+                self._tagger.reset()
                 self._looked_scene = first.scene
             yield Now(self._take_in(first.raw, detections))
 
     def _take_in(self, raw: RawFrame, detections: Detections) -> Tracks:
         update = self._tracker.update(detections, raw.time, raw.frame, raw.size)
         tracks = self._tagger.update(raw.picture, update.tracks)
-        self._coverage.add(Look(raw.time, raw.frame, tracks, _loose(detections, tracks)))
+        loose = _loose(detections, np.concatenate([tracks.box, update.unsure.box]))
+        look = Look(raw.time, raw.frame, tracks, update.unsure, loose.box, loose.score)
+        self._coverage.add(look)
         return tracks
 
     def _leave(self, until: float) -> Iterator[Output]:
@@ -280,12 +284,11 @@ class Camera:
         return np.concatenate([cover.hide, unexplained(cells, known, waiting.raw.size)])
 
 
-def _loose(detections: Detections, tracks: Tracks) -> Floats:
-    """(k, 4) boxes of possible people that no track accounts for."""
+def _loose(detections: Detections, known: Floats) -> Detections:
+    """Possible people that none of the tracks (boxes, (n, 4)) accounts for."""
     faint = detections.where((detections.kind == Kind.PERSON) & (detections.score >= LOOSE_SCORE))
-    people = tracks.box[(tracks.kind == Kind.PERSON)]
-    keep = [box for box in faint.box if not len(people) or _iou(box, people).max() < 0.5]
-    return np.array(keep, np.float32).reshape(-1, 4)
+    alone = [not len(known) or _iou(box, known).max() < 0.5 for box in faint.box]
+    return faint.where(np.array(alone, np.bool_))
 
 
 def _iou(box: Floats, others: Floats) -> Floats:

@@ -32,15 +32,18 @@ class Look:
     time: float
     frame: int
     tracks: Tracks  # those seen and those held
+    unsure: Tracks  # candidates: hidden, but not shown and not told to anybody
     loose: Floats  # (k, 4) boxes of possible people too faint to be tracks
+    loose_score: Floats  # (k,)
 
 
 @dataclass(slots=True)
 class _Sighting:
     time: float
     box: Floats  # (4,)
-    look: Look
+    tracks: Tracks
     row: int
+    sure: bool
 
 
 @dataclass(slots=True)
@@ -48,6 +51,10 @@ class _History:
     times: list[float] = field(default_factory=list)
     sightings: list[_Sighting] = field(default_factory=list)
     total: int = 0  # sightings ever, also those already forgotten
+
+    def best_score(self) -> float:
+        """The highest score among the sightings remembered."""
+        return max(_score(sighting) for sighting in self.sightings)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,12 +78,12 @@ class Coverage:
     def add(self, look: Look) -> None:
         """The next look's report, in order of time."""
         self._looks.append(look)
-        for row in np.flatnonzero(look.tracks.seen):
-            thing = self._things.setdefault(int(look.tracks.id[row]), _History())
-            sighting = _Sighting(look.time, look.tracks.box[row], look, int(row))
-            thing.times.append(look.time)
-            thing.sightings.append(sighting)
-            thing.total += 1
+        for tracks, sure in ((look.tracks, True), (look.unsure, False)):
+            for row in map(int, np.flatnonzero(tracks.seen)):
+                thing = self._things.setdefault(int(tracks.id[row]), _History())
+                thing.times.append(look.time)
+                thing.sightings.append(_Sighting(look.time, tracks.box[row], tracks, row, sure))
+                thing.total += 1
 
     def forget_before(self, time: float) -> None:
         """Drop what can no longer matter to a picture taken at `time` or later."""
@@ -122,14 +129,17 @@ class Coverage:
             if place is None:
                 continue
             box, spread, sighting, certain = place
-            kind = Kind(int(sighting.look.tracks.kind[sighting.row]))
+            if thing.best_score() < needed_score(sighting.box, size):
+                continue
+            kind = Kind(int(sighting.tracks.kind[sighting.row]))
             if kind in VEHICLES:
                 vehicles.append(_spread(box, spread))
             if kind not in VEHICLES or self._ridden(kind, sighting, time):
                 hide.append(self._with_margin(_spread(box, spread), kind))
-            if certain and (thing.total > 1 or _score(sighting) >= SURE_SCORE):
+            seen_well = thing.total > 1 or _score(sighting) >= SURE_SCORE
+            if certain and sighting.sure and seen_well:
                 shown.append((key, sighting, box, sighting.time == time))
-        hide.extend(self._loose(time))
+        hide.extend(self._loose(time, size))
         return Cover(_stack(hide), _stack(vehicles), self._tracks(time, frame, size, shown))
 
     def _place(self, thing: _History, time: float) -> tuple[Floats, float, _Sighting, bool] | None:
@@ -164,14 +174,18 @@ class Coverage:
         """Whether somebody rides it: it moves, or a person's box lies over it."""
         if kind not in TWO_WHEELERS:
             return False
-        tracks = sighting.look.tracks
+        tracks = sighting.tracks
         box = sighting.box
         speed = float(np.hypot(*tracks.velocity[sighting.row]))
         if speed > 0.25 * float(max(box[2] - box[0], box[3] - box[1])):
             return True
-        people = tracks.box[tracks.kind == Kind.PERSON]
-        people = np.concatenate([people, sighting.look.loose])
-        return bool(_overlap(box, people).any())
+        people = [
+            boxes
+            for look in self.around(time)
+            if look is not None
+            for boxes in (look.tracks.box[look.tracks.kind == Kind.PERSON], look.loose)
+        ]
+        return bool(people) and bool(_overlap(box, np.concatenate(people)).any())
 
     def _with_margin(self, box: Floats, kind: Kind) -> Floats:
         w, h = float(box[2] - box[0]), float(box[3] - box[1])
@@ -181,11 +195,12 @@ class Coverage:
             top = max(top, 0.6 * h)
         return np.array([box[0] - side, box[1] - top, box[2] + side, box[3] + 0.05 * h], np.float32)
 
-    def _loose(self, time: float) -> Iterator[Floats]:
+    def _loose(self, time: float, size: tuple[int, int]) -> Iterator[Floats]:
         for look in {id(x): x for x in self.around(time) if x is not None}.values():
             if abs(look.time - time) <= GHOST_SECONDS:
-                for box in look.loose:
-                    yield self._with_margin(box, Kind.PERSON)
+                for box, score in zip(look.loose, look.loose_score, strict=True):
+                    if score >= needed_score(box, size):
+                        yield self._with_margin(box, Kind.PERSON)
 
     def _tracks(
         self,
@@ -195,7 +210,7 @@ class Coverage:
         shown: list[tuple[int, _Sighting, Floats, bool]],
     ) -> Tracks:
         columns: dict[str, list[object]] = {
-            name: [getattr(s.look.tracks, name)[s.row] for _, s, _, _ in shown]
+            name: [getattr(s.tracks, name)[s.row] for _, s, _, _ in shown]
             for name in ("kind", "score", "age", "velocity", "posture", "colour", "upper", "lower")
         }
         if not shown:
@@ -212,8 +227,20 @@ class Coverage:
         )
 
 
+def needed_score(box: Floats, size: tuple[int, int]) -> float:
+    """The score below which a box of this size is not believed to be a person or a vehicle.
+
+    A faint small box may be somebody far away. Somebody who fills a fifth of the picture is seen
+    clearly (0.35 and more on our footage), while faint boxes of that size are walls and stairs.
+    """
+    w = min(float(box[2]), size[0]) - max(float(box[0]), 0.0)
+    h = min(float(box[3]), size[1]) - max(float(box[1]), 0.0)
+    share = max(0.0, w) * max(0.0, h) / (size[0] * size[1])
+    return min(0.35, 0.12 + 0.7 * share)
+
+
 def _score(sighting: _Sighting) -> float:
-    return float(sighting.look.tracks.score[sighting.row])
+    return float(sighting.tracks.score[sighting.row])
 
 
 def _velocity(thing: _History, *, last: bool) -> Floats:

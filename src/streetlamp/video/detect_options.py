@@ -46,13 +46,6 @@ class DetectOptions(Options):
         description="Of two boxes of the same class that overlap by more than this (intersection "
         "over union), the weaker one is dropped.",
     )
-    max_looks_per_second: float = Field(
-        default=8.0,
-        gt=0.0,
-        le=60.0,
-        title="Looks a second",
-        description="How often at most the model looks at one camera's picture.",
-    )
     runtime: Literal["auto", "openvino", "onnxruntime"] = Field(
         default="auto",
         title="Runtime",

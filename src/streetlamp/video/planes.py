@@ -50,7 +50,7 @@ def view_planes(picture: av.VideoFrame) -> Planes:
     """A decoded picture's planes, to read only: it is the decoder's own buffer."""
     full = is_full_range(picture)
     if picture.format.name not in _PLANAR_420:
-        picture = picture.reformat(format="yuv420p")
+        picture = picture.reformat(format="yuvj420p" if full else "yuv420p")
     w, h = picture.width, picture.height
     cw, ch = (w + 1) // 2, (h + 1) // 2
     return Planes(

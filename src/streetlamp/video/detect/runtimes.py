@@ -2,9 +2,9 @@
 
 Figures that decided (2 cores of an AVX-512 VNNI EPYC, 256×416 int8, one thread): OpenVINO 4.0 ms
 with the shape fixed and 4.7 ms with it left open, ONNX Runtime 7 ms at best and 22 ms with a file
-made for OpenVINO; ``bench/detect.py`` prints them. So OpenVINO gets one compiled model a shape
-(0.3 s each, once), and the pictures of a batch run side by side on one thread each: a batch in one
-tensor was 3 % faster on one thread, and slower on two.
+laid out for OpenVINO (``bench/inference.py``). So OpenVINO gets one compiled model a shape (0.3 s
+each, once), and the pictures of a batch run side by side on one thread each: a batch in one tensor
+saved 4 % on one thread, and cost 10 % more than side by side on two.
 """
 
 from __future__ import annotations
