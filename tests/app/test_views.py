@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from streetlamp.site import parse_site
 from streetlamp.app.views import site_view
+from streetlamp.site import parse_site
 
 TEXT = """\
 name: Riverside
