@@ -14,6 +14,8 @@ export default defineConfig(({ mode }) => ({
     // The page is served under `default-src 'self'`: no data: URLs, no inline scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The notices of what is bundled (MIT) ship beside it.
+    license: { fileName: "licences.md" },
     reportCompressedSize: true,
   },
   server: {
