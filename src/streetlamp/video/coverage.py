@@ -51,6 +51,7 @@ class _History:
     times: list[float] = field(default_factory=list)
     sightings: list[_Sighting] = field(default_factory=list)
     total: int = 0  # sightings ever, also those already forgotten
+    sure: bool = False  # it was a track at least once, not only a candidate
 
     def best_score(self) -> float:
         """The highest score among the sightings remembered."""
@@ -84,6 +85,7 @@ class Coverage:
                 thing.times.append(look.time)
                 thing.sightings.append(_Sighting(look.time, tracks.box[row], tracks, row, sure))
                 thing.total += 1
+                thing.sure |= sure and (thing.total > 1 or float(tracks.score[row]) >= SURE_SCORE)
 
     def forget_before(self, time: float) -> None:
         """Drop what can no longer matter to a picture taken at `time` or later."""
@@ -157,14 +159,14 @@ class Coverage:
             dt = time - before.time
             if dt == 0.0:
                 return before.box, 0.0, before, True
-            hold = self._options.hold_seconds if thing.total > 1 else GHOST_SECONDS
+            hold = self._options.hold_seconds if thing.sure else GHOST_SECONDS
             if dt > hold:
                 return None
             moved = before.box + _shift(_velocity(thing, last=True), dt, before.box)
             return _hull(before.box, moved), min(0.5, 0.5 * dt), before, False
         if after is not None:
             dt = after.time - time
-            if dt > (BACK_SECONDS if thing.total > 1 else GHOST_SECONDS):
+            if dt > (BACK_SECONDS if thing.sure else GHOST_SECONDS):
                 return None
             moved = after.box - _shift(_velocity(thing, last=False), dt, after.box)
             return _hull(after.box, moved), min(0.5, 1.0 * dt), after, False
