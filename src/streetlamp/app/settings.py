@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from streetlamp.desk.options import DeskOptions
 from streetlamp.errors import UserError
 from streetlamp.site import Site, load_site, site_from_sources
 from streetlamp.site_sample import sample_site
@@ -39,7 +42,11 @@ def settle(
         changes["data"] = data.absolute()
     desk = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
     if desk:
-        changes["desk"] = type(site.desk).model_validate({**site.desk.model_dump(), **desk})
+        try:
+            changes["desk"] = DeskOptions.model_validate({**site.desk.model_dump(), **desk})
+        except ValidationError as error:
+            said = "; ".join(one["msg"] for one in error.errors(include_url=False))
+            raise UserError(f"--host and --port do not do: {said}") from None
     return site.model_copy(update=changes)
 
 

@@ -6,8 +6,13 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
+
+import numpy as np
 
 from streetlamp.values import CameraState, CameraStatus, MaskedFrame
+
+_GRID: Final = 96  # cells a side, for telling how much is hidden
 
 
 class Statuses:
@@ -94,8 +99,11 @@ class StatusKeeper:
 
 
 def hidden_share(frame: MaskedFrame) -> float:
-    """The share of the picture hidden, 0–1; overlaps count twice, up to 1."""
+    """The share of the picture hidden, 0–1, to about a hundredth; overlaps count once."""
     if frame.whole:
         return 1.0
-    x1, y1, x2, y2 = frame.hidden.T
-    return min(1.0, float(((x2 - x1) * (y2 - y1)).sum()) / (frame.width * frame.height))
+    grid = np.zeros((_GRID, _GRID), np.bool_)
+    scale = np.array([_GRID / frame.width, _GRID / frame.height] * 2)
+    for x1, y1, x2, y2 in np.rint(frame.hidden * scale).astype(int):
+        grid[y1:y2, x1:x2] = True
+    return float(grid.mean())

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
+from streetlamp.geometry import Zone
 from streetlamp.values import Kind
 
 _PLURAL: Final = {
@@ -28,6 +29,11 @@ def things(kinds: Iterable[Kind]) -> str:
     if not parts:
         return "nothing"
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def place(zone: Zone) -> str:
+    """ "“loading bay”", or "the picture" for a zone that is all of it."""
+    return "the picture" if zone == Zone.whole() else f"“{zone.name}”"
 
 
 def lasting(seconds: float) -> str:

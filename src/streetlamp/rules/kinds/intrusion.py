@@ -153,13 +153,13 @@ class Intrusion(Rule[Inside, Occupancy]):
         return Occupancy(minute, most), done
 
     def tell(self, incident: Incident, ended: bool) -> tuple[str, dict[str, float]]:
-        what, place = words.things(incident.most), self._zone.name
+        what, place = words.things(incident.most), words.place(self._zone)
         are = "is" if len(incident.most) == 1 else "are"
         if ended:
             was = "was" if len(incident.most) == 1 else "were"
-            text = f"{what} {was} in {place}, for {words.lasting(incident.last - incident.start)}"
+            text = f"{what} {was} in {place} for {words.lasting(incident.last - incident.start)}"
         else:
-            text = f"{what} {are} in {place}, for {words.lasting(incident.measured)} so far"
+            text = f"{what} {are} in {place} for {words.lasting(incident.measured)} so far"
         return text, numbers(incident, self._options.min_seconds, ended)
 
 

@@ -135,10 +135,10 @@ class PersonLying(Rule[Lying, None]):
         return new
 
     def tell(self, incident: Incident, ended: bool) -> tuple[str, dict[str, float]]:
-        what, place = words.things(incident.most), self._zone.name
+        what, place = words.things(incident.most), words.place(self._zone)
         if ended:
-            text = f"{what} lay in {place}, for {words.lasting(incident.last - incident.start)}"
+            text = f"{what} lay in {place} for {words.lasting(incident.last - incident.start)}"
         else:
             verb = "lies" if len(incident.most) == 1 else "lie"
-            text = f"{what} {verb} in {place}, for {words.lasting(incident.measured)} so far"
+            text = f"{what} {verb} in {place} for {words.lasting(incident.measured)} so far"
         return text, numbers(incident, self._options.min_seconds, ended)

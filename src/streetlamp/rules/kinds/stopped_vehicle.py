@@ -193,12 +193,12 @@ class StoppedVehicle(Rule[Standing, tuple[Spot, ...]]):
         return float(self._zone.distance(foot, look.size)[0])
 
     def tell(self, incident: Incident, ended: bool) -> tuple[str, dict[str, float]]:
-        what, place = words.things(incident.most), self._zone.name
+        what, place = words.things(incident.most), words.place(self._zone)
         if ended:
-            text = f"{what} stood in {place}, for {words.lasting(incident.last - incident.start)}"
+            text = f"{what} stood in {place} for {words.lasting(incident.last - incident.start)}"
         else:
             verb = "stands" if len(incident.most) == 1 else "stand"
-            text = f"{what} {verb} in {place}, for {words.lasting(incident.measured)} so far"
+            text = f"{what} {verb} in {place} for {words.lasting(incident.measured)} so far"
         return text, numbers(incident, self._options.min_seconds, ended)
 
 
