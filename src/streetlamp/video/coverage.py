@@ -22,6 +22,7 @@ from streetlamp.video.options import HideOptions
 TWO_WHEELERS: Final = frozenset({Kind.BICYCLE, Kind.MOTORCYCLE})
 BACK_SECONDS: Final = 0.6  # how far a newly found person is hidden backwards
 GHOST_SECONDS: Final = 0.4  # how long something seen in one single look stays hidden
+SHOWN_GAP: Final = 0.3  # s: a track not found for longer is hidden meanwhile, but not shown
 SURE_SCORE: Final = 0.5  # a single sighting this sure is shown as a track
 
 
@@ -154,7 +155,8 @@ class Coverage:
             share = (time - before.time) / gap
             box = before.box + (after.box - before.box) * np.float32(share)
             near = min(time - before.time, after.time - time)
-            return box, min(0.6, 0.5 * max(0.0, near - 0.1)), before, True
+            spread = min(0.6, 0.5 * max(0.0, near - 0.1))
+            return box, spread, before, not self._missed(before.time, after.time)
         if before is not None:
             dt = time - before.time
             if dt == 0.0:
@@ -171,6 +173,10 @@ class Coverage:
             moved = after.box - _shift(_velocity(thing, last=False), dt, after.box)
             return _hull(after.box, moved), min(0.5, 1.0 * dt), after, False
         return None
+
+    def _missed(self, start: float, end: float) -> bool:
+        """Whether looks between two sightings, too far apart to be shown through, found nothing."""
+        return end - start > SHOWN_GAP and any(start < look.time < end for look in self._looks)
 
     def _ridden(self, kind: Kind, sighting: _Sighting, time: float) -> bool:
         """Whether somebody rides it: it moves, or a person's box lies over it."""
