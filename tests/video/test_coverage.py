@@ -204,3 +204,16 @@ def test_a_candidate_is_hidden_and_not_shown() -> None:
     cover = coverage.at(0.1, 2, SIZE)
     assert covers(cover.hide, A)
     assert len(cover.tracks) == 0
+
+
+def test_who_walks_out_of_the_picture_is_not_hidden_for_long() -> None:
+    for x, hold in ((300.0, HIDE.hold_seconds), (580.0, GHOST_SECONDS)):
+        coverage = Coverage("gate", HIDE)
+        for step in range(4):
+            left = x + 10.0 * step
+            box = (left, 100.0, min(640.0, left + 40.0), 200.0)
+            coverage.add(look(0.1 * step, (7, box, True)))
+        coverage.add(look(0.3 + hold - 0.05))
+        coverage.add(look(0.3 + hold + 0.1))
+        assert len(coverage.at(0.3 + hold - 0.05, 9, SIZE).hide) == 1
+        assert len(coverage.at(0.3 + hold + 0.1, 10, SIZE).hide) == 0

@@ -161,11 +161,15 @@ class Coverage:
             dt = time - before.time
             if dt == 0.0:
                 return before.box, 0.0, before, True
-            hold = self._options.hold_seconds if thing.sure else GHOST_SECONDS
+            velocity = _velocity(thing, last=True)
+            gone = _leaving(before.box, velocity, before.tracks.size)
+            hold = self._options.hold_seconds if thing.sure and not gone else GHOST_SECONDS
             if dt > hold:
                 return None
-            moved = before.box + _shift(_velocity(thing, last=True), dt, before.box)
-            return _hull(before.box, moved), min(0.5, 0.5 * dt), before, False
+            # Whoever was walking is still somewhere on the way; less and less where they were.
+            moved = before.box + _shift(velocity, dt, before.box)
+            behind = before.box + (moved - before.box) * np.float32(min(0.5, max(0.0, dt - 0.3)))
+            return _hull(behind, moved), min(0.5, 0.5 * dt), before, False
         if after is not None:
             dt = after.time - time
             if dt > (BACK_SECONDS if thing.sure else GHOST_SECONDS):
@@ -268,6 +272,13 @@ def _shift(velocity: Floats, dt: float, box: Floats) -> Floats:
     reach = float(box[3] - box[1])
     move = np.clip(velocity * np.float32(dt), -reach, reach)
     return np.array([move[0], move[1], move[0], move[1]], np.float32)
+
+
+def _leaving(box: Floats, velocity: Floats, size: tuple[int, int]) -> bool:
+    """Whether the box touches the picture's edge and moves out over it."""
+    at_edge = (box[0] <= 2, box[1] <= 2, box[2] >= size[0] - 2, box[3] >= size[1] - 2)
+    outward = (velocity[0] < 0, velocity[1] < 0, velocity[0] > 0, velocity[1] > 0)
+    return any(at and out for at, out in zip(at_edge, outward, strict=True))
 
 
 def _hull(a: Floats, b: Floats) -> Floats:
