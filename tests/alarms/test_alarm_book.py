@@ -19,12 +19,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from streetlamp.alarms import (
-    AlarmBook,
-    AlarmOptions,
-    InvalidTransitionError,
-    NoSuchAlarmError,
-)
+from streetlamp.alarms.book import AlarmBook
+from streetlamp.alarms.life import InvalidTransitionError, NoSuchAlarmError
+from streetlamp.alarms.options import AlarmOptions
 from streetlamp.store import Events, StoreFullError
 from streetlamp.values import Alarm, AlarmState, Event, Phase, Severity
 from support.small_disk import SmallDisk

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from streetlamp.alarms import AlarmBook, AlarmOptions, ClipCutter
+from streetlamp.alarms.book import AlarmBook
+from streetlamp.alarms.clips import ClipCutter
+from streetlamp.alarms.options import AlarmOptions
 from streetlamp.errors import UserError
 from streetlamp.values import Event, Phase, Severity
 from support.small_disk import SmallDisk

@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from streetlamp.alarms import AlarmBook, AlarmOptions
+from streetlamp.alarms.book import AlarmBook
+from streetlamp.alarms.options import AlarmOptions
 from streetlamp.store import Database
 
 CHILD = """
     import sys
-    from streetlamp.alarms import AlarmBook, AlarmOptions
+    from streetlamp.alarms.book import AlarmBook
+    from streetlamp.alarms.options import AlarmOptions
     from streetlamp.store import Database
     from streetlamp.values import Event, Phase, Severity
 

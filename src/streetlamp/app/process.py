@@ -30,7 +30,7 @@ from streetlamp.video.source.base import Source
 from streetlamp.video.source.options import SourceOptions
 
 MODEL_FACTS = ("name", "file", "sha256", "licence", "source")
-LIBRARIES = ("av", "numpy", "opencv-python-headless", "onnxruntime", "openvino", "scipy")
+LIBRARIES = ("av", "numpy", "opencv-python-headless", "onnxruntime", "openvino", "lapx")
 
 Progress = Callable[[int, float], None]  # frames done, seconds of video done
 

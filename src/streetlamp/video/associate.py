@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import lap
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from streetlamp.values import Kind
 
@@ -76,6 +76,9 @@ def assign(likeness: Doubles, least: float) -> tuple[Indices, Indices]:
     allowed = likeness >= least
     if not allowed.any():
         return none, none
-    rows, columns = linear_sum_assignment(np.where(allowed, likeness, 0.0), maximize=True)
+    # The Jonker–Volgenant algorithm finds the least cost; a row without a partner gets -1.
+    _, partner, _ = lap.lapjv(np.where(allowed, 1.0 - likeness, 1.0), extend_cost=True)
+    rows = np.flatnonzero(partner >= 0)
+    columns = partner[rows].astype(np.int64)
     good = allowed[rows, columns]
     return rows[good].astype(np.int64), columns[good].astype(np.int64)
