@@ -202,7 +202,8 @@ def uv_install(stamps: Stamps, lock: str, what: str) -> None:
         return
     say(f"[new] {what} ({lock}; every file is checked against its hash)")
     call(
-        [BIN / "uv", "pip", "install", "--quiet", "--require-hashes", "-r", path],
+        [BIN / "uv", "pip", "install", "--quiet", "--compile-bytecode", "--require-hashes",
+         "-r", path],
         f"Installing {lock}",
         env=uv_environment(),
     )
@@ -236,6 +237,8 @@ def install_project(stamps: Stamps) -> None:
         "Installing streetlamp",
         env={**os.environ, "VIRTUAL_ENV": str(VENV)},
     )  # fmt: skip
+    # Half a second less at every start, also where Python is told not to keep what it compiled.
+    call([PYTHON, "-m", "compileall", "-q", ROOT / "src" / "streetlamp"], "Compiling streetlamp")
     stamps.keep("project", key)
 
 
