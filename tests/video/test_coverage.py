@@ -131,15 +131,25 @@ def test_faint_people_are_hidden_around_the_look_that_saw_them() -> None:
         (Kind.CAR, (50.0, 0.0), False),
         (Kind.TRUCK, (0.0, 0.0), False),
         (Kind.BICYCLE, (0.0, 0.0), False),
+        (Kind.BICYCLE, (0.0, 0.0), True),
         (Kind.BICYCLE, (80.0, 0.0), True),
         (Kind.MOTORCYCLE, (80.0, 0.0), True),
     ],
-    ids=["person", "car", "truck", "parked bicycle", "ridden bicycle", "ridden motorcycle"],
+    ids=[
+        "person",
+        "car",
+        "truck",
+        "parked bicycle",
+        "new bicycle",
+        "ridden bicycle",
+        "ridden motorcycle",
+    ],
 )
 def test_who_is_hidden(kind: Kind, velocity: tuple[float, float], hidden: bool) -> None:
     coverage = Coverage("gate", HIDE)
+    age = [0.5 if hidden else 10.0]
     for time in (0.0, 0.2):
-        coverage.add(look(time, (7, A, True), kind=[int(kind)], velocity=[velocity]))
+        coverage.add(look(time, (7, A, True), kind=[int(kind)], velocity=[velocity], age=age))
     assert bool(len(coverage.at(0.1, 2, SIZE).hide)) == hidden
 
 
@@ -148,7 +158,13 @@ def test_a_person_over_a_parked_bicycle_hides_both() -> None:
     rider = (105.0, 80.0, 135.0, 180.0)
     for time in (0.0, 0.2):
         coverage.add(
-            look(time, (7, A, True), (8, rider, True), kind=[int(Kind.BICYCLE), int(Kind.PERSON)])
+            look(
+                time,
+                (7, A, True),
+                (8, rider, True),
+                kind=[int(Kind.BICYCLE), int(Kind.PERSON)],
+                age=[10.0, 10.0],
+            )
         )
     assert covers(coverage.at(0.1, 2, SIZE).hide, A)
 

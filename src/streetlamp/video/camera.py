@@ -22,7 +22,7 @@ import numpy as np
 from streetlamp.errors import StreetlampError
 from streetlamp.values import Bools, Floats, Kind, MaskedFrame, Tracks
 from streetlamp.video import mask
-from streetlamp.video.coverage import Cover, Coverage, Look
+from streetlamp.video.coverage import TWO_WHEELERS, Cover, Coverage, Look
 from streetlamp.video.gate import Gate
 from streetlamp.video.motion import WIDTH, MotionMeter
 from streetlamp.video.options import HideOptions, LookOptions
@@ -285,10 +285,15 @@ class Camera:
 
 
 def _loose(detections: Detections, known: Floats) -> Detections:
-    """Possible people that none of the tracks (boxes, (n, 4)) accounts for."""
-    faint = detections.where((detections.kind == Kind.PERSON) & (detections.score >= LOOSE_SCORE))
-    alone = [not len(known) or _iou(box, known).max() < 0.5 for box in faint.box]
-    return faint.where(np.array(alone, np.bool_))
+    """Possible people, and two-wheelers with their riders, that no track accounts for."""
+    wheels = np.isin(detections.kind, list(TWO_WHEELERS))
+    possible = (detections.kind == Kind.PERSON) | wheels
+    faint = possible & (detections.score >= LOOSE_SCORE)
+    alone = [not len(known) or _iou(box, known).max() < 0.5 for box in detections.box]
+    box = detections.box.copy()
+    box[wheels, 1] -= 0.5 * (box[wheels, 3] - box[wheels, 1])  # the rider sits above it
+    keep = faint & np.array(alone, np.bool_)
+    return Detections(box[keep], detections.kind[keep], detections.score[keep])
 
 
 def _iou(box: Floats, others: Floats) -> Floats:

@@ -22,6 +22,7 @@ from streetlamp.video.options import HideOptions
 TWO_WHEELERS: Final = frozenset({Kind.BICYCLE, Kind.MOTORCYCLE})
 BACK_SECONDS: Final = 0.6  # how far a newly found person is hidden backwards
 GHOST_SECONDS: Final = 0.4  # how long something seen in one single look stays hidden
+PARKED_SECONDS: Final = 3.0  # a bicycle known for less is not yet believed to be parked
 SHOWN_GAP: Final = 0.3  # s: a track not found for longer is hidden meanwhile, but not shown
 SURE_SCORE: Final = 0.5  # a single sighting this sure is shown as a track
 
@@ -183,9 +184,11 @@ class Coverage:
         return end - start > SHOWN_GAP and any(start < look.time < end for look in self._looks)
 
     def _ridden(self, kind: Kind, sighting: _Sighting, time: float) -> bool:
-        """Whether somebody rides it: it moves, or a person's box lies over it."""
+        """Whether somebody may ride it: it moves, a person's box lies over it, or it is new."""
         if kind not in TWO_WHEELERS:
             return False
+        if float(sighting.tracks.age[sighting.row]) < PARKED_SECONDS:
+            return True
         tracks = sighting.tracks
         box = sighting.box
         speed = float(np.hypot(*tracks.velocity[sighting.row]))
