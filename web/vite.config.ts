@@ -25,5 +25,6 @@ export default defineConfig(({ mode }) => ({
   test: {
     include: ["src/**/*.test.ts"],
     environment: "node",
+    css: true, // the theme's colours are tested
   },
 }));

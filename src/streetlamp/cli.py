@@ -28,7 +28,7 @@ app.add_typer(site_commands, name="site")
 
 SiteFile = Annotated[
     Path | None,
-    typer.Argument(metavar="[SITE.yaml]", help="The site file (see `streetlamp site new`)."),
+    typer.Argument(metavar="SITE.yaml", help="The site file (see `streetlamp site new`)."),
 ]
 Sources = Annotated[
     list[str] | None,
@@ -123,7 +123,7 @@ def models(
 def site_new(
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="[SITE.yaml]", help="The file to write; - or nothing prints it."),
+        typer.Argument(metavar="SITE.yaml", help="The file to write; - or nothing prints it."),
     ] = None,
 ) -> None:
     """Write a commented sample site file to begin with."""

@@ -191,6 +191,51 @@ def test_what_is_no_video_gets_one_clear_message(
     assert len(done.stderr.strip().splitlines()) <= 3
 
 
+def test_an_earlier_film_does_not_stand_beside_another_clips_tables(
+    tmp_path: Path, streetlamp
+) -> None:
+    clip = make_clip(tmp_path / "good.mp4", frames=10).path
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("no film")
+    out = tmp_path / "out"
+    assert streetlamp("process", clip, "--out", out, "--quiet").returncode == 0
+    assert streetlamp("process", bad, "--out", out, "--quiet").returncode == 2
+    assert not (out / "masked.mp4").exists()
+    assert json.loads((out / "report.json").read_text())["frames"] == 0
+
+
+def test_a_clip_is_never_written_over_itself(tmp_path: Path, streetlamp) -> None:
+    clip = make_clip(tmp_path / "masked.mp4", frames=10).path
+    before = clip.read_bytes()
+    done = streetlamp("process", clip, "--out", tmp_path, "--quiet")
+    assert (done.returncode, clip.read_bytes()) == (2, before)
+    assert "over itself" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["masked.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--out", "clip.mp4"), "clip.mp4 is a file; the results need a folder"),
+        (("--out", "out", "--camera", "gate"), "--camera needs --site"),
+        (("--out", "out", "--start", "yesterday"), "is not a date and time"),
+    ],
+)
+def test_options_that_cannot_be(
+    arguments: tuple[str, ...],
+    says: str,
+    tmp_path: Path,
+    streetlamp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_clip(tmp_path / "clip.mp4", frames=5)
+    done = streetlamp("process", "clip.mp4", *arguments, "--quiet")
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_truncated_clip_gives_what_there_is_and_says_so(tmp_path: Path, streetlamp) -> None:
     clip = cut(make_clip(tmp_path / "long.mkv", frames=60).path, tmp_path / "cut.mkv", 0.6)
     done = streetlamp("process", clip, "--out", tmp_path / "out", "--quiet")

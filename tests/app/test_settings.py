@@ -54,3 +54,21 @@ def test_the_sample_is_never_written_over_a_file(tmp_path: Path) -> None:
 def test_the_sample_goes_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     write_sample(None)
     assert "cameras:" in capsys.readouterr().out
+
+
+def test_a_refused_host_is_said_in_our_words(site: Path) -> None:
+    with pytest.raises(UserError) as refused:
+        settle(site, [], host="0.0.0.0")
+    assert "Value error" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("no/such/clip.mp4", "no/such/clip.mp4: there is no such file"),
+        ("ftp://camera/x", "no camera can be reached by ftp://"),
+    ],
+)
+def test_a_source_that_cannot_be_is_refused_before_anything_starts(source: str, says: str) -> None:
+    with pytest.raises(UserError, match=says):
+        settle(None, ["test:", source])

@@ -40,7 +40,7 @@ def test_a_site_as_the_page_sees_it() -> None:
 def test_what_the_public_page_says_of_each_rule() -> None:
     view = site_view(parse_site(TEXT, Path("/sites/site.yaml")))
     night, crowd, passing = view.cameras[0].rules
-    assert "(person; yard)" in night.watches_for
+    assert night.watches_for.endswith("nobody should be (person; yard)")
     assert night.counts == ""
     assert (crowd.watches_for, crowd.counts) == ("", "car in yard")
     assert (passing.watches_for, passing.counts) == ("", "person, car passing entry")

@@ -42,7 +42,7 @@ def _missing(what: str) -> NoReturn:
     pytest.skip(what)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> str:
     """Path of Chromium; Debian's package is installed when we are root and there is none."""
     names = ("chromium", "chromium-browser")
@@ -80,7 +80,7 @@ def _pump(stream: IO[str], lines: queue.SimpleQueue[str | None]) -> None:
     lines.put(None)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """The desk, started once; stopped with Ctrl-C, which it must survive in good order."""
     if not (ROOT / "src/streetlamp/desk/page/index.html").is_file():
@@ -128,7 +128,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         log.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -176,7 +176,7 @@ def _context(browser: Browser, size: str, state: str | None) -> BrowserContext:
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def operator(desk: Desk, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Follows the one-time link, chooses name and password; the logged-in state as a file."""
     context = _context(browser, "desktop", None)

@@ -308,6 +308,63 @@ def test_the_timeline_is_clicked(page: Page, desk: Desk) -> None:
     assert segments, "the list of segments is empty, so nothing could be played"
 
 
+def test_a_stretch_is_exported_and_a_refusal_is_told(
+    page: Page, desk: Desk, watched: Watched
+) -> None:
+    watched.expected = ("status of 422",)
+    camera = camera_in_view(page, desk)
+    page.goto(f"{desk.url}/camera/{camera}")
+    export = page.get_by_role("link", name="Export these")
+    with page.expect_download(timeout=60_000) as coming:
+        export.click(timeout=60_000)
+    assert coming.value.suggested_filename.endswith(".mp4")
+    head = coming.value.path().read_bytes()[:12]
+    assert head[4:8] == b"ftyp", f"not an MP4: {head!r}"
+
+    page.route(
+        "**/export.mp4*",
+        lambda route: route.fulfill(
+            status=422, json={"error": "The stretch is longer than 0.1 hours.", "hint": ""}
+        ),
+    )
+    export.click()
+    expect(page.get_by_role("alert").filter(has_text="longer than 0.1 hours")).to_be_visible()
+    expect(page.get_by_role("button", name="Export", exact=True)).to_be_disabled()
+    page.unroute_all()
+    for _ in range(3):
+        page.get_by_role("button", name="Zoom in").click()
+    expect(page.get_by_role("alert").filter(has_text="longer than")).to_have_count(0)
+
+
+@pytest.mark.parametrize("count", [1, 3, 30])
+def test_tiles_fill_the_wall(page: Page, desk: Desk, count: int) -> None:
+    """However many cameras there are: inside the screen, none over another, none lost in black."""
+    site = page.request.get(f"{desk.url}/api/site").json()
+    shape = {"width": 768, "height": 576}
+    site["cameras"] = [{**site["cameras"][0], "id": f"c{i}", **shape} for i in range(count)]
+    page.route("**/api/site", lambda route: route.fulfill(json=site))
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto(desk.url)
+    page.wait_for_selector("a.tile")
+    boxes = page.evaluate(
+        """[...document.querySelectorAll("a.tile canvas")].map((e) => e.getBoundingClientRect())
+           .map((b) => [b.left, b.top, b.right, b.bottom])"""
+    )
+    assert len(boxes) == count
+    area = 0.0
+    for i, (left, top, right, bottom) in enumerate(boxes):
+        area += (right - left) * (bottom - top)
+        assert 0 <= left < right <= 1920
+        assert 0 <= top < bottom <= 1080
+        assert (right - left) / (bottom - top) == pytest.approx(4 / 3, rel=0.02)
+        for x1, y1, x2, y2 in boxes[i + 1 :]:
+            assert right <= x1 or x2 <= left or bottom <= y1 or y2 <= top
+    assert area / (1920 * 1080) > 0.45, "the wall is mostly empty"
+    page.set_viewport_size({"width": 390, "height": 844})
+    until("one column", lambda: page.locator("a.tile").first.bounding_box()["width"] > 350)  # type: ignore[index]
+    does_not_overflow(page)
+
+
 @pytest.mark.parametrize("size", ["desktop", "phone", "narrow"])
 def test_every_view(page: Page, desk: Desk, size: str) -> None:
     for view, heading in (("alarms", "Alarms"), ("counts", "Counts"), ("system", "System")):

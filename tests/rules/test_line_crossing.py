@@ -137,6 +137,30 @@ def test_a_ghost_across_the_line_counts_nothing() -> None:
     assert passed(run(rule(), play([faint], 8))) == (0, 0)
 
 
+def test_feet_hidden_for_a_moment_count_nothing() -> None:
+    """Somebody walks along a line; now and then a box ends at the knees, beyond the line."""
+    along = Line("along", (0.0, 0.7), (1.0, 0.7))  # y = 350; the band is 9.5 px
+
+    def way(seconds: float) -> tuple[float, float]:
+        return 100 + 40 * seconds, 336.0 if (seconds + 1) % 3 < 0.4 else 362.0
+
+    assert passed(run(rule(along), play([Actor(way)], 20, 0.125))) == (0, 0)
+
+
+@pytest.mark.parametrize(("beyond", "seconds"), [(14, 0.5), (40, 0.0)])
+def test_just_across_counts_after_a_moment_far_across_at_once(
+    beyond: float, seconds: float
+) -> None:
+    """From one look to the next somebody is across, and stays there."""
+    one, state = rule(), rule().start()
+    times = []
+    for n in range(20):
+        x = 560.0 if n < 10 else 500.0 - beyond
+        state, made = one.step(state, look([Actor(stand(x, 300))], n * 0.125, n + 1))
+        times += [n * 0.125 for _ in made.counts]
+    assert times == [pytest.approx(1.25 + seconds)]
+
+
 def test_a_passage_waits_for_its_evidence() -> None:
     """Over the line at the second look; counted once the third makes it sure."""
     actor = Actor(walk([(560, 300), (200, 300)], 250.0))

@@ -164,8 +164,8 @@ def test_the_log_has_one_line_for_a_row_of_equal_failures(
     with caplog.at_level(logging.WARNING):
         list(feed_of(*scripts, Scripted(3)).items())
     assert [record.getMessage() for record in caplog.records] == [
-        "no pictures from rtsp://cam/1: connection refused",
-        "rtsp://cam/1: live after 6 failed tries",
+        "camera yard: no pictures from rtsp://cam/1: connection refused",
+        "camera yard: live after 6 failed tries",
     ]
     assert "hunter2" not in caplog.text
 
@@ -219,6 +219,17 @@ def test_threads_that_hang_do_not_pile_up() -> None:
                 feed.stop()
     assert len(made) == 4
     freed.set()
+
+
+def test_what_is_odd_about_a_live_source_is_logged_once_with_its_camera(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def odd(source: Scripted) -> None:
+        source.warn("left out: notes.mp4 holds text")
+
+    feed = Feed(lambda: Scripted(1, odd, 3, odd, 3), live=True)
+    assert sum(isinstance(item, RawFrame) for item in feed.items()) == 7
+    assert caplog.messages == ["camera yard: left out: notes.mp4 holds text"]
 
 
 def test_a_slow_consumer_loses_the_oldest_and_is_told() -> None:

@@ -12,7 +12,12 @@ import pytest
 
 from streetlamp.video.detect import DetectOptions, Prepared, load_detector
 from streetlamp.video.detect.letterbox import Letterbox
-from streetlamp.video.inference import FAILURES_TO_STOP, Inference, InferenceStoppedError
+from streetlamp.video.inference import (
+    FAILURES_TO_STOP,
+    Inference,
+    InferenceFullError,
+    InferenceStoppedError,
+)
 from streetlamp.video.raw import Detections
 from support import detectors as toys
 from support.check_detector import same
@@ -120,6 +125,26 @@ def test_a_full_queue_holds_the_caller_back() -> None:
         slow.go.release(4)
         thread.join(20)
         assert [number(future) for future in futures + late] == [1, 2, 3, 4]
+
+
+def test_a_hung_detector_does_not_hold_a_caller_for_ever() -> None:
+    slow = Slow()
+    with Inference(slow, max_batch=1, capacity=2, patience=0.05) as queue:
+        start(slow, queue, 3)
+        with pytest.raises(InferenceFullError):
+            queue.submit(picture(4))
+        slow.go.release(3)
+
+
+def test_what_was_given_up_makes_room() -> None:
+    slow = Slow()
+    with Inference(slow, max_batch=1, capacity=2, patience=0.05) as queue:
+        futures = start(slow, queue, 3)
+        assert futures[1].cancel()
+        late = queue.submit(picture(4))
+        slow.go.release(3)
+        assert [number(one) for one in (futures[0], futures[2], late)] == [1, 3, 4]
+        assert slow.batches == [[1], [3], [4]]
 
 
 def test_an_error_comes_out_of_its_futures_and_the_next_picture_is_looked_at() -> None:

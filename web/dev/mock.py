@@ -23,7 +23,7 @@ import numpy as np
 import uvicorn
 from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, JSONResponse
-from scene import FPS, GOP, SECONDS, Scene, tracks
+from scene import FPS, GOP, SECONDS, H, Scene, W, tracks
 from story import (
     DELAY,
     EPOCH,
@@ -50,6 +50,7 @@ CSP = (
 app = FastAPI()
 users: dict[str, str] = {}
 sessions: dict[str, str] = {}
+limits = {"export": 120.0}  # minutes
 
 
 def fail(status: int, error: str, hint: str = "") -> JSONResponse:
@@ -218,6 +219,9 @@ def segment(key: str) -> Any:
 
 @app.get("/api/cameras/{camera}/export.mp4")
 def export(camera: str, start: float, end: float, request: Request) -> Any:
+    if end - start > 60 * limits["export"]:
+        error = f"The stretch is longer than {limits['export'] / 60:g} hours."
+        return fail(422, error, "Ask for less at a time.")
     note(str(who(request)), "export", camera, f"{end - start:.0f} s")
     response = film(camera, start, min(600, end - start))
     response.headers["content-disposition"] = f'attachment; filename="{camera}.mp4"'
@@ -291,7 +295,7 @@ async def live(socket: WebSocket, camera: str) -> None:
     await socket.accept()
     try:
         await socket.send_json(
-            {"type": "init", "run": "r1", "codec": scene.codec, "width": 960, "height": 540}
+            {"type": "init", "run": "r1", "codec": scene.codec, "width": scene.width, "height": H}
         )
         await socket.send_bytes(scene.init)
         n = int((time.time() - DELAY - EPOCH) / PART) - 1
@@ -303,7 +307,7 @@ async def live(socket: WebSocket, camera: str) -> None:
                 {
                     "t": start + i / FPS,
                     "media_t": media + i / FPS,
-                    "tracks": tracks(camera, phase + i / FPS),
+                    "tracks": tracks(camera, phase + i / FPS, scene.width),
                 }
                 for i in range(GOP)
             ]
@@ -330,24 +334,38 @@ async def wall(socket: WebSocket, width: int = 1280) -> None:
         await socket.close(4401)
         return
     await socket.accept()
-    w = min(960, width) // 2
-    h = w * 9 // 16
-    tiles = [
-        {"camera": c, "x": i % 2 * w, "y": i // 2 * h, "w": w, "h": h} for i, c in enumerate(NAMES)
-    ]
+    across = math.ceil(math.sqrt(len(NAMES)))
+    cell = (min(1920, width) // across, min(1920, width) // across * 9 // 16)
+    tiles = [tile(c, i % across, i // across, cell) for i, c in enumerate(NAMES)]
+    wide, high = across * cell[0], math.ceil(len(NAMES) / across) * cell[1]
     try:
-        await socket.send_json({"type": "layout", "width": 2 * w, "height": 2 * h, "tiles": tiles})
+        await socket.send_json({"type": "layout", "width": wide, "height": high, "tiles": tiles})
         while True:
-            atlas = np.full((2 * h, 2 * w, 3), 12, np.uint8)
-            for tile in tiles:
-                if tile["camera"] in scenes:
-                    picture = scenes[tile["camera"]].jpeg(time.time() - EPOCH, w)
-                    atlas[tile["y"] : tile["y"] + h, tile["x"] : tile["x"] + w] = picture
+            atlas = np.full((high, wide, 3), 24, np.uint8)
+            for one in tiles:
+                if one["camera"] in scenes:
+                    picture = scenes[one["camera"]].jpeg(time.time() - EPOCH, one["w"])
+                    place = atlas[one["y"] : one["y"] + one["h"], one["x"] : one["x"] + one["w"]]
+                    place[:] = picture[: one["h"]]
             _, data = cv2.imencode(".jpg", atlas)
             await socket.send_bytes(data.tobytes())
             await asyncio.sleep(0.2)
     except WebSocketDisconnect:
         pass
+
+
+def tile(camera: str, column: int, row: int, cell: tuple[int, int]) -> dict[str, Any]:
+    """A cell of the wall, or the middle of it where the picture is narrower."""
+    h = cell[1]
+    w = min(cell[0], h * scenes[camera].width // H) if camera in scenes else cell[0]
+    h = min(h, w * H // scenes[camera].width) if camera in scenes else h
+    return {
+        "camera": camera,
+        "x": column * cell[0] + (cell[0] - w) // 2,
+        "y": row * cell[1],
+        "w": w,
+        "h": h,
+    }
 
 
 @app.get("/{path:path}")
@@ -360,10 +378,23 @@ def page(path: str) -> Any:
 async def main() -> None:
     ask = argparse.ArgumentParser()
     ask.add_argument("--port", type=int, default=8600)
-    port = ask.parse_args().port
-    for i, camera in enumerate(("gate", "road", "yard")):
-        scenes[camera] = Scene(camera, i)
-    listen = socket.create_server(("127.0.0.1", port))
+    ask.add_argument("--cameras", type=int, default=4, help="so many; the fourth never answers")
+    ask.add_argument("--narrow", action="store_true", help="pictures of 4:3 instead of 16:9")
+    ask.add_argument("--max-export", type=float, default=limits["export"], help="minutes")
+    told = ask.parse_args()
+    limits["export"] = told.max_export
+    for camera in list(NAMES)[told.cameras :]:
+        del NAMES[camera]
+    made = [
+        Scene(camera, i, H * 4 // 3 if told.narrow else W)
+        for i, camera in enumerate(("gate", "road", "yard"))
+    ]
+    for n in range(len(NAMES), told.cameras):
+        NAMES[f"mast{n}"] = (f"Mast {n} by the long quay", "Quay")
+    for n, camera in enumerate(NAMES):
+        if camera != "dock":
+            scenes[camera] = made[n % len(made)]
+    listen = socket.create_server(("127.0.0.1", told.port))
     port = listen.getsockname()[1]
     here = f"http://127.0.0.1:{port}"
     sys.stdout.write(f"Desk: {here}\nFirst login: {here}/setup#token={TOKEN}\n")

@@ -77,18 +77,18 @@ def place(thing: Thing, t: float) -> tuple[float, float, float, float]:
     return x, thing.y, x + width, thing.y + height
 
 
-def tracks(camera: str, t: float) -> list[dict[str, Any]]:
+def tracks(camera: str, t: float, width: int = W) -> list[dict[str, Any]]:
     rows = []
     for i, thing in enumerate(THINGS.get(camera, [])):
         x1, y1, x2, y2 = place(thing, t)
-        if x2 < 4 or x1 > W - 4:
+        if x2 < 4 or x1 > width - 4:
             continue
         moving = thing.stop_at is None or x1 < thing.stop_at
         rows.append(
             {
                 "id": 7919 * (i + 3),
                 "kind": thing.kind,
-                "box": [max(0, x1), y1, min(W, x2), y2],
+                "box": [max(0, x1), y1, min(width, x2), y2],
                 "score": 0.87,
                 "seen": True,
                 "age": round(t, 1),
@@ -159,8 +159,10 @@ def boxes(data: bytes) -> list[bytes]:
 class Scene:
     """One looping camera: init segment, fragments of half a second, small pictures."""
 
-    def __init__(self, camera: str, seed: int) -> None:
+    def __init__(self, camera: str, seed: int, width: int = W) -> None:
+        """`width`: of the picture, which is cut off at its right side."""
         self.camera = camera
+        self.width = width
         ground = background(seed)
         self.small: list[np.ndarray] = []
         buffer = io.BytesIO()
@@ -168,7 +170,7 @@ class Scene:
         options = {"movflags": flags, "video_track_timescale": str(SCALE)}
         with av.open(buffer, "w", format="mp4", options=options) as output:
             stream = output.add_stream("libx264", rate=FPS)
-            stream.width, stream.height, stream.pix_fmt = W, H, "yuv420p"
+            stream.width, stream.height, stream.pix_fmt = width, H, "yuv420p"
             stream.options = {
                 "preset": "ultrafast",
                 "crf": "28",
@@ -177,9 +179,10 @@ class Scene:
                 "bf": "0",
             }
             for n in range(FPS * SECONDS):
-                picture = draw(camera, ground, n / FPS)
+                picture = np.ascontiguousarray(draw(camera, ground, n / FPS)[:, :width])
                 if n % 4 == 0:
-                    self.small.append(cv2.resize(picture, (480, 270), interpolation=cv2.INTER_AREA))
+                    half = (width // 2, H // 2)
+                    self.small.append(cv2.resize(picture, half, interpolation=cv2.INTER_AREA))
                 output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
             output.mux(stream.encode(None))
         parts = boxes(buffer.getvalue())
@@ -209,4 +212,4 @@ class Scene:
 
     def jpeg(self, t: float, width: int) -> np.ndarray:
         picture = self.small[int(t * 4) % len(self.small)]
-        return cv2.resize(picture, (width, width * 9 // 16))
+        return cv2.resize(picture, (width, width * H // self.width))

@@ -9,7 +9,7 @@ import secrets
 import time
 from typing import Any
 
-from scene import FPS, GOP, Scene
+from scene import FPS, GOP, H, Scene
 
 PART = GOP / FPS
 DELAY = 1.2
@@ -21,6 +21,7 @@ NAMES = {
     "yard": ("Coal yard", "Storage"),
     "dock": ("Dock 3", "Storage"),
 }
+NONE: dict[str, Any] = {"zones": [], "lines": []}
 scenes: dict[str, Scene] = {}
 alarms: dict[str, dict[str, Any]] = {}
 audit: list[dict[str, Any]] = []
@@ -85,7 +86,7 @@ def status(camera: str) -> dict[str, Any]:
         "state": "live" if live else "waiting",
         "since": STARTED - 7000 if live else now - 340,
         "message": "" if live else "The camera does not answer at 10.0.3.17; trying again in 14 s.",
-        "width": 960 if live else 0,
+        "width": scenes[camera].width if live else 0,
         "height": 540 if live else 0,
         "fps": 16.0 if live else 0.0,
         "looks_per_second": 7.6 if live else 0.0,
@@ -95,6 +96,15 @@ def status(camera: str) -> dict[str, Any]:
         "last_frame": now - 0.3 if live else now - 340,
         "restarts": 0 if live else 6,
     }
+
+
+def size(camera: str) -> dict[str, int]:
+    """As a desk that has not seen a picture yet: 0."""
+    return (
+        {"width": scenes[camera].width, "height": H}
+        if camera in scenes
+        else {"width": 0, "height": 0}
+    )
 
 
 def site() -> dict[str, Any]:
@@ -126,7 +136,6 @@ def site() -> dict[str, Any]:
             ],
             "lines": [],
         },
-        "dock": {"zones": [], "lines": []},
     }
     rules: dict[str, Any] = {
         "gate": [
@@ -159,10 +168,9 @@ def site() -> dict[str, Any]:
                 "severity": "critical",
             }
         ],
-        "dock": [],
     }
     cameras = [
-        {"id": c, "name": n, "area": a, "width": 960, "height": 540, **extras[c], "rules": rules[c]}
+        {"id": c, "name": n, "area": a, **size(c), **extras.get(c, NONE), "rules": rules.get(c, [])}
         for c, (n, a) in NAMES.items()
     ]
     return {

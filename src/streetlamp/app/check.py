@@ -18,7 +18,9 @@ from streetlamp.video.source.base import Probe
 def check_site(path: Path, *, probe: bool) -> bool:
     """Prints what is right and what is wrong; True when nothing is wrong."""
     site = load_site(path)  # lists every mistake with its line, as a UserError
-    _say("ok", f"{path}: {len(site.cameras)} cameras, nothing wrong in the file")
+    cameras = len(site.cameras)
+    plural = "" if cameras == 1 else "s"
+    _say("ok", f"{path}: {cameras} camera{plural}, nothing wrong in the file")
     fine = _model(site)
     for name, camera in site.cameras.items():
         fine &= _rules(name, camera, site)

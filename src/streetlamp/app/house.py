@@ -7,7 +7,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Final
 
@@ -25,7 +26,7 @@ from streetlamp.rules.base import Outcome
 from streetlamp.rules.tally import Tally
 from streetlamp.site import Site
 from streetlamp.store import Counts, Database, Segments, StoreError
-from streetlamp.values import Count
+from streetlamp.values import CameraState, Count, Event
 from streetlamp.vault.audit import Audit
 from streetlamp.vault.users import Users
 
@@ -65,6 +66,9 @@ class House:
         self._tally = Tally()
         self._tally_turn = threading.Lock()
         self._recorders: list[Recorder] = []
+        self._untold: deque[Event] = deque()  # what the alarm book could not look up yet
+        self._telling = threading.Lock()
+        self._book_trouble = ""
 
     def recover(self, now: float) -> list[str]:
         """Puts right what a sudden end left behind; what was done, in plain words."""
@@ -90,35 +94,58 @@ class House:
 
     def outcome(self, outcome: Outcome) -> None:
         """What a camera's rules made of one look. Called from the cameras' threads."""
-        for event in outcome.events:
-            self.book.handle(event)
+        self._tell_book(outcome.events)
         if outcome.counts:
             with self._tally_turn:
                 self._tally.add(outcome.counts)
 
+    def _tell_book(self, events: Iterable[Event] = ()) -> None:
+        """Tells the alarm book, in order. What it cannot look up now waits: cameras go on."""
+        with self._telling:
+            self._untold.extend(events)
+            while self._untold:
+                try:
+                    self.book.handle(self._untold[0])
+                except StoreError as error:
+                    if not self._book_trouble:
+                        log.warning("alarms wait in memory: %s", error)
+                    self._book_trouble = f"alarms wait in memory: {error}"
+                    return
+                self._untold.popleft()
+            self._book_trouble = ""
+
     def keep(self, stopping: threading.Event) -> None:
-        """The housekeeping loop: clips, counts, retention."""
-        swept = counted = 0.0
-        told = ""
+        """The housekeeping loop: clips, counts, retention. A disk that refuses does not end it."""
+        chores: list[_Chore] = [
+            _Chore(self._cut_clips, 0.0),
+            _Chore(self._write_waiting, COUNT_SECONDS),
+            _Chore(self._sweep, SWEEP_SECONDS),
+        ]
         while not stopping.wait(TICK_SECONDS):
             now = time.time()
-            self._cutter.tick(now)
-            if abs(now - counted) >= COUNT_SECONDS:
-                counted = now
-                self.book.retry()
-                self._write_counts()
-            if abs(now - swept) >= SWEEP_SECONDS:
-                swept = now
-                message = self.recordings.sweep(now).message
-                if message and message != told:
-                    log.warning("%s", message)
-                told = message
+            for chore in chores:
+                chore.turn(now)
+
+    def _cut_clips(self, now: float) -> str:
+        self._cutter.tick(now)
+        return ""
+
+    def _write_waiting(self, now: float) -> str:
+        self._tell_book()
+        self.book.retry()
+        self._write_counts()
+        return ""
+
+    def _sweep(self, now: float) -> str:
+        return self.recordings.sweep(now).message
 
     def disk(self) -> DiskView:
         """How the disk does, for the desk."""
-        states = [recorder.state for recorder in self._recorders]
+        away = {one.camera for one in self.statuses.all() if one.state is not CameraState.LIVE}
+        # a camera that sends nothing has nothing to record: that is no trouble of the disk
+        states = [recorder.state for recorder in self._recorders if recorder.camera not in away]
         messages = [state.message for state in states if not state.recording]
-        trouble = self.book.trouble
+        trouble = self._book_trouble or self.book.trouble
         if trouble:
             messages.insert(0, trouble)
         return DiskView(
@@ -132,6 +159,9 @@ class House:
         """Writes what is left and lets go of the data folder."""
         self.hub.close()
         self.wall.close()
+        for recorder in self._recorders:  # of a camera that broke; the others have closed theirs
+            recorder.close()
+        self._tell_book()
         self.book.retry()
         self._write_counts()
         self.database.close()
@@ -150,6 +180,31 @@ class House:
             log.warning("counts are kept in memory: %s", error)
             with self._tally_turn:
                 self._tally.add(rows)
+
+
+class _Chore:
+    """Something the house does every so often; it says what troubles it, once for a row of turns.
+
+    job: takes the time, gives back what a person should know ("" for nothing).
+    """
+
+    def __init__(self, job: Callable[[float], str], seconds: float) -> None:
+        self._job, self._seconds = job, seconds
+        self._done = 0.0
+        self._told = ""
+
+    def turn(self, now: float) -> None:
+        """Does it if it is due at `now` (POSIX seconds), also after the clock was set."""
+        if abs(now - self._done) < self._seconds:
+            return
+        self._done = now
+        try:
+            said = self._job(now)
+        except (StoreError, OSError) as error:
+            said = str(error)
+        if said and said != self._told:
+            log.warning("%s", said)
+        self._told = said
 
 
 def _lock(data: Path) -> IO[str]:

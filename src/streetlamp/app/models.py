@@ -21,7 +21,8 @@ def show_models(folder: Path | None) -> None:
     """Prints the built-in models and those of `folder`."""
     table = Table(box=None, pad_edge=False)
     for column in ("model", "output", "licence", "SHA-256", "file", "what it is"):
-        table.add_column(column, overflow="fold")
+        whole = column in ("model", "SHA-256")  # to be copied and compared
+        table.add_column(column, overflow="fold", no_wrap=whole)
     for model in list_models(folder):
         table.add_row(
             model.name,

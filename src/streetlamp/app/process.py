@@ -72,6 +72,8 @@ class Report:
 
 def plan(clips: Sequence[Path], out: Path) -> list[Clip]:
     """Where each clip's files go: straight into `out` for one clip, a folder each for several."""
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out} is a file; the results need a folder. Choose one with --out.")
     names: set[str] = set()
     planned = []
     for path in clips:
@@ -85,9 +87,10 @@ def plan(clips: Sequence[Path], out: Path) -> list[Clip]:
         while unique in names:
             unique, number = f"{name}-{number}", number + 1
         names.add(unique)
-        planned.append(
-            Clip(path, out if len(clips) == 1 else out / unique, unique, _header_frames(path))
-        )
+        place = out if len(clips) == 1 else out / unique
+        if path.resolve() == (place / "masked.mp4").resolve():
+            raise UserError(f"{path} would be written over itself. Choose another --out.")
+        planned.append(Clip(path, place, unique, _header_frames(path)))
     return planned
 
 
@@ -163,6 +166,8 @@ class _Work:
         started, cpu = time.monotonic(), time.process_time()
         try:
             self._clip.out.mkdir(parents=True, exist_ok=True)
+            # results of an earlier clip must not stand beside this one's tables
+            (self._clip.out / "masked.mp4").unlink(missing_ok=True)
             with ExitStack() as stack:
                 tables = stack.enter_context(Tables(self._clip.out))
                 writer = stack.enter_context(ClipWriter(self._clip.out / "masked.mp4", threads=2))

@@ -84,6 +84,8 @@ def _camera_of(site: Site, camera: str | None, site_file: Path | None) -> str:
     names = list(site.cameras)
     if camera is not None:
         if camera not in site.cameras:
+            if site_file is None:
+                raise UserError("--camera needs --site: it names a camera of a site file.")
             raise UserError(f"{site_file} has no camera {camera!r}; it has {', '.join(names)}.")
         return camera
     if len(names) > 1:

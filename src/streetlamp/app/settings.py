@@ -13,6 +13,7 @@ from streetlamp.desk.options import DeskOptions
 from streetlamp.errors import UserError
 from streetlamp.site import Site, load_site, site_from_sources
 from streetlamp.site_sample import sample_site
+from streetlamp.video.source.base import local_path, scheme_of
 
 
 def settle(
@@ -27,9 +28,10 @@ def settle(
     if path is None and not sources:
         raise UserError(
             "Nothing to run. Name a site file (`streetlamp run site.yaml`, see `streetlamp site "
-            "new`) or a source (`streetlamp run --source rtsp://… `; `--source test:` shows a "
+            "new`) or a source (`streetlamp run --source rtsp://…`; `--source test:` shows a "
             "generated scene)."
         )
+    _must_be_there(sources)
     site = load_site(path) if path is not None else site_from_sources(sources)
     changes: dict[str, Any] = {}
     if path is not None and sources:
@@ -45,9 +47,21 @@ def settle(
         try:
             changes["desk"] = DeskOptions.model_validate({**site.desk.model_dump(), **desk})
         except ValidationError as error:
-            said = "; ".join(one["msg"] for one in error.errors(include_url=False))
-            raise UserError(f"--host and --port do not do: {said}") from None
+            said = "; ".join(
+                one["msg"].removeprefix("Value error, ") for one in error.errors(include_url=False)
+            )
+            raise UserError(f"--host and --port cannot be used like this: {said}") from None
     return site.model_copy(update=changes)
+
+
+def _must_be_there(sources: Sequence[str]) -> None:
+    """A file named on the command line that is not there is a slip of the hand: UserError.
+
+    What a site file names may still be mounted or copied there later, so it is left alone.
+    """
+    for source in sources:
+        if scheme_of(source) == "file" and not local_path(source).exists():
+            raise UserError(f"--source {source}: there is no such file or folder. Check the path.")
 
 
 def write_sample(path: Path | None) -> None:

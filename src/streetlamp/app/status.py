@@ -80,7 +80,8 @@ class StatusKeeper:
             self._tell(frame.time)
 
     def _figures(self, now: float) -> None:
-        while len(self._shown) > 2 and self._shown[0][0] < now - 3.0:
+        # older than three seconds, or from before the clock was set back
+        while len(self._shown) > 2 and not now - 3.0 <= self._shown[0][0] <= now:
             self._shown.popleft()
             self._looks.popleft()
         span = self._shown[-1][0] - self._shown[0][0]

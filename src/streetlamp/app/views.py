@@ -50,6 +50,6 @@ def _rule(rule: RuleOptions) -> RuleView:
         kind=rule.kind,
         place=rule.place,
         severity=rule.severity,
-        watches_for=f"{kind.summary} ({what}; {place})" if speaks else "",
+        watches_for=f"{kind.summary.removesuffix('.')} ({what}; {place})" if speaks else "",
         counts=counts if counting else "",
     )

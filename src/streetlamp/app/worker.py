@@ -48,7 +48,7 @@ class CameraWorker:
         self._keeper = StatusKeeper(name, sinks.statuses, time.time())
 
     def run(self, stopping: threading.Event) -> None:
-        """The camera's loop, in a thread of its own."""
+        """The camera's loop, in a thread of its own. After an error it may be run again."""
         try:
             for item in self._feed.items():
                 if isinstance(item, FeedStatus):
@@ -59,8 +59,8 @@ class CameraWorker:
                     break
         finally:
             self._pause()
-            if self._sinks.recorder is not None:
-                self._sinks.recorder.close()
+        if self._sinks.recorder is not None:
+            self._sinks.recorder.close()
 
     def stop(self) -> None:
         """Wakes the loop if it waits for the camera."""
@@ -80,8 +80,11 @@ class CameraWorker:
 
     def _pause(self) -> None:
         """The camera is away: what is in the delay line is written, running incidents end."""
-        self._take(self._camera.flush())
-        self._publish(self._encoder.flush())
+        try:
+            self._take(self._camera.flush())
+            self._sinks.outcome(self._rules.finish())
+        finally:
+            self._publish(self._encoder.flush())
 
     def _take(self, outputs: Iterable[Output]) -> None:
         recorder = self._sinks.recorder

@@ -97,6 +97,9 @@ class Rule(ABC, Generic[R, N]):
     hold_seconds: ClassVar[float] = 2.0  # how long a lost thing is remembered
     relink_seconds: ClassVar[float] = RELINK_SECONDS
 
+    options: RuleOptions  # a rule names its own class, and its sort of place
+    place: Place
+
     def __init__(self, options: Any, place: Place, timezone: tzinfo = UTC) -> None:
         if not isinstance(options, self.Options):
             raise TypeError(f"{self.kind} takes {self.Options.__name__}")
@@ -106,7 +109,7 @@ class Rule(ABC, Generic[R, N]):
                 f"rule {options.name!r}: {self.kind} watches a {want}, but {place.name!r} is a"
                 f" {got}: name one of the camera's {want}s as its place"
             )
-        self.common: RuleOptions = options
+        self.options = options
         self.place = place
         self._schedule = Schedule(options.schedule, timezone)
         self._families = frozenset(kind is Kind.PERSON for kind in options.classes)
@@ -144,9 +147,9 @@ class Rule(ABC, Generic[R, N]):
     def sure(self, thing: Sighting[R]) -> bool:
         """Whether there is enough evidence for this thing to count, and it is of a class asked."""
         return (
-            thing.looks >= self.common.min_looks
-            and thing.mean_score >= self.common.min_score
-            and thing.kind in self.common.classes
+            thing.looks >= self.options.min_looks
+            and thing.mean_score >= self.options.min_score
+            and thing.kind in self.options.classes
         )
 
     def step(self, state: State[R, N], tracks: Tracks) -> tuple[State[R, N], Outcome]:
@@ -174,7 +177,7 @@ class Rule(ABC, Generic[R, N]):
         for moment in found.moments:
             moments.append(self._moment(look, moment, serial))
             serial += 1
-        name = event_id(look.camera, self.common.name, now, serial)
+        name = event_id(look.camera, self.options.name, now, serial)
         after, tell = advance(incident, found.held, look, alive=found.alive, name=name)
         told: tuple[Event, ...] = ()
         if after is not None and tell:
@@ -213,37 +216,37 @@ class Rule(ABC, Generic[R, N]):
             id=incident.id,
             phase=phase,
             camera=camera,
-            rule=self.common.name,
+            rule=self.options.name,
             kind=self.kind,
             place=self.place.name,
             start=incident.start,
             end=incident.last if ended else None,
             frame=frame if ended else incident.frame,
             message=message,
-            severity=self.common.severity,
+            severity=self.options.severity,
             box=incident.box,
             numbers=numbers,
-            alarm=self.common.alarm,
+            alarm=self.options.alarm,
             time=now,
         )
 
     def _moment(self, look: Look, moment: Moment, serial: int) -> Event:
         """An instant is one START event that has its end already."""
         return Event(
-            id=event_id(look.camera, self.common.name, moment.time, serial),
+            id=event_id(look.camera, self.options.name, moment.time, serial),
             phase=Phase.START,
             camera=look.camera,
-            rule=self.common.name,
+            rule=self.options.name,
             kind=self.kind,
             place=self.place.name,
             start=moment.time,
             end=moment.time,
             frame=look.frame,
             message=moment.message,
-            severity=self.common.severity,
+            severity=self.options.severity,
             box=moment.box,
             numbers=moment.numbers,
-            alarm=self.common.alarm,
+            alarm=self.options.alarm,
             time=look.now,
         )
 

@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
+from concurrent.futures import wait as wait_for_looks
 from dataclasses import dataclass
 from typing import Protocol
 
 import av
+import cv2
 import numpy as np
 
 from streetlamp.errors import StreetlampError
@@ -37,8 +39,12 @@ SETTLE_LOOKS = 2  # looks at a new scene before anything of it is shown
 MOST_PENDING = 3  # live: looks under way at once
 MOTION_SPAN = 0.25  # seconds on either side in which unexplained motion must last
 AHEAD = 0.35  # offline: seconds decoded ahead of the looks waited for, so that both cores work
-FLUSH_SECONDS = 2.0  # live: a look that takes longer is given up when the line is emptied
-_LOOK_FAILS = (StreetlampError, RuntimeError, OSError, ValueError, CancelledError)
+MOST_A_SECOND = 120  # live: more pictures than this wait for no clock, or memory fills
+FLUSH_SECONDS = 2.0  # live: looks that take longer are given up when the line is emptied
+_CANNOT_ASK = (  # what comes of a picture that cannot be made small, or of a queue that is closed
+    StreetlampError, av.FFmpegError, cv2.error, ArithmeticError, LookupError, MemoryError,
+    OSError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
 SLACK = 1e-6  # seconds, for comparing times that went through arithmetic
 
 
@@ -83,7 +89,6 @@ class Figures:
 class _Waiting:
     raw: RawFrame
     scene: int  # counts scene jumps
-    scene_start: float
     cells: Bools
 
 
@@ -123,7 +128,6 @@ class Camera:
         self._pending: deque[_Pending] = deque()
         self._scene = 0
         self._looked_scene = 0
-        self._scene_start = float("-inf")
         self._size = (0, 0)
         self._last_time = float("-inf")
 
@@ -134,11 +138,11 @@ class Camera:
             out.extend(self._restart(raw))
         self._last_time = raw.time
         motion = self._meter.measure(thumbnail(raw.picture, WIDTH), raw.time)
-        if motion.jump and self._line:
-            self._look_at_last()  # the old scene ends with a look
+        if motion.jump or not self._line:  # an empty line: the camera was away
+            if self._line:
+                self._look_at_last()  # the old scene ends with a look
             self._scene += 1
-            self._scene_start = raw.time
-        self._line.append(_Waiting(raw, self._scene, self._scene_start, motion.cells))
+        self._line.append(_Waiting(raw, self._scene, motion.cells))
         self.figures.frames += 1
         if self._gate.look(raw.time, motion):
             self._submit(raw, self._scene)
@@ -146,6 +150,8 @@ class Camera:
         if not self._wait:
             out.extend(self._collect(block=False))
         out.extend(self._leave(raw.time - self._hide.delay_seconds - ahead))
+        if not self._wait:
+            out.extend(self._let_go())
         return out
 
     def flush(self) -> list[Output]:
@@ -166,8 +172,6 @@ class Camera:
         self._gate.reset()
         self._meter = MotionMeter()
         self._size = raw.size
-        self._scene += 1
-        self._scene_start = raw.time
 
     def _look_at_last(self) -> None:
         last = self._line[-1]
@@ -181,7 +185,7 @@ class Camera:
             return
         try:
             self._pending.append(_Pending(raw, scene, self._inference.submit(raw.picture)))
-        except _LOOK_FAILS as error:  # no look, so the picture will be hidden whole
+        except _CANNOT_ASK as error:  # no look, so the picture will be hidden whole
             self._failed(error)
 
     def _failed(self, error: BaseException) -> None:
@@ -190,14 +194,15 @@ class Camera:
 
     def _collect(self, *, block: bool, until: float = float("inf")) -> Iterator[Output]:
         """Takes in the looks that have reported, in order of time."""
+        if block and not self._wait:
+            wait_for_looks([pending.future for pending in self._pending], FLUSH_SECONDS)
         while self._pending and self._pending[0].raw.time <= until:
             first = self._pending[0]
             if not block and not first.future.done():
                 return
             self._pending.popleft()
-            try:
-                detections = first.future.result(None if self._wait else FLUSH_SECONDS)
-            except _LOOK_FAILS as error:
+            error = self._error_of(first.future)
+            if error is not None:
                 self._failed(error)
                 continue
             self.figures.looks += 1
@@ -206,15 +211,32 @@ class Camera:
                 self._tracker.reset()
                 self._tagger.reset()
                 self._looked_scene = first.scene
-            yield Now(self._take_in(first.raw, detections))
+            yield Now(self._take_in(first.raw, first.scene, first.future.result()))
 
-    def _take_in(self, raw: RawFrame, detections: Detections) -> Tracks:
+    def _error_of(self, future: Future[Detections]) -> BaseException | None:
+        """Why there is no report, whatever the detector raised; None if there is one."""
+        try:
+            return future.exception(None if self._wait else 0)
+        except TimeoutError as late:
+            future.cancel()  # a hung detector's queue must not fill with what nobody waits for
+            return late
+        except CancelledError as cancelled:
+            return cancelled
+
+    def _take_in(self, raw: RawFrame, scene: int, detections: Detections) -> Tracks:
         update = self._tracker.update(detections, raw.time, raw.frame, raw.size)
         tracks = self._tagger.update(raw.picture, update.tracks)
         loose = _loose(detections, np.concatenate([tracks.box, update.unsure.box]))
-        look = Look(raw.time, raw.frame, tracks, update.unsure, loose.box, loose.score)
+        look = Look(raw.time, raw.frame, tracks, update.unsure, loose.box, loose.score, scene)
         self._coverage.add(look)
         return tracks
+
+    def _let_go(self) -> Iterator[Output]:
+        """Live: pictures whose time stands still would wait for ever; the oldest leave, hidden."""
+        most = int(MOST_A_SECOND * (self._hide.delay_seconds + 1.0))
+        while len(self._line) > most:
+            raw = self._line.popleft().raw
+            yield self._hidden_whole(raw, "the camera's time stands still")
 
     def _leave(self, until: float) -> Iterator[Output]:
         """Masks and yields the pictures taken at `until` or before."""
@@ -222,19 +244,28 @@ class Camera:
             waiting = self._line[0]
             if self._wait:
                 yield from self._await_looks(waiting.raw.time)
-            reason = self._why_not(waiting)
-            if reason:
-                self.figures.whole_hidden += 1
-                frame = mask.hide_whole(waiting.raw, reason)
-                tracks = Tracks.make(self.name, frame.time, frame.frame, waiting.raw.size)
-            else:
-                cover = self._coverage.at(waiting.raw.time, waiting.raw.frame, waiting.raw.size)
-                frame = mask.hide(waiting.raw, self._boxes(waiting, cover), self._hide.style)
-                tracks = cover.tracks
-            self.figures.last_reason = frame.reason
-            self._line.popleft()
+            try:
+                shown = self._masked(waiting)
+            finally:  # one that cannot be hidden never leaves, and holds up nobody
+                self._line.popleft()
             self._coverage.forget_before(waiting.raw.time)
-            yield Shown(frame, tracks)
+            yield shown
+
+    def _masked(self, waiting: _Waiting) -> Shown:
+        raw = waiting.raw
+        reason = self._why_not(waiting)
+        if reason:
+            return self._hidden_whole(raw, reason)
+        cover = self._coverage.at(raw.time, raw.frame, raw.size)
+        frame = mask.hide(raw, self._boxes(waiting, cover), self._hide.style)
+        self.figures.last_reason = frame.reason
+        return Shown(frame, cover.tracks)
+
+    def _hidden_whole(self, raw: RawFrame, reason: str) -> Shown:
+        self.figures.whole_hidden += 1
+        self.figures.last_reason = reason
+        tracks = Tracks.make(self.name, raw.time, raw.frame, raw.size)
+        return Shown(mask.hide_whole(raw, reason), tracks)
 
     def _await_looks(self, time: float) -> Iterator[Output]:
         """Offline: waits for the looks that could still change what is known of this moment."""
@@ -252,8 +283,10 @@ class Camera:
                 if not self.figures.detector_error
                 else ("the detector does not answer")
             )
-        if before is None or before.time < waiting.scene_start:
+        if before is None or before.scene != waiting.scene:
             return "a new scene that nobody has looked at yet"
+        if after.scene != waiting.scene:
+            return "the scene changed before anybody looked at its end"
         gap = after.time - before.time
         if gap > self._options.max_gap_seconds and not self._neighbours(before, after):
             return "the detector did not look often enough"
@@ -265,11 +298,11 @@ class Camera:
         """Whether its scene was looked at twice, or as often as it has pictures."""
         pictures = sum(1 for other in self._line if other.scene == waiting.scene)
         needed = min(SETTLE_LOOKS, pictures)
-        return self._coverage.looks_between(waiting.scene_start, float("inf")) >= needed
+        return self._coverage.looks_at(waiting.scene) >= needed
 
     def _neighbours(self, before: Look, after: Look) -> bool:
         """Whether no picture lies between two looks: a slow camera, each picture looked at."""
-        return after.frame - before.frame <= 1
+        return 0 <= after.frame - before.frame <= 1
 
     def _boxes(self, waiting: _Waiting, cover: Cover) -> Floats:
         if not self._hide.unexplained_motion:

@@ -37,6 +37,7 @@ class Look:
     unsure: Tracks  # candidates: hidden, but not shown and not told to anybody
     loose: Floats  # (k, 4) boxes of possible people too faint to be tracks
     loose_score: Floats  # (k,)
+    scene: int = 0  # counts scene jumps: looks of two scenes say nothing about what lies between
 
 
 @dataclass(slots=True)
@@ -119,9 +120,9 @@ class Coverage:
                 break
         return before, after
 
-    def looks_between(self, start: float, end: float) -> int:
-        """How many looks reported from `start` to `end`, both included."""
-        return sum(1 for look in self._looks if start <= look.time <= end)
+    def looks_at(self, scene: int) -> int:
+        """How many of the looks remembered were at this scene."""
+        return sum(1 for look in self._looks if look.scene == scene)
 
     def at(self, time: float, frame: int, size: tuple[int, int]) -> Cover:
         """What is in the picture taken at `time`."""

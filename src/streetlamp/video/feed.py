@@ -25,6 +25,7 @@ STEADY_SECONDS: Final = 10.0  # a run that lasted so long starts the pauses over
 GRACE_SECONDS: Final = 1.0  # how much longer than a source's own patience ours is
 MOST_HUNG: Final = 4  # threads that may hang in FFmpeg before we stop starting more
 REPORT_SECONDS: Final = 5.0  # between two words about pictures left out
+MOST_WARNINGS: Final = 20  # of one camera in the log; after that it has been said
 STOP_SECONDS: Final = 1.5  # `stop` waits no longer for a thread
 
 log: Final = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ class Feed:
         self._failures = 0  # in a row
         self._reason = ""
         self._repeats = 0
+        self._warned: set[str] = set()
 
     @property
     def source(self) -> Source | None:
@@ -99,7 +101,7 @@ class Feed:
             if not self._live:
                 raise problem
             if not problem.retry:
-                log.error("%s", problem.reason)
+                log.error("camera %s: %s", self._camera, problem.reason)
                 yield self._status(CameraState.FAILED, problem.reason)
                 return
             yield from self._pause(problem.reason)
@@ -133,6 +135,7 @@ class Feed:
                 elif self._failures and now - began > STEADY_SECONDS:
                     self._failures, self._reason, self._repeats = 0, "", 0
                 yield frame
+                self._warn(run)
                 if run.dropped > reported and now - told > REPORT_SECONDS:
                     lost = run.dropped - reported
                     reported, told = run.dropped, now
@@ -147,11 +150,24 @@ class Feed:
                 return SourceError(text, retry=True)
         return None
 
+    def _warn(self, run: Run) -> None:
+        """Log what is odd about a live source (a clip left out of a folder, say), each once."""
+        if self._live and len(self._warned) < MOST_WARNINGS:
+            for warning in run.source.warnings:
+                if warning not in self._warned:
+                    self._warned.add(warning)
+                    log.warning("camera %s: %s", self._camera, warning)
+
+    @property
+    def _camera(self) -> str:
+        return "?" if self._run is None else self._run.source.camera
+
     def _live_again(self, run: Run) -> FeedStatus:
         tries = self._repeats
-        text = f"live after {tries} failed tries" if tries else "live"
+        plural = "y" if tries == 1 else "ies"
+        text = f"live after {tries} failed tr{plural}" if tries else "live"
         if tries:
-            log.warning("%s: %s", run.source.describe(), text)
+            log.warning("camera %s: %s", self._camera, text)
         return self._status(CameraState.LIVE, text)
 
     def _end(self, run: Run) -> Generator[FeedStatus, None, SourceError | None]:
@@ -173,7 +189,7 @@ class Feed:
         """Say what is wrong, once in the log for a row of equal failures, and wait."""
         self._repeats = self._repeats + 1 if reason == self._reason else 1
         if reason != self._reason:
-            log.warning("%s", reason)
+            log.warning("camera %s: %s", self._camera, reason)
         self._reason = reason
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failures, 10))
         self._failures += 1

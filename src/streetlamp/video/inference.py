@@ -30,6 +30,10 @@ class InferenceStoppedError(StreetlampError):
     """The queue takes no pictures any more: it was closed, or its detector broke."""
 
 
+class InferenceFullError(StreetlampError):
+    """There was no room in the queue for as long as the caller would wait."""
+
+
 class Looks(Protocol):
     """What the queue needs of a detector."""
 
@@ -64,7 +68,8 @@ class Inference:
     """Looks at pictures in ``threads`` workers of its own; the detector must allow that many.
 
     ``capacity`` bounds what waits: `submit` then blocks until there is room, so a camera that
-    is too quick is slowed down instead of filling the memory.
+    is too quick is slowed down instead of filling the memory; but for ``patience`` seconds at
+    most, so that a hung detector does not stop the cameras. Cancelled requests leave the queue.
     """
 
     def __init__(
@@ -74,13 +79,14 @@ class Inference:
         max_batch: int = 8,
         threads: int = 1,
         capacity: int = 256,
+        patience: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if min(max_batch, threads, capacity) < 1:
             raise ValueError("max_batch, threads and capacity must be at least 1")
         self._detector = detector
         self._max_batch, self._threads, self._capacity = max_batch, threads, capacity
-        self._clock = clock
+        self._clock, self._patience = clock, patience
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="inference")
         self._changed = threading.Condition()
         self._waiting: deque[_Request] = deque()
@@ -93,15 +99,19 @@ class Inference:
         """Make the picture small here and now, and queue it; the future holds what was seen.
 
         InferenceStoppedError: the queue is closed or broken, also while waiting for room.
+        InferenceFullError: there was no room for too long.
         An error of the detector comes out of the future.
         """
         prepared = self._detector.prepare(picture)
         request = _Request(prepared, Future(), self._clock())
         with self._changed:
-            while self._alive and len(self._waiting) >= self._capacity:
-                self._changed.wait()
+            room = self._changed.wait_for(
+                lambda: not self._alive or self._has_room(), timeout=self._patience
+            )
             if not self._alive:
                 raise self._stopped()
+            if not room:
+                raise InferenceFullError("looking for people is far behind: its queue is full")
             self._waiting.append(request)
         self._dispatch()
         return request.future
@@ -133,6 +143,11 @@ class Inference:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _has_room(self) -> bool:
+        if len(self._waiting) >= self._capacity:
+            self._waiting = deque(one for one in self._waiting if not one.future.cancelled())
+        return len(self._waiting) < self._capacity
 
     def _stopped(self) -> InferenceStoppedError:
         reason = f" after an error: {self._error}" if self._error else ""

@@ -31,7 +31,7 @@ def hide(frame: RawFrame, boxes: Floats, style: Style = Style.MOSAIC) -> MaskedF
     regions = [
         region
         for box in boxes
-        if (region := _region(box, width, height, block_for(float(box[3] - box[1])))) is not None
+        if (region := _region(box, width, height, block_for(_length(box)))) is not None
     ]
     if _share(regions, width, height) > MOST:
         return _hidden_whole(frame, planes, "people fill the picture")
@@ -47,6 +47,11 @@ def hide(frame: RawFrame, boxes: Floats, style: Style = Style.MOSAIC) -> MaskedF
 def hide_whole(frame: RawFrame, reason: str) -> MaskedFrame:
     """The whole picture as a coarse mosaic, because nobody can say who is in it."""
     return _hidden_whole(frame, view_planes(frame.picture), reason)
+
+
+def _length(box: Floats) -> float:
+    """The longer side: somebody may lie, and a head is an eighth of a person's length."""
+    return float(max(box[3] - box[1], box[2] - box[0]))
 
 
 def block_for(height: float) -> int:

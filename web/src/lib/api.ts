@@ -39,22 +39,34 @@ async function explain(answer: Response): Promise<string> {
   return WORDS[answer.status] ?? `The desk answered with an error (${answer.status}).`;
 }
 
-async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const init: RequestInit = { method, credentials: "same-origin" };
-  if (body !== undefined) {
-    init.body = JSON.stringify(body);
-    init.headers = { "content-type": "application/json" };
-  }
+async function ask(path: string, init: RequestInit): Promise<Response> {
   let answer: Response;
   try {
-    answer = await fetch(path, init);
-  } catch {
+    answer = await fetch(path, { credentials: "same-origin", ...init });
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
     throw new ApiError("The desk does not answer. Is Streetlamp running?", 0);
   }
   if (answer.status === 401 && !path.startsWith("/api/login")) onExpired();
   if (!answer.ok) throw new ApiError(await explain(answer), answer.status);
+  return answer;
+}
+
+async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const init: RequestInit = { method };
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { "content-type": "application/json" };
+  }
+  const answer = await ask(path, init);
   if (answer.status === 204) return undefined as T;
   return (await answer.json()) as T;
+}
+
+/** The name in a content-disposition header, or `other`. */
+export function fileName(header: string | null, other: string): string {
+  const found = /filename="?([^";]+)"?/.exec(header ?? "")?.[1]?.replace(/[\\/]/g, "_").trim();
+  return found || other;
 }
 
 function query(fields: Record<string, string | number | undefined>): string {
@@ -102,6 +114,16 @@ export const api = {
   clipUrl: (alarm: string) => `/api/alarms/${id(alarm)}/clip.mp4`,
   alarmStillUrl: (alarm: string) => `/api/alarms/${id(alarm)}/still.jpg`,
   stillUrl: (camera: string) => `/api/cameras/${id(camera)}/still.jpg`,
+  exported: async (camera: string, start: number, end: number, stop: AbortSignal) => {
+    const answer = await ask(api.exportUrl(camera, start, end), { signal: stop });
+    const name = fileName(answer.headers.get("content-disposition"), `${camera}.mp4`);
+    try {
+      return { file: await answer.blob(), name };
+    } catch (error) {
+      if (stop.aborted) throw error;
+      throw new ApiError("The connection broke before the whole file was here. Try again.", 0);
+    }
+  },
   exportUrl: (camera: string, start: number, end: number) =>
     `/api/cameras/${id(camera)}/export.mp4${query({ start, end })}`,
 };

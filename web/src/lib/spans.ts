@@ -61,6 +61,16 @@ export function zoom(view: View, pivot: number, factor: number, least = 60, most
   return { from: pivot - next * share, to: pivot + next * (1 - share) };
 }
 
+/** A view of that width around a moment. */
+export function around(time: number, width: number): View {
+  return { from: time - width / 2, to: time + width / 2 };
+}
+
+/** A view of that width that ends a little after now. */
+export function upTo(now: number, width: number): View {
+  return { from: now + width / 12 - width, to: now + width / 12 };
+}
+
 const STEPS = [
   1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400,
 ];

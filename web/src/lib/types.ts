@@ -27,6 +27,8 @@ export interface Site {
   name: string;
   timezone: string;
   delay_s: number;
+  /** The longest stretch one export may hold, where the desk says it. */
+  max_export_minutes?: number;
   cameras: SiteCamera[];
 }
 

@@ -8,24 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
 from typing import Final, Literal
 
-import numpy as np
 from pydantic import Field
 
-from streetlamp.geometry import Zone
-from streetlamp.rules import words
-from streetlamp.rules.base import RULES, Found, Rule, State
-from streetlamp.rules.incident import Held, Incident, numbers
+from streetlamp.rules.base import RULES, Found, State
+from streetlamp.rules.incident import Held
 from streetlamp.rules.memory import Look, Sighting
-from streetlamp.rules.options import KindName, RuleOptions
+from streetlamp.rules.options import KindName
+from streetlamp.rules.zone import Verb, ZoneOptions, ZoneRule, least_time, time_to_clear
 from streetlamp.values import Kind, Posture, Severity
 
 UP_SECONDS: Final = 3.0  # who has mostly been upright for this long has got up
 
 
-class PersonLyingOptions(RuleOptions):
+class PersonLyingOptions(ZoneOptions):
     kind: Literal["person_lying"] = Field(
         "person_lying", title="Kind", description="Which rule this is."
     )
@@ -35,12 +32,11 @@ class PersonLyingOptions(RuleOptions):
     severity: Severity = Field(
         Severity.CRITICAL, title="Severity", description="How urgent: info, warning or critical."
     )
-    min_seconds: float = Field(
-        10.0,
-        ge=1,
-        le=3600,
-        title="Least time",
-        description="Seconds somebody must lie before it is an incident.",
+    min_seconds: float = least_time(
+        10.0, "Seconds somebody must lie before it is an incident.", le=3600
+    )
+    clear_seconds: float = time_to_clear(
+        10.0, "Seconds without anybody lying before the incident has ended."
     )
     share: float = Field(
         0.7,
@@ -48,13 +44,6 @@ class PersonLyingOptions(RuleOptions):
         le=1,
         title="Share of looks",
         description="Of the looks in that time whose posture is known, how many must say lying.",
-    )
-    clear_seconds: float = Field(
-        10.0,
-        ge=0.5,
-        le=3600,
-        title="Time to clear",
-        description="Seconds without anybody lying before the incident has ended.",
     )
 
 
@@ -72,24 +61,17 @@ class Lying:
 
 
 @RULES.add("person_lying")
-class PersonLying(Rule[Lying, None]):
+class PersonLying(ZoneRule[Lying, None]):
     """Inside by the box's centre: somebody who lies has no foot to stand on."""
 
     kind = "person_lying"
     summary = "Somebody lies on the ground for too long and may need help."
-    watches = Zone
     Options = PersonLyingOptions
+    verb = Verb("lies", "lie", "lay", "lay")
+    stands_by = "centre"
+    options: PersonLyingOptions
     hold_seconds = 3.0
     relink_seconds = 3.0
-
-    def __init__(self, options: PersonLyingOptions, place: Zone, timezone: tzinfo = UTC) -> None:
-        super().__init__(options, place, timezone)
-        self._options = options
-        self._zone = place
-
-    @property
-    def clear_seconds(self) -> float:
-        return self._options.clear_seconds
 
     def blank(self) -> None:
         return None
@@ -100,45 +82,32 @@ class PersonLying(Rule[Lying, None]):
         after = dict(things)
         held: list[Held] = []
         alive = False
-        for number, thing in things.items():
-            if thing.last != look.now:
-                continue
-            note = self._judge(thing, look)
+        for number, gap in self.gaps(things, look).items():
+            thing = things[number]
+            note = self._judge(thing, gap >= 0, look)
             after[number] = thing.noting(note)
             if note.since is None or not self.sure(thing) or not self.watching(look.now):
                 continue
-            lain = look.now - note.since
-            if lain < self._options.min_seconds:
+            if look.now - note.since < self.options.min_seconds:
                 continue
             alive = True
-            start = look.now - self._options.min_seconds
+            start = look.now - self.options.min_seconds
             known = sum(time >= start for time, _ in note.looks)
-            if known >= self.common.min_looks and note.share(start) >= self._options.share:
-                held.append(Held(note.since, Kind.PERSON, thing.latest.pixels, lain))
+            if known >= self.options.min_looks and note.share(start) >= self.options.share:
+                held.append(self.hold(thing, note.since, look))
         return Found(after, None, tuple(held), alive)
 
-    def _judge(self, thing: Sighting[Lying], look: Look) -> Lying:
+    def _judge(self, thing: Sighting[Lying], inside: bool, look: Look) -> Lying:
         old = thing.note or Lying()
         posture = thing.latest.posture
-        kept = [one for one in old.looks if one[0] >= look.now - self._options.min_seconds]
+        kept = [one for one in old.looks if one[0] >= look.now - self.options.min_seconds]
         if posture == Posture.UNKNOWN:
             return Lying(tuple(kept), old.since)
-        x, y = thing.latest.centre
-        centre = np.array([[x * look.size[0], y * look.size[1]]])
-        lying = posture == Posture.LYING and bool(self._zone.contains(centre, look.size)[0])
+        lying = posture == Posture.LYING and inside
         new = Lying((*kept, (look.now, lying)), old.since)
         if new.since is None:
             return Lying(new.looks, look.now) if lying else new
-        window = min(UP_SECONDS, self._options.min_seconds)
-        if new.share(max(new.since, look.now - window)) < self._options.share / 2:
+        window = min(UP_SECONDS, self.options.min_seconds)
+        if new.share(max(new.since, look.now - window)) < self.options.share / 2:
             return Lying(new.looks, None)
         return new
-
-    def tell(self, incident: Incident, ended: bool) -> tuple[str, dict[str, float]]:
-        what, place = words.things(incident.most), words.place(self._zone)
-        if ended:
-            text = f"{what} lay in {place} for {words.lasting(incident.last - incident.start)}"
-        else:
-            verb = "lies" if len(incident.most) == 1 else "lie"
-            text = f"{what} {verb} in {place} for {words.lasting(incident.measured)} so far"
-        return text, numbers(incident, self._options.min_seconds, ended)

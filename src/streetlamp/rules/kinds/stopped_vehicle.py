@@ -11,28 +11,25 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, tzinfo
 from typing import Final, Literal
 
-import numpy as np
 from pydantic import Field
 
-from streetlamp.geometry import Point, Zone
-from streetlamp.rules import words
-from streetlamp.rules.base import RULES, Found, Rule, State
-from streetlamp.rules.incident import Held, Incident, numbers
+from streetlamp.geometry import Point
+from streetlamp.rules.base import RULES, Found, State
+from streetlamp.rules.incident import Held, Incident
 from streetlamp.rules.memory import ALIKE, Box, Look, Sighting
-from streetlamp.rules.options import KindName, RuleOptions
+from streetlamp.rules.options import KindName
+from streetlamp.rules.zone import Verb, ZoneOptions, ZoneRule, is_inside, least_time, time_to_clear
 from streetlamp.values import Kind
 
 SMOOTH_SECONDS: Final = 1.0  # time constant of the smoothed position
 SETTLE_SECONDS: Final = 30.0  # a vehicle found standing this soon after the start was parked there
 REMEMBER_SECONDS: Final = 1800.0  # how long the spot of a vehicle already told of is remembered
 SAME_SPOT: Final = 0.35  # of its size: how near a spot a vehicle is the one that stood there
-EDGE: Final = 0.1  # of its size: how far outside the border it must be before it has left
 
 
-class StoppedVehicleOptions(RuleOptions):
+class StoppedVehicleOptions(ZoneOptions):
     kind: Literal["stopped_vehicle"] = Field(
         "stopped_vehicle", title="Kind", description="Which rule this is."
     )
@@ -42,12 +39,9 @@ class StoppedVehicleOptions(RuleOptions):
         description="What must not stand there: bicycle, car, motorcycle, bus, truck.",
         min_length=1,
     )
-    min_seconds: float = Field(
-        30.0,
-        ge=1,
-        le=86400,
-        title="Least time",
-        description="Seconds a vehicle must stand before it is an incident.",
+    min_seconds: float = least_time(30.0, "Seconds a vehicle must stand before it is an incident.")
+    clear_seconds: float = time_to_clear(
+        10.0, "Seconds without a standing vehicle before the incident has ended."
     )
     movement: float = Field(
         0.25,
@@ -55,13 +49,6 @@ class StoppedVehicleOptions(RuleOptions):
         le=2,
         title="Movement",
         description="How far it may move and still stand, as a share of its size.",
-    )
-    clear_seconds: float = Field(
-        10.0,
-        ge=0.5,
-        le=3600,
-        title="Time to clear",
-        description="Seconds without a standing vehicle before the incident has ended.",
     )
     ignore_parked_at_start: bool = Field(
         True,
@@ -95,24 +82,16 @@ class Spot:
 
 
 @RULES.add("stopped_vehicle")
-class StoppedVehicle(Rule[Standing, tuple[Spot, ...]]):
+class StoppedVehicle(ZoneRule[Standing, tuple[Spot, ...]]):
     """Inside by the middle of the box's lower edge; all that stand in the zone are one incident."""
 
     kind = "stopped_vehicle"
     summary = "A vehicle stands in a zone for too long."
-    watches = Zone
     Options = StoppedVehicleOptions
+    verb = Verb("stands", "stand", "stood", "stood")
+    options: StoppedVehicleOptions
     hold_seconds = 10.0  # something that stands is still there after a bus has passed before it
     relink_seconds = 10.0
-
-    def __init__(self, options: StoppedVehicleOptions, place: Zone, timezone: tzinfo = UTC) -> None:
-        super().__init__(options, place, timezone)
-        self._options = options
-        self._zone = place
-
-    @property
-    def clear_seconds(self) -> float:
-        return self._options.clear_seconds
 
     def blank(self) -> tuple[Spot, ...]:
         return ()
@@ -129,30 +108,30 @@ class StoppedVehicle(Rule[Standing, tuple[Spot, ...]]):
             if not spot.told or look.now - spot.seen <= REMEMBER_SECONDS
         ]
         early = state.began is not None and look.now - state.began <= SETTLE_SECONDS
-        learning = early and self._options.ignore_parked_at_start
+        learning = early and self.options.ignore_parked_at_start
         after = dict(things)
         held: list[Held] = []
-        for number, thing in things.items():
-            if thing.last != look.now:
-                continue
+        for number, gap in self.gaps(things, look).items():
+            thing = things[number]
             if thing.note is None:
-                note = self._arrive(thing, look, spots, learning, state.incident)
+                note = self._arrive(thing, gap, look, spots, learning, state.incident)
             else:
-                note = self._stand(thing, thing.note, look, spots)
+                note = self._stand(thing, thing.note, gap, look, spots)
             after[number] = thing.noting(note)
             stood = look.now - note.since
             if note.inside and not note.known and self._meets(thing, stood, look.now):
-                held.append(Held(note.since, thing.kind, thing.latest.pixels, stood))
+                held.append(self.hold(thing, note.since, look))
                 _remember(spots, Spot(note.box, note.since, look.now, told=True), look)
         alive = bool(held)
         return Found(after, tuple(spots), tuple(held), alive)
 
     def _meets(self, thing: Sighting[Standing], stood: float, now: float) -> bool:
-        return stood >= self._options.min_seconds and self.sure(thing) and self.watching(now)
+        return stood >= self.options.min_seconds and self.sure(thing) and self.watching(now)
 
     def _arrive(
         self,
         thing: Sighting[Standing],
+        gap: float,
         look: Look,
         spots: list[Spot],
         learning: bool,
@@ -160,7 +139,7 @@ class StoppedVehicle(Rule[Standing, tuple[Spot, ...]]):
     ) -> Standing:
         """A vehicle that was not there at the last look: new, or one that stood there before."""
         box, centre = thing.latest.box, thing.latest.centre
-        new = Standing(look.now, centre, box, centre, look.now, self._gap(thing, look) >= 0)
+        new = Standing(look.now, centre, box, centre, look.now, gap >= 0)
         spot = next((one for one in spots if _same(one.box, box, look)), None)
         if spot is not None and spot.told and incident is not None:
             return replace(new, since=spot.since)  # the one the incident is about
@@ -172,7 +151,12 @@ class StoppedVehicle(Rule[Standing, tuple[Spot, ...]]):
         return new
 
     def _stand(
-        self, thing: Sighting[Standing], old: Standing, look: Look, spots: list[Spot]
+        self,
+        thing: Sighting[Standing],
+        old: Standing,
+        gap: float,
+        look: Look,
+        spots: list[Spot],
     ) -> Standing:
         """Where it stands after this look. ``spots`` loses the spot of one that drives off."""
         share = 1.0 - math.exp(-(look.now - old.time) / SMOOTH_SECONDS)
@@ -180,26 +164,12 @@ class StoppedVehicle(Rule[Standing, tuple[Spot, ...]]):
         box = thing.latest.box
         smooth = (*_blend(old.box[:2], box[:2], share), *_blend(old.box[2:], box[2:], share))
         size = look.extent(smooth)
-        inside = self._gap(thing, look) >= (-max(2.0, EDGE * size) if old.inside else 0.0)
-        if look.gap(position, old.spot) > self._options.movement * size:
+        inside = is_inside(gap, size, old.inside)
+        if look.gap(position, old.spot) > self.options.movement * size:
             left = _shift(old.box, old.spot)
             spots[:] = [one for one in spots if not _same(one.box, left, look)]
             return Standing(look.now, position, smooth, position, look.now, inside)
         return Standing(look.now, position, smooth, old.spot, old.since, inside, old.known)
-
-    def _gap(self, thing: Sighting[Standing], look: Look) -> float:
-        x, y = thing.latest.foot
-        foot = np.array([[x * look.size[0], y * look.size[1]]])
-        return float(self._zone.distance(foot, look.size)[0])
-
-    def tell(self, incident: Incident, ended: bool) -> tuple[str, dict[str, float]]:
-        what, place = words.things(incident.most), words.place(self._zone)
-        if ended:
-            text = f"{what} stood in {place} for {words.lasting(incident.last - incident.start)}"
-        else:
-            verb = "stands" if len(incident.most) == 1 else "stand"
-            text = f"{what} {verb} in {place} for {words.lasting(incident.measured)} so far"
-        return text, numbers(incident, self._options.min_seconds, ended)
 
 
 def _blend(a: tuple[float, ...], b: tuple[float, ...], share: float) -> Point:

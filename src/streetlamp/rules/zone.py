@@ -1,0 +1,94 @@
+"""What rules that watch a zone have in common: incidents that must last, told in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final, Generic, Literal, NamedTuple, TypeVar
+
+import numpy as np
+from pydantic import Field
+
+from streetlamp.geometry import Zone
+from streetlamp.rules import words
+from streetlamp.rules.base import Rule
+from streetlamp.rules.incident import Held, Incident, numbers
+from streetlamp.rules.memory import Look, Sighting
+from streetlamp.rules.options import RuleOptions
+
+R = TypeVar("R")
+N = TypeVar("N")
+
+EDGE: Final = 0.1  # of a thing's size: how far outside the border it must be to have left
+DAY: Final = 86400.0
+
+
+def least_time(default: float, description: str, *, ge: float = 1, le: float = DAY) -> Any:
+    """The option ``min_seconds``, with a rule's own default and words."""
+    return Field(default, ge=ge, le=le, title="Least time", description=description)
+
+
+def time_to_clear(default: float, description: str) -> Any:
+    """The option ``clear_seconds``, with a rule's own default and words."""
+    return Field(default, ge=0.5, le=3600, title="Time to clear", description=description)
+
+
+class ZoneOptions(RuleOptions):
+    """How long it must last to be an incident, and how long not to have ended."""
+
+    min_seconds: float = least_time(10.0, "Seconds it must last before it is an incident.")
+    clear_seconds: float = time_to_clear(10.0, "Seconds without it before the incident has ended.")
+
+
+class Verb(NamedTuple):
+    """What things do in the zone: "is", "are", "was", "were"."""
+
+    one: str
+    many: str
+    one_did: str
+    many_did: str
+
+
+class ZoneRule(Rule[R, N], Generic[R, N]):
+    """The base of rules whose incident is that something goes on in a zone for long enough."""
+
+    watches = Zone
+    verb: ClassVar[Verb]
+    stands_by: ClassVar[Literal["foot", "centre"]] = "foot"  # which point of a box is where it is
+
+    options: ZoneOptions
+    place: Zone
+
+    @property
+    def clear_seconds(self) -> float:
+        return self.options.clear_seconds
+
+    def gaps(self, things: Mapping[int, Sighting[R]], look: Look) -> dict[int, float]:
+        """Pixels to the zone's border (positive: inside) of all things seen in this look."""
+        here = {number: one.latest for number, one in things.items() if one.last == look.now}
+        if not here:
+            return {}
+        foot = self.stands_by == "foot"
+        points = np.array([one.foot if foot else one.centre for one in here.values()])
+        gaps = self.place.distance(points * look.size, look.size)
+        return dict(zip(here, gaps.tolist(), strict=True))
+
+    def hold(self, thing: Sighting[R], since: float, look: Look) -> Held:
+        """This thing, which has met the condition since then, as part of the incident."""
+        return Held(since, thing.kind, thing.latest.pixels, look.now - since)
+
+    def tell(self, incident: Incident, ended: bool) -> tuple[str, dict[str, float]]:
+        single = len(incident.most) == 1
+        what, place = words.things(incident.most), words.place(self.place)
+        if ended:
+            verb = self.verb.one_did if single else self.verb.many_did
+            lasted = words.lasting(incident.last - incident.start)
+        else:
+            verb = self.verb.one if single else self.verb.many
+            lasted = f"{words.lasting(incident.measured)} so far"
+        text = f"{what} {verb} in {place} for {lasted}"
+        return text, numbers(incident, self.options.min_seconds, ended)
+
+
+def is_inside(gap: float, size: float, was_inside: bool) -> bool:
+    """Whether a thing of this size is in, by its `gaps`: in at the border, out well beyond it."""
+    return gap >= (-max(2.0, EDGE * size) if was_inside else 0.0)

@@ -1,0 +1,43 @@
+"""What the house says of its disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streetlamp.app.house import House
+from streetlamp.site import parse_site
+from streetlamp.values import CameraState, CameraStatus
+
+SITE = """\
+cameras:
+  gate: {source: 'test:'}
+  attic: {source: 'test:'}
+record: {min_free_gb: 0}
+"""
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    house = House(parse_site(SITE, tmp_path / "site.yaml"))
+    yield house
+    house.close()
+
+
+@pytest.mark.parametrize(
+    ("attic", "says"),
+    [
+        (CameraState.FAILED, ""),  # it sends nothing: no trouble of the disk
+        (CameraState.WAITING, ""),
+        (CameraState.LIVE, "waiting for the first keyframe"),
+    ],
+)
+def test_a_camera_that_is_away_is_no_trouble_of_the_disk(
+    attic: CameraState, says: str, house: House
+) -> None:
+    for camera, state in (("gate", CameraState.FAILED), ("attic", attic)):
+        house.recorder(camera)
+        house.statuses.set(CameraStatus(camera, state, 0.0))
+    assert house.disk().message == says
