@@ -12,12 +12,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import lap
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 Ids = Sequence[NDArray[Any]]
 Overlaps = Sequence[NDArray[Any]]  # per picture (ground truths, tracks), IoU 0–1
+
+
+def best_pairs(likeness: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns of the one-to-one pairing of (n, m) with the greatest sum."""
+    if not likeness.size:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    _, partner, _ = lap.lapjv(likeness.max() - likeness, extend_cost=True)
+    rows = np.flatnonzero(partner >= 0)
+    return rows, partner[rows].astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,7 @@ def _clear(truth: Ids, tracks: Ids, overlaps: Overlaps) -> tuple[int, int, int]:
         if gain.size:
             kept = np.array([[before.get(int(a)) == int(b) for b in k] for a in t])
             gain = np.where(kept & (iou >= 0.5), gain + 1000, gain)
-        rows, columns = linear_sum_assignment(gain, maximize=True)
+        rows, columns = best_pairs(gain)
         good = gain[rows, columns] > 0
         before = {}
         for a, b in zip(t[rows[good]], k[columns[good]], strict=True):
@@ -90,7 +99,7 @@ def _idf1(truth: Ids, tracks: Ids, overlaps: Overlaps) -> float:
     for t, k, iou in zip(truth, tracks, overlaps, strict=True):
         i, j = np.nonzero(iou >= 0.5)
         np.add.at(together, (t[i], k[j]), 1)
-    rows, columns = linear_sum_assignment(together, maximize=True)
+    rows, columns = best_pairs(together)
     right = together[rows, columns].sum()
     size = sum(len(t) for t in truth) + sum(len(k) for k in tracks)
     return float(2 * right / max(size, 1))
@@ -116,7 +125,7 @@ def _hota(truth: Ids, tracks: Ids, overlaps: Overlaps) -> tuple[float, float, fl
     for alpha in np.arange(0.05, 0.99, 0.05):
         matched = np.zeros((n, m))
         for t, k, iou in zip(truth, tracks, overlaps, strict=True):
-            rows, columns = linear_sum_assignment(alignment[np.ix_(t, k)] * iou, maximize=True)
+            rows, columns = best_pairs(alignment[np.ix_(t, k)] * iou)
             good = iou[rows, columns] >= alpha - 1e-12
             matched[t[rows[good]], k[columns[good]]] += 1
         hits = matched.sum()

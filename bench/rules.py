@@ -32,7 +32,7 @@ from typing import Any, Final
 import av
 import numpy as np
 from hiding import DATA
-from scipy.optimize import linear_sum_assignment
+from mot_metrics import best_pairs
 
 from streetlamp.geometry import Line, Zone
 from streetlamp.rules import RULES, Rule, make_rule, options_of
@@ -176,7 +176,7 @@ def compare(truth: list[Passage], found: list[Passage]) -> tuple[int, int, int]:
         bool,
     ).reshape(len(truth), len(found))
     worth = fits * (1.0 - 0.1 * np.array([[one.ignore] for one in truth]).reshape(-1, 1))
-    rows, columns = linear_sum_assignment(-worth)
+    rows, columns = best_pairs(worth)
     pairs = [(r, c) for r, c in zip(rows, columns, strict=True) if fits[r, c]]
     right = sum(not truth[r].ignore for r, _ in pairs)
     return right, sum(not one.ignore for one in truth) - right, len(found) - len(pairs)
