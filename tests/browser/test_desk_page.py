@@ -244,6 +244,8 @@ def test_the_clip_of_an_alarm_plays(page: Page, desk: Desk) -> None:
     alarm = until("a clip", cut, ALARM_WITHIN)
     page.goto(f"{desk.url}/alarms/{alarm}")
     page.wait_for_selector("article video")
+    assert page.evaluate(VIDEO)["frames"] == 0, "watching is a choice, and it is written down"
+    page.locator("video").evaluate("video => video.play()")
     until("the clip's first pictures", lambda: page.evaluate(VIDEO)["frames"] > 3)
     before = page.evaluate(VIDEO)
     page.wait_for_timeout(1500)

@@ -47,7 +47,7 @@ def test_one_person_walks_through() -> None:
     assert begin.start == end.start == pytest.approx(T0 + 2.0, abs=0.21)
     assert begin.time == pytest.approx(begin.start + 1.0, abs=0.21)
     assert end.end == pytest.approx(T0 + 6.1, abs=0.3)
-    assert begin.message == "1 person is in “yard” for 1 s so far"
+    assert begin.message == "1 person is in “yard” for at least 1 s"
     assert end.message == "1 person was in “yard” for 4 s"
     assert begin.numbers["min_seconds"] == 1.0
     assert begin.numbers["margin_seconds"] == pytest.approx(begin.numbers["seconds"] - 1.0)
@@ -159,7 +159,7 @@ def test_a_car_that_stops_is_an_incident_after_its_time() -> None:
     assert begin.time - begin.start == pytest.approx(20, abs=0.3)
     # the smoothing and the spot it may move within make it late, never early
     assert T0 + 42.3 <= begin.start <= T0 + 45.3
-    assert begin.message == "1 car stands in “yard” for 20 s so far"
+    assert begin.message == "1 car stands in “yard” for at least 20 s"
     assert made.events[-1].end == pytest.approx(T0 + 100, abs=0.3)
 
 
@@ -283,7 +283,7 @@ def test_lying_down_getting_up_and_the_numbers() -> None:
     assert begin.severity is Severity.CRITICAL
     assert begin.start == pytest.approx(T0 + 5, abs=0.01)
     assert begin.time == pytest.approx(T0 + 15, abs=0.3)
-    assert begin.message == "1 person lies in “yard” for 10 s so far"
+    assert begin.message == "1 person lies in “yard” for at least 10 s"
     assert end.end == pytest.approx(T0 + 30, abs=3)
 
 

@@ -73,6 +73,7 @@ class SiteOut(Wire):
     name: str
     timezone: str = Field(description="IANA name, e.g. Europe/Berlin.")
     delay_s: float = Field(description="How far pictures run behind the camera, seconds.")
+    max_export_minutes: float = Field(description="The longest export, minutes.")
     cameras: tuple[CameraOut, ...]
 
 
@@ -198,6 +199,7 @@ class PublicOut(Wire):
     cameras: tuple[PublicCamera, ...]
     recording: bool
     kept_days: float = Field(description="How long masked recordings are kept; 0: not at all.")
+    also_kept: tuple[str, ...] = Field(description="What else is kept, and how long.")
     never: tuple[str, ...] = Field(description="What this software never does.")
 
 

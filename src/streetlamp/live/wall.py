@@ -94,6 +94,14 @@ class _Studio:
             self._changed.notify_all()
 
     def _draw(self) -> None:
+        try:
+            self._draw_while_watched()
+        finally:
+            with self._changed:  # whatever ended it: the next viewer starts a new one
+                if self._thread is threading.current_thread():
+                    self._thread = self._last = None
+
+    def _draw_while_watched(self) -> None:
         atlas = Atlas(self._hub.cameras, self._width)
         step = 1 / self._options.wall_per_second
         drawing: tuple[Layout, bytes] | None = None
@@ -111,5 +119,5 @@ class _Studio:
                 left = max(0.0, begun + step - time.monotonic())
                 self._changed.wait_for(lambda: not self._viewers, left)
                 if not self._viewers:
-                    self._thread = self._last = None
+                    self._thread = self._last = None  # under the lock that saw nobody
                     return

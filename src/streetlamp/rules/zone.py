@@ -84,7 +84,7 @@ class ZoneRule(Rule[R, N], Generic[R, N]):
             lasted = words.lasting(incident.last - incident.start)
         else:
             verb = self.verb.one if single else self.verb.many
-            lasted = f"{words.lasting(incident.measured)} so far"
+            lasted = f"at least {words.lasting(incident.measured)}"  # stays true as it goes on
         text = f"{what} {verb} in {place} for {lasted}"
         return text, numbers(incident, self.options.min_seconds, ended)
 

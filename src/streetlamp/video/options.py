@@ -69,8 +69,9 @@ class LookOptions(Options):
         ge=2.0,
         le=60.0,
         title="Looks a second",
-        description="How often the detector looks while something moves. A new scene and new "
-        "motion are looked at at once.",
+        description="How often the detector looks while something moves, to the nearest picture: "
+        "of a camera with 10 pictures a second each is looked at. A new scene and new motion are "
+        "looked at at once.",
     )
     quiet_looks_per_second: float = Field(
         3.0,

@@ -165,5 +165,6 @@ export interface PublicPage {
   cameras: { name: string; area: string; counts: string[]; watches_for: string[] }[];
   recording: boolean;
   kept_days: number;
+  also_kept?: string[];
   never: string[];
 }

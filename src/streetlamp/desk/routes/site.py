@@ -31,6 +31,12 @@ NEVER: Final = (
     "It cannot be searched for somebody's looks.",
 )
 
+ALSO_KEPT: Final = (
+    "Alarms and their short masked clips, until the operator deletes them.",
+    "Counts by the minute, which are numbers only, until the operator deletes them.",
+    "The log of who looked at what, until the operator deletes it.",
+)
+
 
 @router.get("/site")
 def site(desk: TheDesk, _: Person) -> SiteOut:
@@ -41,6 +47,7 @@ def site(desk: TheDesk, _: Person) -> SiteOut:
         name=view.name,
         timezone=view.timezone,
         delay_s=view.delay_s,
+        max_export_minutes=desk.options.max_export_minutes,
         cameras=tuple(_camera(one, sizes.get(one.id, (0, 0))) for one in view.cameras),
     )
 
@@ -91,5 +98,6 @@ def public(desk: TheDesk) -> PublicOut:
         ),
         recording=view.kept_days > 0,
         kept_days=view.kept_days,
+        also_kept=ALSO_KEPT,
         never=NEVER,
     )
