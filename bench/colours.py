@@ -19,8 +19,8 @@ import av
 import numpy as np
 
 from streetlamp.values import Colour, Kind, Tracks
-from streetlamp.video.tag import Tagger
-from streetlamp.video.tag_options import TagOptions
+from streetlamp.video.tag.options import TagOptions
+from streetlamp.video.tag.tagger import Tagger
 
 
 @cache

@@ -16,10 +16,10 @@ import av
 
 from streetlamp.values import Kind, Posture
 from streetlamp.video.detect import load_detector
-from streetlamp.video.tag import Tagger
-from streetlamp.video.tag_options import TagOptions
-from streetlamp.video.track import Tracker
-from streetlamp.video.track_options import TrackOptions
+from streetlamp.video.tag.options import TagOptions
+from streetlamp.video.tag.tagger import Tagger
+from streetlamp.video.track.options import TrackOptions
+from streetlamp.video.track.tracker import Tracker
 
 
 def main() -> None:

@@ -114,9 +114,7 @@ def moved(person: Truth, scale: float, top: int) -> Truth:
     return Truth(person.id, box, person.visibility, person.ignore)
 
 
-def encode(
-    source: Path, path: Path, size: tuple[int, int], bit_rate: int, frames: int
-) -> None:
+def encode(source: Path, path: Path, size: tuple[int, int], bit_rate: int, frames: int) -> None:
     """The first frames of `source`, cut to 16:9 about the middle, as a camera sends them."""
     part = path.with_suffix(".part")
     with (

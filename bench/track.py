@@ -30,11 +30,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from mot_metrics import Scores, score
 
 from streetlamp.values import Floats, Ints, Kind
-from streetlamp.video.associate import iou
 from streetlamp.video.detect import DetectOptions, load_detector
 from streetlamp.video.raw import Detections
-from streetlamp.video.track import Tracker
-from streetlamp.video.track_options import TrackOptions
+from streetlamp.video.track.associate import iou
+from streetlamp.video.track.options import TrackOptions
+from streetlamp.video.track.tracker import Tracker
 
 
 @dataclass(frozen=True)
@@ -275,7 +275,7 @@ def main() -> None:
             print(line(name, f"1/{step}", phases), *notes)
     for name, phases in everything.items():
         print(line(name, "all", phases))
-    print(f"import streetlamp.video.track: {import_cost('streetlamp.video.track'):.2f} s", end="")
+    print(f"import streetlamp.video.track.tracker: {import_cost('streetlamp.video.track.tracker'):.2f} s", end="")
     if importlib.util.find_spec("trackers"):
         print(f"; import trackers: {import_cost('trackers'):.2f} s")
 

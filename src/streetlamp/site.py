@@ -39,8 +39,8 @@ from streetlamp.site_explain import explain
 from streetlamp.site_yaml import Document, Problem
 from streetlamp.stream.options import EncodeOptions
 from streetlamp.video.detect_options import DetectOptions
-from streetlamp.video.tag_options import TagOptions
-from streetlamp.video.track_options import TrackOptions
+from streetlamp.video.tag.options import TagOptions
+from streetlamp.video.track.options import TrackOptions
 
 _MOST_PROBLEMS: Final = 40
 

@@ -14,10 +14,10 @@ from streetlamp.values import Kind
 from streetlamp.video.camera import Camera, Now, Output, Shown
 from streetlamp.video.options import HideOptions, LookOptions
 from streetlamp.video.raw import Detections, RawFrame
-from streetlamp.video.tag import Tagger
-from streetlamp.video.tag_options import TagOptions
-from streetlamp.video.track import Tracker
-from streetlamp.video.track_options import TrackOptions
+from streetlamp.video.tag.options import TagOptions
+from streetlamp.video.tag.tagger import Tagger
+from streetlamp.video.track.options import TrackOptions
+from streetlamp.video.track.tracker import Tracker
 
 FPS = 10
 W, H = 320, 240

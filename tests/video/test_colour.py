@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from streetlamp.values import Colour
-from streetlamp.video import colour
-from streetlamp.video.pixels import Light, Pixels
+from streetlamp.video.tag import colour
+from streetlamp.video.tag.pixels import Light, Pixels
 
 NOMINAL = [
     ("black", "000000"), ("black", "1c1c1c"), ("charcoal", "2b2b2b"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from streetlamp.values import Posture
-from streetlamp.video.posture import PostureVote
+from streetlamp.video.tag.posture import PostureVote
 
 SIZE = (800, 600)
 

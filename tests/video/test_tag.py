@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from streetlamp.values import Colour, Kind, Posture, Tracks
-from streetlamp.video.tag import ColourVote, Tagger
-from streetlamp.video.tag_options import TagOptions
+from streetlamp.video.tag.options import TagOptions
+from streetlamp.video.tag.tagger import ColourVote, Tagger
 
 SIZE = (320, 240)
 PERSON = (140.0, 60.0, 180.0, 180.0)

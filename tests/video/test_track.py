@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from streetlamp.values import Kind
 from streetlamp.video.raw import Detections
-from streetlamp.video.track import Tracker, TrackUpdate
-from streetlamp.video.track_options import TrackOptions
+from streetlamp.video.track.options import TrackOptions
+from streetlamp.video.track.tracker import Tracker, TrackUpdate
 
 SIZE = (640, 480)
 

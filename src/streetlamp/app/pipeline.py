@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from streetlamp.site import CameraOptions, Site
 from streetlamp.video.camera import Camera, Looker
-from streetlamp.video.tag import Tagger
-from streetlamp.video.track import Tracker
+from streetlamp.video.tag.tagger import Tagger
+from streetlamp.video.track.tracker import Tracker
 
 
 def make_camera(

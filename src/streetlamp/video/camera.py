@@ -30,8 +30,8 @@ from streetlamp.video.motion import WIDTH, MotionMeter
 from streetlamp.video.options import HideOptions, LookOptions
 from streetlamp.video.planes import thumbnail
 from streetlamp.video.raw import Detections, RawFrame
-from streetlamp.video.tag import Tagger
-from streetlamp.video.track import Tracker
+from streetlamp.video.tag.tagger import Tagger
+from streetlamp.video.track.tracker import Tracker
 from streetlamp.video.unexplained import unexplained
 
 LOOSE_SCORE = 0.15  # a fainter person than this that belongs to no track is not hidden

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streetlamp.values import Colour
-from streetlamp.video.colour import lightness, table, table_row
-from streetlamp.video.pixels import Light, Pixels
+from streetlamp.video.tag.colour import lightness, table, table_row
+from streetlamp.video.tag.pixels import Light, Pixels
 
 Doubles = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
 from streetlamp.values import Bytes
-from streetlamp.video.colour import to_linear, to_oklab
+from streetlamp.video.tag.colour import to_linear, to_oklab
 
 Doubles = NDArray[np.float64]
 

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streetlamp.values import Bools, Floats, Ints, Kind, Tracks
-from streetlamp.video.associate import (
+from streetlamp.video.raw import Detections
+from streetlamp.video.track.associate import (
     GROUP,
     Doubles,
     Indices,
@@ -27,10 +28,9 @@ from streetlamp.video.associate import (
     inside,
     iou,
 )
-from streetlamp.video.kalman import BoxFilter
-from streetlamp.video.raw import Detections
-from streetlamp.video.track_book import Book
-from streetlamp.video.track_options import TrackOptions
+from streetlamp.video.track.book import Book
+from streetlamp.video.track.kalman import BoxFilter
+from streetlamp.video.track.options import TrackOptions
 
 _LEAST_FIRST: Final = 0.2  # likeness of a strong box and a track, first association
 _GOOD: Final = 1.0  # share of `sure_score` from which a box goes first

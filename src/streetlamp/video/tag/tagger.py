@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streetlamp.values import Colour, Kind, Posture, Tracks
-from streetlamp.video.colour import TERMS
-from streetlamp.video.pixels import Light, Pixels
-from streetlamp.video.posture import PostureVote
-from streetlamp.video.swatch import LOWER, UPPER, VEHICLE, swatches
-from streetlamp.video.tag_options import TagOptions
+from streetlamp.video.tag.colour import TERMS
+from streetlamp.video.tag.options import TagOptions
+from streetlamp.video.tag.pixels import Light, Pixels
+from streetlamp.video.tag.posture import PostureVote
+from streetlamp.video.tag.swatch import LOWER, UPPER, VEHICLE, swatches
 
 Doubles = NDArray[np.float64]
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streetlamp.values import Bools, Floats, Ints, Kind
-from streetlamp.video.associate import Doubles
-from streetlamp.video.kalman import BoxFilter
+from streetlamp.video.track.associate import Doubles
+from streetlamp.video.track.kalman import BoxFilter
 
 
 @dataclass(slots=True)

@@ -1,0 +1,1 @@
+"""What a tracked thing looks like just now: see ``design/tags.md``."""

@@ -1,0 +1,1 @@
+"""Which box is which: see ``design/tracking.md``."""
