@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any, BinaryIO, Final
 
 from starlette.concurrency import run_in_threadpool
@@ -84,13 +85,12 @@ def send(
     `close` is called when all is sent, or nobody wants it any more, or the range is refused. With
     a `name` the browser saves the file instead of playing it.
     """
-    try:
+    with ExitStack() as refused:
+        refused.callback(close)
         if size is None:
             size = handle.seek(0, os.SEEK_END)
         part = wanted(range_header, size)
-    except BaseException:
-        close()
-        raise
+        refused.pop_all()  # from here on the response closes it
     start, end = part or (0, size)
     headers = {"Accept-Ranges": "bytes", "Content-Length": str(end - start)}
     if part:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,11 +40,10 @@ class Database:
         self._writer = threading.local()
         _make_private(self.path)
         self._engine = _engine(self.path)
-        try:
+        with ExitStack() as failed:
+            failed.callback(self._engine.dispose)
             self._open()
-        except BaseException:
-            self._engine.dispose()
-            raise
+            failed.pop_all()
 
     def _open(self) -> None:
         small = self.path.stat().st_size <= CHECKED_BYTES

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from types import TracebackType
@@ -86,11 +87,11 @@ class VideoStream:
             timeout=timeout,
             metadata_errors="replace",
         )
-        try:
-            return cls(container, threads, fps)
-        except BaseException:
-            container.close()
-            raise
+        with ExitStack() as failed:
+            failed.callback(container.close)
+            stream = cls(container, threads, fps)
+            failed.pop_all()
+        return stream
 
     @property
     def step(self) -> int:
