@@ -339,3 +339,18 @@ def test_a_full_disk_is_said_clearly(tmp_path: Path, streetlamp) -> None:
     assert done.returncode == 2
     assert "No space left" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_detector_that_fails_hides_everything_and_is_spoken_of(
+    tmp_path: Path, streetlamp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: object, batch: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr("streetlamp.video.detect.base.Detector.infer", broken)
+    clip = make_clip(tmp_path / "a.mp4").path
+    done = streetlamp("process", clip, "--out", tmp_path / "out", "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert "looks failed" in done.stdout
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["frames_hidden_whole"] == report["frames"] > 0

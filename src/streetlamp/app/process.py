@@ -222,8 +222,13 @@ class _Work:
         report.wall_seconds, report.cpu_seconds = round(wall, 3), round(cpu, 3)
         report.seconds_of_video = round(report.seconds_of_video, 3)
         report.times_real_time = round(report.seconds_of_video / wall, 2) if wall else 0.0
-        report.frames_looked_at = self._camera.figures.looks
-        report.frames_hidden_whole = self._camera.figures.whole_hidden
+        figures = self._camera.figures
+        report.frames_looked_at = figures.looks
+        report.frames_hidden_whole = figures.whole_hidden
+        if figures.failed_looks:
+            self._source.warn(
+                f"{figures.failed_looks} looks failed; the pictures around them are hidden whole"
+            )
         report.warnings = list(self._source.warnings)
         if self._clip.out.is_dir():
             text = json.dumps(asdict(report), indent=2, ensure_ascii=False, default=str)
