@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Future
 from fractions import Fraction
 
@@ -10,17 +9,11 @@ import av
 import numpy as np
 import pytest
 
-from streetlamp.values import Kind
 from streetlamp.video.camera import Camera, Now, Output, Shown
-from streetlamp.video.options import HideOptions, LookOptions
 from streetlamp.video.raw import Detections, RawFrame
-from streetlamp.video.tag.options import TagOptions
-from streetlamp.video.tag.tagger import Tagger
-from streetlamp.video.track.options import TrackOptions
-from streetlamp.video.track.tracker import Tracker
+from support.pipeline import H, Script, W, camera, people, shown
 
 FPS = 10
-W, H = 320, 240
 
 
 def scene(seed: int = 1) -> np.ndarray:
@@ -39,51 +32,12 @@ def raw(index: int, luma: np.ndarray | None = None, size: tuple[int, int] = (W, 
 
 
 def person(x: float, score: float = 0.9) -> Detections:
-    return Detections(
-        np.array([[x, 80.0, x + 30.0, 170.0]], np.float32),
-        np.array([Kind.PERSON]),
-        np.array([score], np.float32),
-    )
-
-
-class Script:
-    """A detector that says what the test says, when the test says."""
-
-    def __init__(self, answer: Callable[[int], Detections | Exception | None]) -> None:
-        self._answer = answer
-        self.asked: list[int] = []
-
-    def submit(self, picture: av.VideoFrame) -> Future[Detections]:
-        index = int(picture.pts or 0)
-        self.asked.append(index)
-        future: Future[Detections] = Future()
-        answer = self._answer(index)
-        if isinstance(answer, Exception):
-            future.set_exception(answer)
-        elif answer is not None:
-            future.set_result(answer)
-        return future
-
-
-def camera(looker: Script, *, wait: bool = False, **hide: object) -> Camera:
-    return Camera(
-        "gate",
-        looker,
-        HideOptions.model_validate(hide),
-        LookOptions(),
-        Tracker("gate", TrackOptions(), seed=1),
-        Tagger(TagOptions()),
-        wait=wait,
-    )
+    return people(x, score=score)
 
 
 def run(cam: Camera, frames: list[RawFrame]) -> list[Output]:
     out = [output for frame in frames for output in cam.push(frame)]
     return out + cam.flush()
-
-
-def shown(outputs: list[Output]) -> list[Shown]:
-    return [output for output in outputs if isinstance(output, Shown)]
 
 
 @pytest.mark.parametrize("wait", [False, True], ids=["live", "offline"])

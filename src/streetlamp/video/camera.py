@@ -31,6 +31,7 @@ from streetlamp.video.options import HideOptions, LookOptions
 from streetlamp.video.planes import thumbnail
 from streetlamp.video.raw import Detections, RawFrame
 from streetlamp.video.tag.tagger import Tagger
+from streetlamp.video.track.associate import iou
 from streetlamp.video.track.tracker import Tracker
 from streetlamp.video.unexplained import unexplained
 
@@ -81,7 +82,6 @@ class Figures:
     failed_looks: int = 0
     skipped_looks: int = 0
     whole_hidden: int = 0
-    last_reason: str = ""
     detector_error: str = ""
 
 
@@ -258,12 +258,10 @@ class Camera:
             return self._hidden_whole(raw, reason)
         cover = self._coverage.at(raw.time, raw.frame, raw.size)
         frame = mask.hide(raw, self._boxes(waiting, cover), self._hide.style)
-        self.figures.last_reason = frame.reason
         return Shown(frame, cover.tracks)
 
     def _hidden_whole(self, raw: RawFrame, reason: str) -> Shown:
         self.figures.whole_hidden += 1
-        self.figures.last_reason = reason
         tracks = Tracks.make(self.name, raw.time, raw.frame, raw.size)
         return Shown(mask.hide_whole(raw, reason), tracks)
 
@@ -322,17 +320,8 @@ def _loose(detections: Detections, known: Floats) -> Detections:
     wheels = np.isin(detections.kind, list(TWO_WHEELERS))
     possible = (detections.kind == Kind.PERSON) | wheels
     faint = possible & (detections.score >= LOOSE_SCORE)
-    alone = [not len(known) or _iou(box, known).max() < 0.5 for box in detections.box]
+    alone = iou(detections.box, known).max(axis=1, initial=0.0) < 0.5
     box = detections.box.copy()
     box[wheels, 1] -= 0.5 * (box[wheels, 3] - box[wheels, 1])  # the rider sits above it
-    keep = faint & np.array(alone, np.bool_)
+    keep = faint & alone
     return Detections(box[keep], detections.kind[keep], detections.score[keep])
-
-
-def _iou(box: Floats, others: Floats) -> Floats:
-    w = np.minimum(box[2], others[:, 2]) - np.maximum(box[0], others[:, 0])
-    h = np.minimum(box[3], others[:, 3]) - np.maximum(box[1], others[:, 1])
-    inter = w.clip(0) * h.clip(0)
-    area = (box[2] - box[0]) * (box[3] - box[1])
-    areas = (others[:, 2] - others[:, 0]) * (others[:, 3] - others[:, 1])
-    return np.asarray(inter / np.maximum(area + areas - inter, 1e-6), np.float32)

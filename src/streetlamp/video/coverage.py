@@ -18,6 +18,7 @@ import numpy as np
 
 from streetlamp.values import VEHICLES, Floats, Kind, Tracks
 from streetlamp.video.options import HideOptions
+from streetlamp.video.track.associate import inside
 
 TWO_WHEELERS: Final = frozenset({Kind.BICYCLE, Kind.MOTORCYCLE})
 BACK_SECONDS: Final = 0.6  # how far a newly found person is hidden backwards
@@ -201,7 +202,7 @@ class Coverage:
             if look is not None
             for boxes in (look.tracks.box[look.tracks.kind == Kind.PERSON], look.loose)
         ]
-        return bool(people) and bool(_overlap(box, np.concatenate(people)).any())
+        return bool(people) and bool((inside(box[None], np.concatenate(people)) > 0.1).any())
 
     def _with_margin(self, box: Floats, kind: Kind) -> Floats:
         w, h = float(box[2] - box[0]), float(box[3] - box[1])
@@ -294,14 +295,6 @@ def _spread(box: Floats, share: float) -> Floats:
         return box
     by = np.float32(share * float(max(box[2] - box[0], 0.3 * (box[3] - box[1]))))
     return box + np.array([-by, -by / 2, by, by / 2], np.float32)
-
-
-def _overlap(box: Floats, others: Floats) -> Floats:
-    """(n,) share of `box` that each of `others` (n, 4) covers."""
-    w = np.minimum(box[2], others[:, 2]) - np.maximum(box[0], others[:, 0])
-    h = np.minimum(box[3], others[:, 3]) - np.maximum(box[1], others[:, 1])
-    area = max(1.0, float((box[2] - box[0]) * (box[3] - box[1])))
-    return np.asarray((w.clip(0) * h.clip(0)) / area > 0.1, np.float32)
 
 
 def _stack(boxes: list[Floats]) -> Floats:
