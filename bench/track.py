@@ -275,7 +275,8 @@ def main() -> None:
             print(line(name, f"1/{step}", phases), *notes)
     for name, phases in everything.items():
         print(line(name, "all", phases))
-    print(f"import streetlamp.video.track.tracker: {import_cost('streetlamp.video.track.tracker'):.2f} s", end="")
+    cost = import_cost("streetlamp.video.track.tracker")
+    print(f"import streetlamp.video.track.tracker: {cost:.2f} s", end="")
     if importlib.util.find_spec("trackers"):
         print(f"; import trackers: {import_cost('trackers'):.2f} s")
 

@@ -202,8 +202,16 @@ def uv_install(stamps: Stamps, lock: str, what: str) -> None:
         return
     say(f"[new] {what} ({lock}; every file is checked against its hash)")
     call(
-        [BIN / "uv", "pip", "install", "--quiet", "--compile-bytecode", "--require-hashes",
-         "-r", path],
+        [
+            BIN / "uv",
+            "pip",
+            "install",
+            "--quiet",
+            "--compile-bytecode",
+            "--require-hashes",
+            "-r",
+            path,
+        ],
         f"Installing {lock}",
         env=uv_environment(),
     )
