@@ -186,6 +186,41 @@ class MaskedFrame:
         return int(self.y.shape[0])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CopiedSample:
+    """One compressed picture of a `CopiedGop`."""
+
+    data: bytes  # the packet, byte for byte as the camera sent it
+    frame: int  # of its picture, counts from 1 since the source was opened
+    time: float  # of its picture, POSIX seconds
+    pts: int  # of its picture, in units of the GOP's `time_base` seconds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CopiedGop:
+    """A closed GOP in which nothing had to be hidden: the camera's own compressed pictures.
+
+    Made by ``video/copying.py`` alone (a test reads every file's syntax tree for another maker),
+    and only when the GOP and its neighbours are known to be clear: see ``design/smart-copy.md``.
+    H.264 only; the first sample is an IDR picture.
+    """
+
+    camera: str
+    size: tuple[int, int]  # width, height, pixels
+    config: bytes  # AVCDecoderConfigurationRecord (ISO/IEC 14496-15): the body of an avcC box
+    length_size: int  # bytes of each NAL unit's length in the samples; 0: start codes (Annex B)
+    time_base: tuple[int, int]  # numerator, denominator
+    samples: tuple[CopiedSample, ...]  # in the order of decoding
+    end: float  # POSIX seconds where the next GOP starts (or its last picture's end)
+    tracks: tuple[Tracks, ...]  # one a picture, in the order of presentation: vehicles only
+    picture: MaskedFrame  # its keyframe, for the wall and for stills
+
+    @property
+    def start(self) -> float:
+        """POSIX seconds of its first picture."""
+        return self.picture.time
+
+
 @dataclass(frozen=True, slots=True)
 class Fragment:
     """A few encoded masked pictures (one moof+mdat of fragmented MP4), for a file or a screen."""

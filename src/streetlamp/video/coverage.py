@@ -23,6 +23,7 @@ from streetlamp.video.track.associate import inside
 TWO_WHEELERS: Final = frozenset({Kind.BICYCLE, Kind.MOTORCYCLE})
 BACK_SECONDS: Final = 0.6  # how far a newly found person is hidden backwards
 GHOST_SECONDS: Final = 0.4  # how long something seen in one single look stays hidden
+FACE_SECONDS: Final = 0.6  # how long a face seen in a look stays hidden, before and after it
 PARKED_SECONDS: Final = 3.0  # a bicycle known for less is not yet believed to be parked
 SHOWN_GAP: Final = 0.3  # s: a track not found for longer is hidden meanwhile, but not shown
 SURE_SCORE: Final = 0.5  # a single sighting this sure is shown as a track
@@ -39,6 +40,7 @@ class Look:
     loose: Floats  # (k, 4) boxes of possible people too faint to be tracks
     loose_score: Floats  # (k,)
     scene: int = 0  # counts scene jumps: looks of two scenes say nothing about what lies between
+    faces: Floats = field(default_factory=lambda: np.zeros((0, 4), np.float32))  # of whoever
 
 
 @dataclass(slots=True)
@@ -146,6 +148,7 @@ class Coverage:
             if certain and sighting.sure and seen_well:
                 shown.append((key, sighting, box, sighting.time == time))
         hide.extend(self._loose(time, size))
+        hide.extend(self._faces(time))
         return Cover(_stack(hide), _stack(vehicles), self._tracks(time, frame, size, shown))
 
     def _place(self, thing: _History, time: float) -> tuple[Floats, float, _Sighting, bool] | None:
@@ -218,6 +221,12 @@ class Coverage:
                 for box, score in zip(look.loose, look.loose_score, strict=True):
                     if score >= needed_score(box, size):
                         yield self._with_margin(box, Kind.PERSON)
+
+    def _faces(self, time: float) -> Iterator[Floats]:
+        for look in {id(x): x for x in self.around(time) if x is not None}.values():
+            if abs(look.time - time) <= FACE_SECONDS:
+                for box in look.faces:
+                    yield self._with_margin(box, Kind.PERSON)
 
     def _tracks(
         self,

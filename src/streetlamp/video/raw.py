@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -13,12 +13,32 @@ from streetlamp.values import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Packet:
-    """One compressed unit. ``av`` keeps the bytes; ``time`` is POSIX seconds."""
+class StreamInfo:
+    """What a decoder must know of a stream. One object for each opening of a source."""
 
-    packet: av.Packet[Any]
-    time: float
-    keyframe: bool
+    codec: str  # FFmpeg's name: h264, hevc, …
+    extradata: bytes  # parameter sets as the container gives them: avcC, hvcC, Annex B, or nothing
+    size: tuple[int, int]  # width, height as announced; (0, 0) where nothing is
+    rate: Fraction  # pictures a second, as announced or guessed
+    threads: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Packet:
+    """One compressed picture, not decoded yet, with the place of its picture in time.
+
+    Packets come in the order of decoding; `frame`, `time` and `pts` are those of the picture, so
+    with B-frames they go to and fro. What belongs to no picture is not a packet.
+    """
+
+    camera: str
+    stream: StreamInfo
+    data: bytes  # as it came, byte for byte
+    keyframe: bool  # as the container says: not necessarily a closed GOP's beginning
+    time: float  # POSIX seconds
+    frame: int  # in the order of presentation, counts from 1 since the source was opened
+    pts: int  # in units of time_base
+    time_base: Fraction
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,11 +64,15 @@ class RawFrame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detections:
-    """What a detector saw in one picture: parallel arrays, one row a box, checked when made."""
+    """What a detector saw in one picture: parallel arrays, one row a box, checked when made.
+
+    Faces, found only to be hidden (CHARTER 1), stand apart: they are nobody's track.
+    """
 
     box: Floats  # (n, 4) pixels of the full picture
     kind: Ints  # (n,) of values.Kind
     score: Floats  # (n,) 0–1
+    faces: Floats = field(default_factory=lambda: np.zeros((0, 4), np.float32))  # (k, 4) pixels
 
     def __post_init__(self) -> None:
         n = len(self.score)
@@ -56,6 +80,7 @@ class Detections:
             ("box", np.float32, (n, 4)),
             ("kind", np.int64, (n,)),
             ("score", np.float32, (n,)),
+            ("faces", np.float32, (len(self.faces), 4)),
         )
         for name, dtype, shape in columns:
             array = np.ascontiguousarray(getattr(self, name), dtype=dtype).reshape(shape)
@@ -72,5 +97,5 @@ class Detections:
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.int64), np.zeros(0, np.float32))
 
     def where(self, mask: Any) -> Detections:
-        """The rows a boolean mask or an index array picks."""
-        return Detections(self.box[mask], self.kind[mask], self.score[mask])
+        """The rows a boolean mask or an index array picks; the faces all stay."""
+        return Detections(self.box[mask], self.kind[mask], self.score[mask], self.faces)
