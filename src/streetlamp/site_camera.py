@@ -24,6 +24,7 @@ from streetlamp.options import Options
 from streetlamp.rules.base import RULES, RuleOptions
 from streetlamp.site_explain import PLACE_KEYS, WRONG_RULES, did_you_mean
 from streetlamp.video.options import HideOptions, LookOptions
+from streetlamp.video.sleep_options import SleepOptions
 from streetlamp.video.source.options import SourceOptions
 
 _RULE_KEYS: Final = frozenset({"rule", *PLACE_KEYS})
@@ -123,6 +124,11 @@ class CameraOptions(Options):
     )
     look: LookOptions = Field(
         default=defaults(LookOptions), title="Looking", description="How often the detector looks."
+    )
+    sleep: SleepOptions = Field(
+        default=defaults(SleepOptions),
+        title="Sleeping",
+        description="How a camera in front of which nothing happens is spared.",
     )
     record: bool = Field(
         default=True,

@@ -370,3 +370,4 @@ class CameraStatus:
     recording: bool = False
     last_frame: float = 0.0
     restarts: int = 0
+    asleep: bool = False  # nothing happens: only keyframes are decoded

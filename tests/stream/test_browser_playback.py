@@ -6,17 +6,23 @@ import functools
 import json
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from streetlamp.stream.clip import ClipWriter
 from streetlamp.stream.encode import Encoder
+from streetlamp.stream.fragments import FragmentMaker
 from streetlamp.stream.options import EncodeOptions
-from streetlamp.values import Fragment
-from support.masked import film
+from streetlamp.values import CopiedGop, Fragment, MaskedFrame
+from support.gops import MAKERS, STEP, T0, TIME_BASE, Maker
+from support.masked import film, masked
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = [
@@ -43,13 +49,37 @@ function numberNow() {
     if (context.getImageData(bit * 16 + 8, 8, 1, 1).data[1] > 125) number |= 1 << bit;
   return number;
 }
-async function play(steps, mime, from, until) {
+async function watch(url, seeks, until) {
+  video.src = url;
+  await new Promise(ok => { video.onloadeddata = ok; video.onerror = ok; });
+  const sought = [];
+  for (const moment of seeks) {
+    video.currentTime = moment;
+    await new Promise(ok => { video.onseeked = ok; video.onerror = ok; });
+    sought.push(numberNow());
+  }
+  const numbers = [];
+  const look = () => { numbers.push(numberNow()); video.requestVideoFrameCallback(look); };
+  video.currentTime = 0;
+  await new Promise(ok => { video.onseeked = ok; video.onerror = ok; });
+  video.requestVideoFrameCallback(look);
+  let waits = 0;
+  video.addEventListener('waiting', () => waits++);
+  await video.play();
+  const patience = performance.now() + 30000;
+  while (video.currentTime < until && performance.now() < patience && !errors.length)
+    await new Promise(ok => setTimeout(ok, 30));
+  return {errors, sought, numbers, waits, buffered: [[0, video.duration]],
+          at: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames};
+}
+async function play(steps, mime, from, until, seeks) {
   if (!MediaSource.isTypeSupported(mime)) return {unsupported: mime};
   const source = new MediaSource();
   video.src = URL.createObjectURL(source);
   await new Promise(ok => source.addEventListener('sourceopen', ok, {once: true}));
   const buffer = source.addSourceBuffer(mime);
   for (const step of steps) {
+    if (step.codec) buffer.changeType('video/mp4; codecs="' + step.codec + '"');
     if (step.offset !== undefined) buffer.timestampOffset = step.offset;
     const bytes = await (await fetch(step.url)).arrayBuffer();
     const done = new Promise((ok, no) => {
@@ -69,13 +99,22 @@ async function play(steps, mime, from, until) {
     if (!sizes.includes(size)) sizes.push(size);
     video.requestVideoFrameCallback(look);
   };
+  const sought = [];
+  for (const moment of seeks || []) {
+    video.currentTime = moment;
+    await new Promise(ok => { video.onseeked = ok; video.onerror = ok; });
+    sought.push(numberNow());
+  }
+  let waits = 0;
   video.currentTime = from;
+  if (seeks) await new Promise(ok => { video.onseeked = ok; video.onerror = ok; });
+  video.addEventListener('waiting', () => waits++);
   video.requestVideoFrameCallback(look);
   await video.play();
   const patience = performance.now() + 30000;
   while (video.currentTime < until && performance.now() < patience && !errors.length)
     await new Promise(ok => setTimeout(ok, 30));
-  return {errors, buffered, numbers, sizes, at: video.currentTime,
+  return {errors, buffered, numbers, sizes, sought, waits, at: video.currentTime,
           frames: video.getVideoPlaybackQuality().totalVideoFrames};
 }
 </script>"""
@@ -88,7 +127,7 @@ class Site:
     url: str
     pieces: dict[str, bytes] = field(default_factory=dict)
 
-    def put(self, name: str, data: bytes, **extra: float) -> dict[str, Any]:
+    def put(self, name: str, data: bytes, **extra: float | str) -> dict[str, Any]:
         self.pieces["/" + name] = data
         return {"url": "/" + name, **extra}
 
@@ -100,10 +139,17 @@ def site() -> Iterator[Site]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = pieces.get(self.path)
-            self.send_response(404 if body is None else 200)
+            wanted = (self.headers.get("Range") or "")[6:].partition("-")
+            self.send_response(404 if body is None else 206 if wanted[1] else 200)
             self.send_header("Content-Type", "text/html" if self.path == "/" else "video/mp4")
+            if body is not None and wanted[1]:
+                first, last = int(wanted[0] or 0), min(int(wanted[2] or 1 << 40), len(body) - 1)
+                self.send_header("Content-Range", f"bytes {first}-{last}/{len(body)}")
+                body = body[first : last + 1]
+            self.send_header("Content-Length", str(len(body or b"")))
             self.end_headers()
-            self.wfile.write(body or b"")
+            with suppress(ConnectionError):  # a player leaves when it has enough
+                self.wfile.write(body or b"")
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -139,15 +185,31 @@ def run(size: tuple[int, int], first: int) -> tuple[Fragment, ...]:
 
 
 def play(
-    site: Site, browser: Any, steps: list[dict[str, Any]], codec: str, start: float, end: float
+    site: Site,
+    browser: Any,
+    steps: list[dict[str, Any]],
+    codec: str,
+    start: float,
+    end: float,
+    seeks: Sequence[float] | None = None,
 ) -> Any:
     page = browser.new_page()
     try:
         page.goto(site.url)
         mime = f'video/mp4; codecs="{codec}"'
         return page.evaluate(
-            "args => play(...args)", [json.loads(json.dumps(steps)), mime, start, end]
+            "args => play(...args)", [json.loads(json.dumps(steps)), mime, start, end, seeks]
         )
+    finally:
+        page.close()
+
+
+def watch(site: Site, browser: Any, url: str, seeks: Sequence[float], end: float) -> Any:
+    """A file by itself: some seeks, then all of it from the beginning."""
+    page = browser.new_page()
+    try:
+        page.goto(site.url)
+        return page.evaluate("args => watch(...args)", [url, list(seeks), end])
     finally:
         page.close()
 
@@ -205,3 +267,81 @@ def test_a_new_run_of_another_size(site: Site, browser: Any) -> None:
     result = play(site, browser, steps, before[0].codec, 1.5, 4.8)
     check_plays(result, range(37, 150))
     assert result["sizes"] == ["320x240", "480x272"]
+
+
+# --- copied and encoded runs, one after the other ------------------------------------------------
+
+STORIES = [
+    ("no B-frames", (MAKERS[0],)),
+    ("B-pyramid", (MAKERS[3],)),
+    ("start codes and B-frames", (MAKERS[4],)),
+    ("another make every time, under the same ids", (MAKERS[2], MAKERS[1], MAKERS[3])),
+]
+
+
+def mixed(makers: Sequence[Maker]) -> list[CopiedGop | MaskedFrame]:
+    """Nearly seven seconds: encoded, copied, encoded, copied …, with odd lengths of GOPs."""
+    items: list[CopiedGop | MaskedFrame] = []
+    at = 0
+    for n, lengths in enumerate([(17,), (25, 8), (30,), (1, 31), (9,), (40, 3)]):
+        if n % 2:
+            items += makers[n // 2 % len(makers)].film(lengths, at).gops(at)
+        else:
+            items += [
+                masked(i, (160, 96), time=T0 + i / 25, pts=i * STEP, time_base=TIME_BASE)
+                for i in range(at, at + lengths[0])
+            ]
+        at += sum(lengths)
+    assert at == LENGTH
+    return items
+
+
+LENGTH = 164
+SEEKS = [3.9, 0.3, 5.0, 1.5, 2.55, 0.7, 6.2, 1.66, 0.02, 4.7]
+
+
+def numbers_at(moments: Sequence[float]) -> list[int]:
+    return [int(moment * 25 + 0.001) for moment in moments]
+
+
+@pytest.mark.parametrize(("story", "makers"), STORIES, ids=[story for story, _ in STORIES])
+def test_a_clip_of_copied_and_encoded_stretches(
+    site: Site, browser: Any, tmp_path: Path, story: str, makers: tuple[Maker, ...]
+) -> None:
+    with ClipWriter(tmp_path / "masked.mp4") as clip:
+        for item in mixed(makers):
+            if isinstance(item, CopiedGop):
+                clip.copy(item)
+            else:
+                clip.write(item)
+    assert clip.copied == 108
+    name = f"clip{len(makers)}{makers[0].name}".replace(" ", "").replace(",", "")
+    url = site.put(name, clip.path.read_bytes())["url"]
+    result = watch(site, browser, url, SEEKS, 6.5)
+    assert result["sought"] == numbers_at(SEEKS), story
+    check_plays(result, range(LENGTH))
+    assert result["waits"] <= 1, "it stood still at a join"
+
+
+@pytest.mark.parametrize(("story", "makers"), STORIES, ids=[story for story, _ in STORIES])
+def test_copied_and_encoded_runs_in_one_player(
+    site: Site, browser: Any, story: str, makers: tuple[Maker, ...]
+) -> None:
+    """As the page plays recordings: each run's init and fragments, moved to its place in time."""
+    maker = FragmentMaker("gate", EncodeOptions())
+    pieces: list[Fragment] = []
+    for item in mixed(makers):
+        pieces += maker.copy(item) if isinstance(item, CopiedGop) else maker.push(item, None)
+    pieces += maker.flush()
+    steps = []
+    for n, (_, group) in enumerate(groupby(pieces, key=lambda piece: piece.run)):
+        run = list(group)
+        data = run[0].init + b"".join(piece.data for piece in run)
+        offset = run[0].start - run[0].media_start - T0
+        steps.append(site.put(f"run{n}", data, offset=offset, codec=run[0].codec))
+    assert len(steps) == 6
+    result = play(site, browser, steps, pieces[0].codec, 0, 6.5, SEEKS)
+    check_plays(result, range(LENGTH))
+    assert result["buffered"][0] == pytest.approx([0, LENGTH / 25], abs=0.001)
+    assert result["sought"] == numbers_at(SEEKS), story
+    assert result["waits"] <= 1, "it stood still at a join"

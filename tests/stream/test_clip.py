@@ -245,7 +245,7 @@ def test_without_an_encoder_there_is_one_clear_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("streetlamp.stream.track.H264_ENCODERS", ("no_such_encoder",))
-    with pytest.raises(UserError, match=r"no working H\.264 encoder"):
+    with pytest.raises(UserError, match=r"no H\.264 encoder works"):
         write(tmp_path / "masked.mp4", [0])
     monkeypatch.setattr("streetlamp.stream.track.ODD_ENCODER", "no_such_encoder")
     with pytest.raises(UserError, match="no working VP9 encoder"):

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from streetlamp.errors import UserError
 from streetlamp.stream import fmp4
 from streetlamp.stream.encode import Encoder
+from streetlamp.stream.nals import length_prefixed
 from streetlamp.stream.options import EncodeOptions
 from streetlamp.values import Fragment, MaskedFrame, Tracks
 from support.masked import film, masked, number_in
@@ -240,7 +241,7 @@ def test_length_prefixed_units_are_the_units(units: list[bytes], long: bool) -> 
     # a real unit holds no start code and does not end in zero: made so as an encoder makes it
     real = [unit.replace(b"\x00", b"\x01") for unit in units]
     start = b"\x00\x00\x00\x01" if long else b"\x00\x00\x01"
-    boxed = fmp4.length_prefixed(b"".join(start + unit for unit in real))
+    boxed = length_prefixed(b"".join(start + unit for unit in real))
     back = []
     while boxed:
         length = int.from_bytes(boxed[:4], "big")

@@ -186,7 +186,28 @@ def d_fine() -> bytes:
     return graph.data()
 
 
-GRAPHS = {"nanodet": nanodet, "yolox": yolox, "rf-detr": rf_detr, "d-fine": d_fine}
+def centernet() -> bytes:
+    rows = np.zeros((1, (SIDE // 8) ** 2, 6 + 4), np.float32)
+    for box, label in ((PERSON, 0), (CAR, 2)):
+        row, column, at = _cell(box, 8)
+        rows[0, at, label] = SCORES[SIX[label]]
+        height, width = box[3] - box[1], box[2] - box[0]
+        down, right = (box[1] + box[3]) / 2 - row * 8, (box[0] + box[2]) / 2 - column * 8
+        rows[0, at, 6:] = np.array([height, width, down, right]) / 8
+    graph = Graph()
+    drop = np.zeros((1, 1, 10), np.float32)
+    drop[..., :6] = 1
+    graph.output("output", rows, drop)
+    return graph.data()
+
+
+GRAPHS = {
+    "nanodet": nanodet,
+    "yolox": yolox,
+    "rf-detr": rf_detr,
+    "d-fine": d_fine,
+    "centernet": centernet,
+}
 
 
 def entry(name: str, data: bytes, kind: str, /, **changes: Any) -> dict[str, Any]:

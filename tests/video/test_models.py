@@ -49,7 +49,7 @@ def _parts() -> list[Any]:
 def test_a_users_model_stands_beside_the_built_in(tmp_path: Path) -> None:
     data = toys.yolox()
     where = toys.folder(tmp_path, (toys.entry("mine", data, "yolox"), data))
-    assert [m.name for m in list_models(where)] == ["nanodet-g", "mine"]
+    assert [m.name for m in list_models(where)] == ["nanodet-g", "movenet-people", "mine"]
     assert not find_model("mine", where).built_in
     assert load(where).look(toys.white()).kind.tolist() == [Kind.PERSON, Kind.CAR]
 
@@ -125,11 +125,11 @@ BAD = [
     ("a typo", lambda p: _bad(p, lisence="MIT"), r"models.0.lisence: Extra inputs"),
     ("a path as file", lambda p: _bad(p, file="../mine.onnx"), r"models.0.file: String should"),
     ("a name taken", lambda p: _bad(p, name="nanodet-g"), r"two models are called 'nanodet-g'"),
-    ("another name", lambda p: _bad(p, name="yours"), r"'mine'; there are: nanodet-g, yours"),
+    ("another name", lambda p: _bad(p, name="yours"), r"'mine'; there are: nanodet-g, movenet-people, yours"),
     ("file is missing", lambda p: _bad(p, file="gone.onnx"), r"cannot read .*gone.onnx"),
     ("file was changed", lambda p: _bad(p, sha256="0" * 64), r"not the file its manifest .*0000"),
     ("kind unknown", lambda p: _bad(p, output={"kind": "yolov8"}),
-     r"output kind 'yolov8'; it knows d-fine, nanodet, rf-detr, yolox"),
+     r"output kind 'yolov8'; it knows centernet, d-fine, nanodet, rf-detr, yolox"),
     ("no ONNX file", lambda p: _file(p, b"weights"), r"cannot be opened as an ONNX model"),
     ("none of our classes", lambda p: _bad(p, classes=["cat"] * 6), r"none of its classes"),
     ("other classes", lambda p: _bad(p, classes="coco-80"),

@@ -20,4 +20,5 @@ def make_camera(
         Tracker(camera, site.track),
         Tagger(site.tag),
         wait=wait,
+        sleep=options.sleep,
     )

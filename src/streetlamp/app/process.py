@@ -22,7 +22,7 @@ from streetlamp.rules.runner import RuleRunner
 from streetlamp.site import Site
 from streetlamp.stream.clip import ClipWriter
 from streetlamp.stream.sound import add_sound
-from streetlamp.video.camera import Camera, Now, Output, Shown
+from streetlamp.video.camera import Camera, Copied, Output, Shown
 from streetlamp.video.detect import load_detector
 from streetlamp.video.inference import Inference
 from streetlamp.video.source import SourceError, make_source
@@ -63,6 +63,7 @@ class Report:
     frames_hidden_whole: int = 0
     gops_copied: int = 0
     gops_reencoded: int = 0
+    wakes: int = 0  # times a sleeping camera woke
     events: int = 0
     warnings: list[str] = field(default_factory=list)
     model: dict[str, object] = field(default_factory=dict)
@@ -190,16 +191,13 @@ class _Work:
         return self.report
 
     def _frames(self, tables: Tables, writer: ClipWriter) -> None:
-        for raw in self._source.frames():
+        for unit in self._source.units():
             if self._first_time is None:
-                self._first_time = raw.time
-                self.report.width, self.report.height = raw.size
-            elif raw.size != (self.report.width, self.report.height):
-                self._source.warn("the picture changes its size midway; masked.mp4 keeps the first")
-            self.report.frames_decoded += 1
-            self.report.gops_reencoded += int(raw.picture.key_frame)
-            self._take(self._camera.push(raw), tables, writer)
-            self.report.seconds_of_video = raw.time - self._first_time
+                self._first_time = unit.time
+            self._take(self._camera.push(unit), tables, writer)
+            self.report.seconds_of_video = max(
+                self.report.seconds_of_video, unit.time - self._first_time
+            )
             self._progress(self.report.frames, self.report.seconds_of_video)
 
     def _finish(self, tables: Tables, writer: ClipWriter) -> None:
@@ -211,11 +209,23 @@ class _Work:
     def _take(self, outputs: list[Output], tables: Tables, writer: ClipWriter) -> None:
         for output in outputs:
             if isinstance(output, Shown):
+                self._check_size((output.frame.width, output.frame.height))
                 writer.write(output.frame)
                 tables.shown(output.frame, output.tracks)
                 self.report.frames += 1
-            elif isinstance(output, Now):
+            elif isinstance(output, Copied):
+                self._check_size(output.gop.size)
+                writer.copy(output.gop)
+                tables.copied(output.gop)
+                self.report.frames += len(output.gop.samples)
+            else:
                 tables.outcome(self._rules.step(output.tracks))
+
+    def _check_size(self, size: tuple[int, int]) -> None:
+        if not self.report.width:
+            self.report.width, self.report.height = size
+        elif size != (self.report.width, self.report.height):
+            self._source.warn("the picture changes its size midway; masked.mp4 keeps the first")
 
     def _account(self, wall: float, cpu: float) -> None:
         report = self.report
@@ -225,6 +235,11 @@ class _Work:
         figures = self._camera.figures
         report.frames_looked_at = figures.looks
         report.frames_hidden_whole = figures.whole_hidden
+        report.frames_decoded = figures.decoded
+        report.gops_copied, report.gops_reencoded = figures.gops_copied, figures.gops_encoded
+        report.wakes = figures.wakes
+        if figures.damaged:
+            self._source.warn(f"{figures.damaged} damaged packets were left out")
         if figures.failed_looks:
             self._source.warn(
                 f"{figures.failed_looks} looks failed; the pictures around them are hidden whole"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from streetlamp.values import CameraState, CameraStatus, MaskedFrame
+from streetlamp.video.camera import Figures
 
 _GRID: Final = 96  # cells a side, for telling how much is hidden
 
@@ -44,14 +45,24 @@ class Statuses:
             self._listeners.append(listener)
 
 
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What had come of a camera when a picture was shown."""
+
+    time: float
+    hidden: float  # share of that picture
+    pictures: int  # before it
+    looks: int
+
+
 class StatusKeeper:
     """One camera's running figures, told to `Statuses` at most once a second or on a change."""
 
     def __init__(self, camera: str, statuses: Statuses, now: float) -> None:
         self._statuses = statuses
         self._status = CameraStatus(camera, CameraState.CONNECTING, now)
-        self._shown: deque[tuple[float, float]] = deque()  # time, share hidden
-        self._looks: deque[tuple[float, int]] = deque()
+        self._past: deque[_Past] = deque()  # the last seconds
+        self._pictures = 0
         self._told = float("-inf")
         statuses.set(self._status)
 
@@ -63,10 +74,12 @@ class StatusKeeper:
         )
         self._tell(now)
 
-    def shown(self, frame: MaskedFrame, looks: int, recording: bool) -> None:
-        """A picture left the delay line."""
-        self._shown.append((frame.time, hidden_share(frame)))
-        self._looks.append((frame.time, looks))
+    def shown(
+        self, frame: MaskedFrame, figures: Figures, recording: bool, pictures: int = 1
+    ) -> None:
+        """So many pictures have left the delay line, all like this one, their first."""
+        self._past.append(_Past(frame.time, hidden_share(frame), self._pictures, figures.looks))
+        self._pictures += pictures
         self._status = replace(
             self._status,
             width=frame.width,
@@ -74,6 +87,7 @@ class StatusKeeper:
             whole_hidden=frame.reason if frame.whole else "",
             recording=recording,
             last_frame=frame.time,
+            asleep=figures.asleep,
         )
         if abs(frame.time - self._told) >= 1.0:
             self._figures(frame.time)
@@ -81,17 +95,18 @@ class StatusKeeper:
 
     def _figures(self, now: float) -> None:
         # older than three seconds, or from before the clock was set back
-        while len(self._shown) > 2 and not now - 3.0 <= self._shown[0][0] <= now:
-            self._shown.popleft()
-            self._looks.popleft()
-        span = self._shown[-1][0] - self._shown[0][0]
+        past = self._past
+        while len(past) > 2 and not now - 3.0 <= past[0].time <= now:
+            past.popleft()
+        first, last = past[0], past[-1]
+        span = last.time - first.time
         if span <= 0.0:
             return
         self._status = replace(
             self._status,
-            fps=round((len(self._shown) - 1) / span, 1),
-            looks_per_second=round((self._looks[-1][1] - self._looks[0][1]) / span, 1),
-            hidden_share=round(sum(share for _, share in self._shown) / len(self._shown), 3),
+            fps=round((last.pictures - first.pictures) / span, 1),
+            looks_per_second=round((last.looks - first.looks) / span, 1),
+            hidden_share=round(sum(one.hidden for one in past) / len(past), 3),
         )
 
     def _tell(self, now: float) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from streetlamp.rules.base import Outcome
 from streetlamp.rules.tally import Tally
-from streetlamp.values import Event, Kind, MaskedFrame, Tracks
+from streetlamp.values import CopiedGop, Event, Kind, MaskedFrame, Tracks
 
 if TYPE_CHECKING:
     from _csv import Writer
@@ -56,11 +56,19 @@ class Tables:
     def shown(self, frame: MaskedFrame, tracks: Tracks) -> None:
         """One picture that left the delay line."""
         self._hidden.writerows([frame.frame, *map(int, box)] for box in frame.hidden)
+        self._things(frame.frame, tracks)
+
+    def copied(self, gop: CopiedGop) -> None:
+        """A GOP that left as the camera sent it: nothing is hidden in it."""
+        for tracks in gop.tracks:
+            self._things(tracks.frame, tracks)
+
+    def _things(self, frame: int, tracks: Tracks) -> None:
         for row in range(len(tracks)):
             x1, y1, x2, y2 = (round(float(value), 1) for value in tracks.box[row])
             kind = Kind(int(tracks.kind[row])).label
             score = round(float(tracks.score[row]), 3)
-            self._tracks.writerow((frame.frame, int(tracks.id[row]), kind, x1, y1, x2, y2, score))
+            self._tracks.writerow((frame, int(tracks.id[row]), kind, x1, y1, x2, y2, score))
 
     def event(self, event: Event) -> None:
         """One line an event, when it ends (or when the clip does)."""

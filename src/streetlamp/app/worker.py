@@ -14,9 +14,9 @@ from streetlamp.record.recorder import Recorder
 from streetlamp.rules.base import Outcome
 from streetlamp.rules.runner import RuleRunner
 from streetlamp.site import CameraOptions, Site
-from streetlamp.stream.encode import Encoder
-from streetlamp.values import CameraState, Fragment
-from streetlamp.video.camera import Looker, Output, Shown
+from streetlamp.stream.fragments import FragmentMaker
+from streetlamp.values import CameraState, Fragment, MaskedFrame
+from streetlamp.video.camera import Copied, Looker, Output, Shown
 from streetlamp.video.feed import Feed, FeedStatus
 from streetlamp.video.source import make_source
 from streetlamp.video.source.base import Source
@@ -43,7 +43,7 @@ class CameraWorker:
         self._sinks = sinks
         self._rules = RuleRunner(name, options.rules, options.places, site.zone)
         self._camera = make_camera(name, options, site, inference, wait=False)
-        self._encoder = Encoder(name, site.encode)
+        self._fragments = FragmentMaker(name, site.encode)
         self._feed = Feed(self._make_source, live=True)
         self._keeper = StatusKeeper(name, sinks.statuses, time.time())
 
@@ -84,21 +84,24 @@ class CameraWorker:
             self._take(self._camera.flush())
             self._sinks.outcome(self._rules.finish())
         finally:
-            self._publish(self._encoder.flush())
+            self._publish(self._fragments.flush())
 
     def _take(self, outputs: Iterable[Output]) -> None:
-        recorder = self._sinks.recorder
         for output in outputs:
             if isinstance(output, Shown):
-                self._sinks.hub.publish_frame(output.frame)
-                self._publish(self._encoder.push(output.frame, output.tracks))
-                self._keeper.shown(
-                    output.frame,
-                    self._camera.figures.looks,
-                    recorder is not None and recorder.state.recording,
-                )
+                self._publish(self._fragments.push(output.frame, output.tracks))
+                self._shown(output.frame, 1)
+            elif isinstance(output, Copied):
+                self._publish(self._fragments.copy(output.gop))
+                self._shown(output.gop.picture, len(output.gop.samples))
             else:
                 self._sinks.outcome(self._rules.step(output.tracks))
+
+    def _shown(self, picture: MaskedFrame, pictures: int) -> None:
+        recorder = self._sinks.recorder
+        recording = recorder is not None and recorder.state.recording
+        self._sinks.hub.publish_frame(picture)
+        self._keeper.shown(picture, self._camera.figures, recording, pictures)
 
     def _publish(self, fragments: Iterable[Fragment]) -> None:
         for fragment in fragments:

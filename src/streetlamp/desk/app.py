@@ -12,11 +12,21 @@ from streetlamp.desk.context import Desk
 from streetlamp.desk.guard import Guard
 from streetlamp.desk.line import Captions
 from streetlamp.desk.options import DeskOptions
-from streetlamp.desk.routes import alarms, audit, cameras, counts, live, recordings, session, site
+from streetlamp.desk.routes import (
+    alarms,
+    audit,
+    cameras,
+    counts,
+    live,
+    metrics,
+    recordings,
+    session,
+    site,
+)
 from streetlamp.desk.routes.page import BUILT, page_router
 from streetlamp.desk.services import Services
 
-ROUTERS = (session, site, cameras, alarms, recordings, counts, audit, live)
+ROUTERS = (session, site, cameras, alarms, recordings, counts, audit, live, metrics)
 
 
 def make_app(services: Services, options: DeskOptions, page: Path = BUILT) -> FastAPI:

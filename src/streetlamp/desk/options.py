@@ -75,6 +75,14 @@ class DeskOptions(Options):
         description="The longest stretch of recording one export may hold.",
     )
 
+    open_metrics: bool = Field(
+        default=False,
+        title="Metrics without a login",
+        description="Answer /metrics without a login to programs on this machine (a Prometheus "
+        "agent). It holds figures and the cameras' names, no pictures. Leave it off where a proxy "
+        "on this machine passes requests on: to the desk they look as if they came from here.",
+    )
+
     @field_validator("names")
     @classmethod
     def _plain_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:

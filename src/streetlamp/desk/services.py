@@ -72,6 +72,26 @@ class DiskView:
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class MachineView:
+    """Whether the machine keeps up with its cameras. Sums count from the start."""
+
+    message: str = ""  # what somebody should know, in words; "" while all is well
+    looking: bool = True  # False: the detector is away, everything is hidden whole
+    level: int = 0  # of overload; 0: nothing gives way
+    looks_factor: float = 1.0  # share of the looks a second that are left
+    clear_share: float = 1.0  # share of the cameras shown in full detail
+    asked: int = 0  # looks
+    looked: int = 0
+    failed: int = 0
+    replaced: int = 0  # looks given up because a newer picture came first
+    waiting: int = 0
+    longest: float = 0.0  # seconds the oldest unanswered look has been waiting
+    busy: float = 0.0  # seconds spent looking
+    restarts: int = 0  # of the detector
+    hung: int = 0  # looks that never came back
+
+
 class Subscription(Protocol):
     """One viewer's fragments. Bounded: a slow viewer loses fragments up to the next keyframe."""
 
@@ -192,3 +212,4 @@ class Services:
     data: Path  # clips lie below it
     now: Callable[[], float]  # POSIX seconds
     clip_before_s: float = 10.0  # where in an alarm's clip the alarm was raised
+    machine: Callable[[], MachineView] = MachineView

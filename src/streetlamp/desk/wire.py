@@ -100,10 +100,19 @@ class DiskOut(Wire):
     message: str
 
 
+class LoadOut(Wire):
+    message: str = Field(description="What somebody should know; empty while all is well.")
+    looking: bool = Field(description="False: the detector is away, everything is hidden whole.")
+    level: int = Field(description="Of overload; 0: nothing gives way.")
+    looks_factor: float = Field(description="Share of the looks a second that are left, 0–1.")
+    clear_share: float = Field(description="Share of the cameras shown in full detail, 0–1.")
+
+
 class StatusesOut(Wire):
     time: float
     cameras: tuple[StatusOut, ...]
     disk: DiskOut
+    load: LoadOut
     alarms_open: int
 
 
@@ -280,6 +289,10 @@ def fragment_message(fragment: Fragment) -> dict[str, Any]:
 
 def status_message(status: CameraStatus) -> dict[str, Any]:
     return {"type": "status", "status": StatusOut.model_validate(status).model_dump(mode="json")}
+
+
+def load_message(load: LoadOut) -> dict[str, Any]:
+    return {"type": "load", "load": load.model_dump(mode="json")}
 
 
 def alarm_message(alarm: Alarm) -> dict[str, Any]:

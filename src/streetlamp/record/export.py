@@ -5,21 +5,20 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
 import av
-from av.packet import Packet
-from av.video.frame import PictureType
-from av.video.reformatter import ColorRange
-from av.video.stream import VideoStream
 
 from streetlamp.errors import UserError
+from streetlamp.h264 import full_range
+from streetlamp.stream.boxes import config_of, size_of
 from streetlamp.stream.encoders import Settings
 from streetlamp.stream.fmp4 import DamagedError, Piece, scan
+from streetlamp.stream.recode import plain
 from streetlamp.stream.track import TrackWriter
 from streetlamp.values import Segment
 from streetlamp.vault.files import open_read, open_write
@@ -40,7 +39,7 @@ class Exported:
     end: float
     pictures: int
     gaps: tuple[tuple[float, float], ...]  # inside it: nothing was recorded; shortened to 1 s
-    encoded: bool  # True: recordings of different make were encoded anew to fit one track
+    encoded: bool  # True: pictures of another size than the first were encoded anew to fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +107,14 @@ def _overlapping(pieces: Sequence[Piece], start: float, end: float) -> list[Piec
 def write(stretches: Sequence[Stretch], end: float, path: Path) -> Exported:
     """Join the stretches into one progressive MP4 at `path`, replacing an older one.
 
-    Copied picture by picture when all were made alike; encoded anew to the first one's size when
-    not (one track of an MP4 cannot hold both). UserError when the disk refuses.
+    Copied picture by picture, whoever made them (see `Mp4Writer`); only pictures of another size
+    than the first are encoded anew. UserError when the disk refuses.
     """
-    encode = any(stretch.init != stretches[0].init for stretch in stretches)
     timeline = _Timeline()
     part = path.with_name(path.name + ".part")
     try:
         part.unlink(missing_ok=True)
-        (_encode if encode else _copy)(stretches, end, part, timeline)
+        encoded = _join(stretches, end, part, timeline)
         os.replace(part, path)
     except (OSError, av.FFmpegError) as error:
         with suppress(OSError):
@@ -125,7 +123,7 @@ def write(stretches: Sequence[Stretch], end: float, path: Path) -> Exported:
             f"cannot write {path}: {error.strerror or error}. Check that the disk has room."
         ) from error
     start, finish, gaps = timeline.start, min(end, stretches[-1].end), tuple(timeline.gaps)
-    return Exported(path, start, finish, timeline.pictures, gaps, encode)
+    return Exported(path, start, finish, timeline.pictures, gaps, encoded)
 
 
 class _Timeline:
@@ -149,50 +147,81 @@ class _Timeline:
 
     def ticks(self, time: float) -> int:
         """Where a picture of this moment stands, always after the one before."""
-        self._ticks = max(round((time - self._shift) * _TICKS), self._ticks + 1)
+        self._ticks = max(self.place(time), self._ticks + 1)
         self.pictures += 1
         return self._ticks
 
-
-def _packets(stretch: Stretch, end: float) -> Iterator[tuple[float, Packet[VideoStream]]]:
-    """Moment and compressed picture, up to `end`."""
-    with av.open(stretch.load(), "r") as container:
-        stream = container.streams.video[0]
-        for packet in container.demux(stream):
-            if packet.pts is None or packet.size == 0:
-                continue
-            seconds = float(packet.pts * packet.time_base) - stretch.media_start
-            if stretch.start + seconds >= end:
-                return
-            yield stretch.start + seconds, packet
+    def place(self, time: float) -> int:
+        return round((time - self._shift) * _TICKS)
 
 
-def _copy(stretches: Sequence[Stretch], end: float, part: Path, timeline: _Timeline) -> None:
-    with (
-        open_write(part) as file,
-        av.open(stretches[0].load(), "r") as first,
-        av.open(
-            file, "w", format="mp4", options={"video_track_timescale": str(_TICKS)}
-        ) as container,
-    ):
-        track = container.add_stream_from_template(first.streams.video[0])
-        held: Packet[VideoStream] | None = None
-        held_ticks = 0
+def _join(stretches: Sequence[Stretch], end: float, part: Path, timeline: _Timeline) -> bool:
+    """Whether anything had to be encoded."""
+    settings = _settings(stretches[0])
+    encoded = False
+    with ExitStack() as stack:
+        track = TrackWriter(stack.enter_context(open_write(part)), settings)
+        stack.callback(track.abandon)
         before = None
         for stretch in stretches:
             timeline.begin(stretch, before)
             before = stretch
-            for time, packet in _packets(stretch, end):
-                ticks = timeline.ticks(time)
-                if held is not None:
-                    held.duration = ticks - held_ticks
-                    container.mux(held)
-                held, held_ticks = packet, ticks
-                packet.time_base = _CLOCK
-                packet.pts = packet.dts = ticks
-                packet.stream = track
-        if held is not None:
-            container.mux(held)
+            if size_of(stretch.init) == settings.size:
+                _copy(stretch, end, track, timeline)
+            else:
+                encoded = True
+                for time, picture in _pictures(stretch, end):
+                    track.write(
+                        plain(picture, settings.size, full_range=settings.full_range),
+                        timeline.ticks(time),
+                    )
+        track.close()
+    return encoded
+
+
+def _settings(first: Stretch) -> Settings:
+    """How pictures are encoded that cannot be copied: like the first ones."""
+    full = full_range(config_of(first.init))
+    return Settings(size_of(first.init), _CLOCK, full, _CRF, "ultrafast", gop=250)
+
+
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """A compressed picture and the moment it is shown, POSIX seconds."""
+
+    data: bytes
+    time: float
+
+
+def _copy(stretch: Stretch, end: float, track: TrackWriter, timeline: _Timeline) -> None:
+    config = config_of(stretch.init)
+    until = min(end, stretch.end)
+    for gop in _gops(stretch):
+        # Pictures that come after `end` stay where one before it may need them.
+        wanted = [i for i, coded in enumerate(gop) if coded.time < end]
+        if not wanted:
+            return
+        kept = gop[: wanted[-1] + 1]
+        order = sorted(range(len(kept)), key=lambda i: kept[i].time)
+        ticks = dict(zip(order, [timeline.ticks(kept[i].time) for i in order], strict=True))
+        samples = [(coded.data, ticks[i]) for i, coded in enumerate(kept)]
+        track.copy(samples, config, max(timeline.place(until), ticks[order[-1]] + 1))
+
+
+def _gops(stretch: Stretch) -> Iterator[list[_Coded]]:
+    """A stretch's compressed pictures, GOP by GOP, in the order of decoding."""
+    gop: list[_Coded] = []
+    with av.open(stretch.load(), "r") as container:
+        for packet in container.demux(container.streams.video[0]):
+            if packet.pts is None or packet.size == 0:
+                continue
+            if packet.is_keyframe and gop:
+                yield gop
+                gop = []
+            seconds = float(packet.pts * packet.time_base) - stretch.media_start
+            gop.append(_Coded(bytes(packet), stretch.start + seconds))
+    if gop:
+        yield gop
 
 
 def _pictures(stretch: Stretch, end: float) -> Iterator[tuple[float, av.VideoFrame]]:
@@ -204,26 +233,3 @@ def _pictures(stretch: Stretch, end: float) -> Iterator[tuple[float, av.VideoFra
             seconds = float(picture.pts * picture.time_base) - stretch.media_start
             if stretch.start + seconds < end:
                 yield stretch.start + seconds, picture
-
-
-def _encode(stretches: Sequence[Stretch], end: float, part: Path, timeline: _Timeline) -> None:
-    first = next(_pictures(stretches[0], float("inf")))[1]
-    full = first.color_range == ColorRange.JPEG
-    settings = Settings((first.width, first.height), _CLOCK, full, _CRF, "ultrafast", gop=250)
-    part.parent.mkdir(parents=True, exist_ok=True)
-    writer = TrackWriter(part, settings)
-    before = None
-    try:
-        for stretch in stretches:
-            timeline.begin(stretch, before)
-            before = stretch
-            for time, picture in _pictures(stretch, end):
-                plain = picture.reformat(
-                    *settings.size,
-                    format="yuv420p",
-                    dst_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
-                )
-                plain.pict_type = PictureType.NONE
-                writer.write(plain, timeline.ticks(time))
-    finally:
-        writer.close()

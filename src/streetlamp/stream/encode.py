@@ -12,6 +12,7 @@ from av.video.frame import PictureType
 
 from streetlamp.stream import fmp4
 from streetlamp.stream.encoders import H264_ENCODERS, Settings, open_fragment_encoder
+from streetlamp.stream.nals import length_prefixed
 from streetlamp.stream.options import EncodeOptions
 from streetlamp.stream.picture import even, to_picture
 from streetlamp.values import Fragment, MaskedFrame, Tracks
@@ -102,10 +103,17 @@ class Encoder:
         done += run.push(frame, tracks)
         return done
 
-    def flush(self) -> list[Fragment]:
-        """End the run: its last fragment, if any picture is waiting. `push` may go on after it."""
+    def flush(self, end: float | None = None) -> list[Fragment]:
+        """End the run: its last fragment, if any picture is waiting. `push` may go on after it.
+
+        `end`: POSIX seconds where something else begins, so that the last picture stands till then.
+        """
         run, self._run = self._run, None
-        return [] if run is None else run.finish()
+        if run is None:
+            return []
+        if end is not None and not 0 < end - run.last_time <= self._longest_step():
+            end = None
+        return run.finish(end)
 
     def _longest_step(self) -> float:
         return max(_LONGEST_GAP, _GAP_INTERVALS * self._interval)
@@ -170,12 +178,16 @@ class _Run:
         self._inside[ticks] = _Shown(frame.time, tracks)
         return self._collect(picture)
 
-    def finish(self) -> list[Fragment]:
+    def finish(self, end: float | None) -> list[Fragment]:
         done = self._collect(None)
         if self._pending:
             last = self._pending[-1]
             stands = self._interval or _SINGLE_PICTURE
-            done.append(self._cut(last.ticks + stands, last.shown.time + stands / TICKS))
+            if end is None:
+                end = last.shown.time + stands / TICKS
+            else:
+                stands = max(1, round((end - self._start) * TICKS) - last.ticks)
+            done.append(self._cut(last.ticks + stands, end))
         self._encoder.close()
         return done
 
@@ -186,7 +198,7 @@ class _Run:
                 continue
             coded = _Coded(
                 packet.pts,
-                fmp4.length_prefixed(bytes(packet)),
+                length_prefixed(bytes(packet)),
                 packet.is_keyframe,
                 self._inside.pop(packet.pts),
             )

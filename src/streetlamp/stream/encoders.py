@@ -23,6 +23,9 @@ H264_ENCODERS: Final = (
     "h264_mf",
     "h264_v4l2m2m",
 )
+# The id of the parameter sets that libx264 makes here. Cameras count theirs from 0, so pictures of
+# both kinds can stand in one file under one description, each with its own sets.
+OWN_SETS: Final = 31
 _JPEG_RANGE: Final = 2  # AVCOL_RANGE_JPEG
 _MPEG_RANGE: Final = 1
 _BITS_A_PIXEL: Final = 0.07  # for encoders that need a rate: about what crf 26 spends on a street
@@ -64,7 +67,8 @@ def options_for(encoder: str, wanted: Settings) -> dict[str, str]:
             "forced-idr": "1",
             "sc_threshold": "0",
             # with a limit x264 must go by the pictures' times; without, fixed time saves a delay
-            **({} if not limit else {**limit, "x264-params": "force-cfr=0"}),
+            "x264-params": f"sps-id={OWN_SETS}" + (":force-cfr=0" if limit else ""),
+            **limit,
         }
     own = {"h264_nvenc": {"forced-idr": "1", "zerolatency": "1"}, "h264_qsv": {"forced_idr": "1"}}
     return {**own.get(encoder, {}), **limit}

@@ -1,8 +1,8 @@
 """Fragmented MP4: making a fragment, and reading back what a file holds.
 
 Box layouts follow ISO/IEC 14496-12 (§ 4.2 boxes, § 8.8 movie fragments) and 14496-15 for ``avcC``.
-The muxer writes the init segment; the fragments are put together here, so that where one ends and
-the next begins is decided by the pictures' times and not by the muxer's buffering.
+The fragments are put together here and not by a muxer, so that where one ends and the next begins
+is decided by the pictures' times and not by the muxer's buffering.
 """
 
 from __future__ import annotations
@@ -11,11 +11,15 @@ import os
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import BinaryIO, Final
 
-_START_CODE: Final = b"\x00\x00\x01"
+from streetlamp.stream.boxes import box as _box
+
 _KEY_SAMPLE: Final = 0x0200_0000  # depends on no other sample
 _DELTA_SAMPLE: Final = 0x0101_0000  # depends on others, is no sync sample
+_IN_ORDER: Final = 0x0701  # trun flags
+_REORDERED: Final = 0x0F01
 _LARGEST_MOOF: Final = 1 << 20  # a moof larger than this is damage, not metadata
 
 
@@ -25,42 +29,37 @@ class DamagedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One compressed picture: length-prefixed NAL units, with its duration in ticks."""
+    """One compressed picture: length-prefixed NAL units, with its times in ticks."""
 
     data: bytes
-    duration: int
+    duration: int  # until the next sample is decoded
     keyframe: bool
-
-
-def length_prefixed(annex_b: bytes) -> bytes:
-    """Byte-stream NAL units (start codes) as MP4 wants them: each behind its 4-byte length.
-
-    A NAL unit never ends in a zero byte and never holds a start code (14496-10 § 7.4.1), so
-    splitting at start codes and dropping trailing zeros is exact.
-    """
-    units = (part.rstrip(b"\x00") for part in annex_b.split(_START_CODE)[1:])
-    return b"".join(len(unit).to_bytes(4, "big") + unit for unit in units if unit)
-
-
-def _box(name: bytes, *parts: bytes) -> bytes:
-    body = b"".join(parts)
-    return struct.pack(">I4s", 8 + len(body), name) + body
+    offset: int = 0  # from its decoding to its presentation
 
 
 def fragment(sequence: int, decode_time: int, samples: Sequence[Sample]) -> bytes:
-    """One moof+mdat with these samples of track 1, the first at `decode_time` ticks."""
+    """One moof+mdat with these samples of track 1, the first decoded at `decode_time` ticks."""
+    reorders = any(sample.offset for sample in samples)
+    pack = struct.Struct(">IIII" if reorders else ">III").pack
     rows = b"".join(
-        struct.pack(">III", s.duration, len(s.data), _KEY_SAMPLE if s.keyframe else _DELTA_SAMPLE)
+        pack(
+            s.duration,
+            len(s.data),
+            _KEY_SAMPLE if s.keyframe else _DELTA_SAMPLE,
+            *((s.offset,) if reorders else ()),
+        )
         for s in samples
     )
-    # tfhd: default-base-is-moof; tfdt: version 1, 64 bit; trun: offset, duration, size, flags
+    # tfhd: default-base-is-moof; tfdt: version 1, 64 bit; trun: data offset, then duration, size,
+    # flags and, where pictures are reordered, composition offset of each sample
     header = _box(b"mfhd", struct.pack(">II", 0, sequence & 0xFFFF_FFFF))
     track = _box(b"tfhd", struct.pack(">II", 0x02_0000, 1)) + _box(
         b"tfdt", struct.pack(">IQ", 0x0100_0000, decode_time)
     )
     run_size = 8 + 12 + len(rows)
     moof_size = 8 + len(header) + 8 + len(track) + run_size
-    run = _box(b"trun", struct.pack(">IIi", 0x0701, len(samples), moof_size + 8), rows)
+    flags = _REORDERED if reorders else _IN_ORDER
+    run = _box(b"trun", struct.pack(">IIi", flags, len(samples), moof_size + 8), rows)
     moof = _box(b"moof", header, _box(b"traf", track, run))
     return moof + _box(b"mdat", *(s.data for s in samples))
 
@@ -182,16 +181,21 @@ def _begins_with_a_nal(file: BinaryIO, offset: int, first_sample: int) -> bool:
 
 
 def _fragment_times(moof: bytes) -> tuple[int, int, bool, int]:
-    """Start, end (ticks), begins with a keyframe, bytes of the first sample: of one moof."""
+    """Of one moof: when it begins and ends on the screen (ticks), whether with a keyframe, bytes of
+    its first sample."""
     traf = _child(moof, b"traf")
     tfdt = _child(traf, b"tfdt")
     (start,) = struct.unpack_from(">Q" if tfdt[8] == 1 else ">I", tfdt, 12)
     trun = _child(traf, b"trun")
     flags, count = struct.unpack_from(">II", trun, 8)
-    if flags & 0xFFFFFF != 0x0701 or len(trun) != 20 + 12 * count or count == 0:
+    width = {_IN_ORDER: 12, _REORDERED: 16}.get(flags & 0xFFFFFF, 0)
+    if width == 0 or len(trun) != 20 + width * count or count == 0:
         raise DamagedError("a trun box that Streetlamp did not write")
-    rows = list(struct.iter_unpack(">III", trun[20:]))
+    rows = list(struct.iter_unpack(">III" if width == 12 else ">IIII", trun[20:]))
     total = sum(row[0] for row in rows)
+    if width == 16:
+        decoded = accumulate((row[0] for row in rows[:-1]), initial=start)
+        start = min(at + row[3] for at, row in zip(decoded, rows, strict=True))
     return start, start + total, not rows[0][2] & 0x0001_0000, rows[0][1]
 
 

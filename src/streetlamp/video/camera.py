@@ -1,14 +1,80 @@
 """One camera's pipeline: what a source gives goes in, masked pictures and tracks come out.
 
-This is the glass wall's door.
+This is the glass wall's door. Packets are decoded as far as needed (`sleep`), pictures are hidden
+with hindsight (`hiding`), and what needed no hiding leaves as it came (`copying`).
 """
 
 from __future__ import annotations
 
-from streetlamp.video.hiding import Figures, Hiding, Looker, Now, Output, Shown
+from streetlamp.video.copying import Copied, Copying
+from streetlamp.video.gop import Cutter
+from streetlamp.video.hiding import Figures, Hiding, Looker, Now, Shown
+from streetlamp.video.options import HideOptions, LookOptions
+from streetlamp.video.raw import RawFrame, Unit
+from streetlamp.video.sleep import Sleeper
+from streetlamp.video.sleep_options import SleepOptions
+from streetlamp.video.tag.tagger import Tagger
+from streetlamp.video.track.tracker import Tracker
 
-__all__ = ["Camera", "Figures", "Looker", "Now", "Output", "Shown"]
+__all__ = ["Camera", "Copied", "Figures", "Looker", "Now", "Output", "Shown"]
+
+Output = Now | Shown | Copied
 
 
-class Camera(Hiding):
-    """One camera's pictures, masked. `push` each picture in turn; `flush` at the end."""
+class Camera:
+    """One camera's pictures, masked. `push` what the source gives in turn; `flush` at the end.
+
+    wait: offline, looks are waited for; live, a look that is late costs the picture its clarity.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        inference: Looker,
+        hide: HideOptions,
+        look: LookOptions,
+        tracker: Tracker,
+        tagger: Tagger,
+        *,
+        wait: bool,
+        sleep: SleepOptions | None = None,
+    ) -> None:
+        sleep = sleep or SleepOptions.model_validate({})
+        self.name = name
+        self._hiding = Hiding(name, inference, hide, look, tracker, tagger, wait=wait)
+        self._cutter = Cutter(sleep.max_gop_seconds)
+        self._sleeper = Sleeper(self._hiding, inference, sleep, wait=wait)
+        self._copying = Copying(copy=sleep.copy_clear, delay=hide.delay_seconds, style=hide.style)
+        self._time = float("-inf")
+        self._given = 0  # pictures that came decoded …
+        self._given_gops = 0  # … and how many of them were keyframes
+
+    @property
+    def figures(self) -> Figures:
+        """What the pipeline has done so far."""
+        figures = self._hiding.figures
+        figures.gops_copied = self._copying.copied
+        figures.gops_encoded = self._copying.encoded + self._given_gops
+        figures.damaged = self._sleeper.decoder.damaged
+        figures.decoded = self._sleeper.decoder.decoded + self._copying.decoded + self._given
+        figures.wakes = self._sleeper.figures.wakes
+        figures.asleep = self._sleeper.asleep
+        return figures
+
+    def push(self, unit: Unit) -> list[Output]:
+        """The next picture or packet; what comes out because of it, in order."""
+        self._time = max(self._time, unit.time)
+        if isinstance(unit, RawFrame):
+            self._given += 1
+            self._given_gops += bool(unit.picture.key_frame)
+            return list(self._copying.take(self._hiding.push(unit), self._time))
+        gop = self._cutter.cut(unit)
+        if gop.packets[0] is unit:
+            self._copying.begin(gop)
+        return list(self._copying.take(self._sleeper.push(unit, gop), self._time))
+
+    def flush(self) -> list[Output]:
+        """Everything still inside. The last picture is looked at, if it was not."""
+        self._cutter.end()
+        self._time = float("-inf")
+        return list(self._copying.take(self._sleeper.flush(), float("inf")))

@@ -38,6 +38,15 @@ class DetectOptions(Options):
         description="Boxes the model gives a lower score (0–1) are dropped at once. Hiding needs "
         "the weak ones too, so keep it low.",
     )
+    min_face_score: float = Field(
+        default=0.3,
+        ge=0.1,
+        le=0.5,
+        title="Lowest score of a face",
+        description="Faces the face detector gives a lower score (0–1) are not hidden for "
+        "themselves. Lower hides more faces that are half outside the picture, and more that is "
+        "no face.",
+    )
     overlap: float = Field(
         default=0.6,
         gt=0.0,

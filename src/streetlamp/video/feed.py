@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from streetlamp.values import CameraState
-from streetlamp.video.raw import RawFrame
+from streetlamp.video.raw import Unit
 from streetlamp.video.run import Run
 from streetlamp.video.source.base import Source, SourceError
 from streetlamp.video.source.clock import SYSTEM_CLOCK, Clock
@@ -88,7 +88,7 @@ class Feed:
             run.abandon()
             run.join(0.0 if again else STOP_SECONDS)
 
-    def items(self) -> Iterator[RawFrame | FeedStatus]:
+    def items(self) -> Iterator[Unit | FeedStatus]:
         """Pictures and, before and between them, what happens to the camera.
 
         Ends after `stop`, at a file's end, and when trying again is no use. SourceError only when
@@ -106,7 +106,7 @@ class Feed:
                 return
             yield from self._pause(problem.reason)
 
-    def _one_run(self) -> Generator[RawFrame | FeedStatus, None, SourceError | None]:
+    def _one_run(self) -> Generator[Unit | FeedStatus, None, SourceError | None]:
         """Open and play once. The generator's value: what went wrong, None for a good end."""
         self._hung = [run for run in self._hung if run.alive]
         if len(self._hung) >= MOST_HUNG:
@@ -122,7 +122,7 @@ class Feed:
             run.abandon()
         return problem
 
-    def _frames(self, run: Run) -> Generator[RawFrame | FeedStatus, None, SourceError | None]:
+    def _frames(self, run: Run) -> Generator[Unit | FeedStatus, None, SourceError | None]:
         began: float | None = None
         reported, told = 0, self._clock.steady()
         while not self._stop.is_set():

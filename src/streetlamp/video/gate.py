@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streetlamp.video.coverage import Look
 from streetlamp.video.motion import Motion
 from streetlamp.video.options import LookOptions
 
@@ -17,6 +18,7 @@ class Gate:
         self._last_motion = float("-inf")
         self._last_time = float("inf")
         self._scene_looks = 0
+        self._reported: Look | None = None
 
     def look(self, time: float, motion: Motion) -> bool:
         """Whether to look at the picture taken at `time` (POSIX seconds)."""
@@ -42,7 +44,12 @@ class Gate:
         self._scene_looks += 1
         return True
 
+    def report(self, look: Look) -> None:
+        """Takes in what a look reported; it may come late, and out of step with `look`."""
+        self._reported = look
+
     def reset(self) -> None:
         """Forget the scene: the next picture is looked at."""
         self._last_look = self._last_motion = float("-inf")
         self._scene_looks = 0
+        self._reported = None

@@ -11,9 +11,10 @@ clarity (it is hidden whole); offline (`wait=True`) it costs time.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import wait as wait_for_looks
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,27 +23,26 @@ import cv2
 import numpy as np
 
 from streetlamp.errors import StreetlampError
-from streetlamp.values import Bools, Floats, Kind, MaskedFrame, Tracks
+from streetlamp.values import Floats, Kind, MaskedFrame, Tracks
 from streetlamp.video import mask
-from streetlamp.video.coverage import TWO_WHEELERS, Cover, Coverage, Look
+from streetlamp.video.coverage import Cover, Coverage, Look
 from streetlamp.video.gate import Gate
-from streetlamp.video.motion import WIDTH, MotionMeter
+from streetlamp.video.loose import loose_of
+from streetlamp.video.motion import WIDTH, Motion, MotionMeter
 from streetlamp.video.options import HideOptions, LookOptions
 from streetlamp.video.planes import thumbnail
-from streetlamp.video.raw import Detections, RawFrame
+from streetlamp.video.raw import Detections, Packet, RawFrame
 from streetlamp.video.tag.tagger import Tagger
-from streetlamp.video.track.associate import iou
 from streetlamp.video.track.tracker import Tracker
-from streetlamp.video.unexplained import unexplained
+from streetlamp.video.unexplained import MOTION_SPAN, with_unexplained
 
-LOOSE_SCORE = 0.15  # a fainter person than this that belongs to no track is not hidden
 SETTLE_LOOKS = 2  # looks at a new scene before anything of it is shown
-MOST_PENDING = 3  # live: looks under way at once
-MOTION_SPAN = 0.25  # seconds on either side in which unexplained motion must last
+MOST_PENDING = 3  # live: looks under way at once …
+MOST_CATCHING_UP = 48  # … and while a woken camera's GOP is looked at
 AHEAD = 0.35  # offline: seconds decoded ahead of the looks waited for, so that both cores work
 MOST_A_SECOND = 120  # live: more pictures than this wait for no clock, or memory fills
 FLUSH_SECONDS = 2.0  # live: looks that take longer are given up when the line is emptied
-_CANNOT_ASK = (  # what comes of a picture that cannot be made small, or of a queue that is closed
+CANNOT_ASK = (  # what comes of a picture that cannot be made small, or of a queue that is closed
     StreetlampError, av.FFmpegError, cv2.error, ArithmeticError, LookupError, MemoryError,
     OSError, RuntimeError, TypeError, ValueError,
 )  # fmt: skip
@@ -70,7 +70,20 @@ class Shown:
     tracks: Tracks
 
 
-Output = Now | Shown
+@dataclass(frozen=True, slots=True, eq=False)
+class Undecoded:
+    """A picture of a quiet GOP that has left the delay line without having been decoded.
+
+    Should it be shown for itself, it must be decoded first, and these boxes hidden in it.
+    """
+
+    packet: Packet
+    hide: Floats  # (k, 4) pixels, margins included; usually none
+    tracks: Tracks
+    reason: str  # why it must be hidden whole, "" if it need not
+
+
+Output = Now | Shown | Undecoded
 
 
 @dataclass(slots=True)
@@ -83,13 +96,25 @@ class Figures:
     skipped_looks: int = 0
     whole_hidden: int = 0
     detector_error: str = ""
+    decoded: int = 0  # pictures decoded from packets
+    damaged: int = 0  # packets that could not be decoded
+    gops_copied: int = 0
+    gops_encoded: int = 0
+    wakes: int = 0
+    asleep: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
-    raw: RawFrame
+    """A picture in the delay line: decoded, or of a GOP that was judged quiet."""
+
+    place: RawFrame | Packet
     scene: int  # counts scene jumps
-    cells: Bools
+    motion: Motion | None  # None: not decoded
+
+    @property
+    def time(self) -> float:
+        return self.place.time
 
 
 @dataclass(slots=True, eq=False)
@@ -130,29 +155,119 @@ class Hiding:
         self._looked_scene = 0
         self._size = (0, 0)
         self._last_time = float("-inf")
+        self._last_frame = 0
+        self._away = True  # what came before has nothing to do with what comes
+        self._reported = float("-inf")
+        self._calm_since = float("inf")
+        self._most_pending = MOST_PENDING
+        self._found = Detections.none()
 
-    def push(self, raw: RawFrame) -> list[Output]:
-        """The next decoded picture; what comes out because of it, in order."""
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width, height of the last decoded picture."""
+        return self._size
+
+    @property
+    def found(self) -> Detections:
+        """What the last look that has reported found."""
+        return self._found
+
+    @property
+    def last_frame(self) -> int:
+        """Number of the last picture that came in, decoded or not; 0 if none did."""
+        return self._last_frame
+
+    @property
+    def calm_since(self) -> float:
+        """Since when (POSIX seconds) nothing moves and no look found anything to hide; inf: not."""
+        return self._calm_since
+
+    @property
+    def reported(self) -> float:
+        """Time of the picture whose look was the last to report; -inf if none was."""
+        return self._reported
+
+    def push(self, raw: RawFrame, *, look: bool | None = None) -> list[Output]:
+        """The next decoded picture; what comes out because of it, in order.
+
+        look: look at it in any case, or in no case; None: as the gate decides.
+        """
         out: list[Output] = []
         if raw.size != self._size or raw.time < self._last_time - SLACK:
             out.extend(self._restart(raw))
-        self._last_time = raw.time
+        gap = raw.time - self._last_time > self._options.max_gap_seconds
+        away, self._away = self._away or (gap and not self._line), False
+        self._last_time, self._last_frame = raw.time, raw.frame
         motion = self._meter.measure(thumbnail(raw.picture, WIDTH), raw.time)
-        if motion.jump or not self._line:  # an empty line: the camera was away
+        self._coverage.moved(motion, raw.size, raw.time)
+        if motion.jump or away:
             if self._line:
                 self._look_at_last()  # the old scene ends with a look
             self._scene += 1
-        self._line.append(_Waiting(raw, self._scene, motion.cells))
+        if motion.moving:
+            self._calm_since = raw.time
+        self._line.append(_Waiting(raw, self._scene, motion))
         self.figures.frames += 1
-        if self._gate.look(raw.time, motion):
+        due = self._gate.look(raw.time, motion)
+        if look is None and raw.time <= self._reported + SLACK:
+            due = False  # looked at while asleep
+        if due if look is None else look:
             self._submit(raw, self._scene)
+        return out + self.advance(raw.time)
+
+    def advance(self, time: float) -> list[Output]:
+        """The camera's time is `time` now; what comes out because of it, in order."""
+        out: list[Output] = []
         ahead = AHEAD if self._wait else 0.0
         if not self._wait:
             out.extend(self._collect(block=False))
-        out.extend(self._leave(raw.time - self._hide.delay_seconds - ahead))
+        out.extend(self._leave(time - self._hide.delay_seconds - ahead))
         if not self._wait:
             out.extend(self._let_go())
         return out
+
+    def rest(self, packets: Iterable[Packet]) -> None:
+        """Pictures, in order of presentation, of a GOP judged quiet: they pass undecoded.
+
+        The looks at the keyframes on both sides are told by `report`, this one's before the
+        call and the next one's after it.
+        """
+        for packet in packets:
+            self._line.append(_Waiting(packet, self._scene, None))
+            self._last_time, self._last_frame = packet.time, packet.frame
+            self.figures.frames += 1
+
+    def catch_up(self) -> Iterator[Output]:
+        """Offline: waits for every look that is out."""
+        if self._wait:
+            yield from self._collect(block=True)
+
+    @contextmanager
+    def catching_up(self) -> Iterator[None]:
+        """While many pictures come at once, because a camera woke, more looks may be out."""
+        self._most_pending = MOST_CATCHING_UP
+        try:
+            yield
+        finally:
+            self._most_pending = MOST_PENDING
+
+    def answer(self, future: Future[Detections]) -> Detections | None:
+        """What a look asked for by somebody else found; None, and counted, if it failed."""
+        error = self._error_of(future)
+        if error is not None:
+            self._failed(error)
+            return None
+        return future.result()
+
+    def report(self, raw: RawFrame, found: Detections, *, looked: bool) -> Output:
+        """What a look at a keyframe between two rests told.
+
+        looked: False where nobody looked, because the picture is the one looked at before.
+        """
+        self._meter.measure(thumbnail(raw.picture, WIDTH), raw.time)
+        self._last_time = raw.time
+        self.figures.looks += looked
+        return Now(self._take_in(raw, self._scene, found))
 
     def flush(self) -> list[Output]:
         """Everything still in the delay line. The last picture is looked at, if it was not."""
@@ -161,6 +276,7 @@ class Hiding:
             self._look_at_last()
             out.extend(self._collect(block=True))
             out.extend(self._leave(float("inf")))
+        self._away = True
         return out
 
     def _restart(self, raw: RawFrame) -> Iterator[Output]:
@@ -172,20 +288,22 @@ class Hiding:
         self._gate.reset()
         self._meter = MotionMeter()
         self._size = raw.size
+        self._last_time = float("-inf")
 
     def _look_at_last(self) -> None:
-        last = self._line[-1]
-        looked = self._coverage.around(last.raw.time)[1] is not None
-        if not looked and not any(pending.raw is last.raw for pending in self._pending):
-            self._submit(last.raw, last.scene)
+        last, scene = self._line[-1].place, self._line[-1].scene
+        if isinstance(last, Packet) or self._coverage.around(last.time)[1] is not None:
+            return
+        if not any(pending.raw is last for pending in self._pending):
+            self._submit(last, scene)
 
     def _submit(self, raw: RawFrame, scene: int) -> None:
-        if not self._wait and len(self._pending) >= MOST_PENDING:
+        if not self._wait and len(self._pending) >= self._most_pending:
             self.figures.skipped_looks += 1  # the detector lags: the gap will hide the picture
             return
         try:
             self._pending.append(_Pending(raw, scene, self._inference.submit(raw.picture)))
-        except _CANNOT_ASK as error:  # no look, so the picture will be hidden whole
+        except CANNOT_ASK as error:  # no look, so the picture will be hidden whole
             self._failed(error)
 
     def _failed(self, error: BaseException) -> None:
@@ -226,46 +344,56 @@ class Hiding:
     def _take_in(self, raw: RawFrame, scene: int, detections: Detections) -> Tracks:
         update = self._tracker.update(detections, raw.time, raw.frame, raw.size)
         tracks = self._tagger.update(raw.picture, update.tracks)
-        loose = _loose(detections, np.concatenate([tracks.box, update.unsure.box]))
+        loose = loose_of(detections, np.concatenate([tracks.box, update.unsure.box]))
         look = Look(
             raw.time, raw.frame, tracks, update.unsure, loose.box, loose.score, scene, loose.faces
         )
         self._coverage.add(look)
+        self._gate.report(look)
+        self._reported = raw.time
+        self._found = detections
+        people = bool((tracks.kind == Kind.PERSON).any())
+        if people or len(self._coverage.at(raw.time, raw.frame, raw.size).hide):
+            self._calm_since = raw.time
         return tracks
 
     def _let_go(self) -> Iterator[Output]:
         """Live: pictures whose time stands still would wait for ever; the oldest leave, hidden."""
         most = int(MOST_A_SECOND * (self._hide.delay_seconds + 1.0))
         while len(self._line) > most:
-            raw = self._line.popleft().raw
-            yield self._hidden_whole(raw, "the camera's time stands still")
+            yield self._hidden_whole(self._line.popleft(), "the camera's time stands still")
 
     def _leave(self, until: float) -> Iterator[Output]:
         """Masks and yields the pictures taken at `until` or before."""
-        while self._line and self._line[0].raw.time <= until + SLACK:
+        while self._line and self._line[0].time <= until + SLACK:
             waiting = self._line[0]
             if self._wait:
-                yield from self._await_looks(waiting.raw.time)
+                yield from self._await_looks(waiting.time)
             try:
                 shown = self._masked(waiting)
             finally:  # one that cannot be hidden never leaves, and holds up nobody
                 self._line.popleft()
-            self._coverage.forget_before(waiting.raw.time)
+            self._coverage.forget_before(waiting.time)
             yield shown
 
-    def _masked(self, waiting: _Waiting) -> Shown:
-        raw = waiting.raw
+    def _masked(self, waiting: _Waiting) -> Shown | Undecoded:
+        place = waiting.place
         reason = self._why_not(waiting)
         if reason:
-            return self._hidden_whole(raw, reason)
-        cover = self._coverage.at(raw.time, raw.frame, raw.size)
-        frame = mask.hide(raw, self._boxes(waiting, cover), self._hide.style)
+            return self._hidden_whole(waiting, reason)
+        cover = self._coverage.at(place.time, place.frame, self._size)
+        if isinstance(place, Packet):
+            return Undecoded(place, cover.hide, cover.tracks, "")
+        frame = mask.hide(place, self._boxes(waiting, cover), self._hide.style)
         return Shown(frame, cover.tracks)
 
-    def _hidden_whole(self, raw: RawFrame, reason: str) -> Shown:
+    def _hidden_whole(self, waiting: _Waiting, reason: str) -> Shown | Undecoded:
         self.figures.whole_hidden += 1
-        tracks = Tracks.make(self.name, raw.time, raw.frame, raw.size)
-        return Shown(mask.hide_whole(raw, reason), tracks)
+        place = waiting.place
+        tracks = Tracks.make(self.name, place.time, place.frame, self._size)
+        if isinstance(place, Packet):
+            return Undecoded(place, np.zeros((0, 4), np.float32), tracks, reason)
+        return Shown(mask.hide_whole(place, reason), tracks)
 
     def _await_looks(self, time: float) -> Iterator[Output]:
         """Offline: waits for the looks that could still change what is known of this moment."""
@@ -273,8 +401,7 @@ class Hiding:
 
     def _why_not(self, waiting: _Waiting) -> str:
         """Why this picture cannot be shown, or "" if it can."""
-        time = waiting.raw.time
-        before, after = self._coverage.around(time)
+        before, after = self._coverage.around(waiting.time)
         if self.figures.looks == 0:
             return "the detector has not looked yet"
         if after is None:
@@ -287,6 +414,8 @@ class Hiding:
             return "a new scene that nobody has looked at yet"
         if after.scene != waiting.scene:
             return "the scene changed before anybody looked at its end"
+        if waiting.motion is None:  # both keyframes of its quiet GOP were looked at
+            return ""
         gap = after.time - before.time
         if gap > self._options.max_gap_seconds and not self._neighbours(before, after):
             return "the detector did not look often enough"
@@ -305,25 +434,10 @@ class Hiding:
         return 0 <= after.frame - before.frame <= 1
 
     def _boxes(self, waiting: _Waiting, cover: Cover) -> Floats:
-        if not self._hide.unexplained_motion:
-            return cover.hide
-        time = waiting.raw.time
-        cells = [
-            other.cells
+        until = waiting.time + MOTION_SPAN
+        motions = [
+            other.motion
             for other in self._line
-            if other.scene == waiting.scene and other.raw.time <= time + MOTION_SPAN
+            if other.motion is not None and other.scene == waiting.scene and other.time <= until
         ]
-        known = np.concatenate([cover.hide, cover.vehicles])
-        return np.concatenate([cover.hide, unexplained(cells, known, waiting.raw.size)])
-
-
-def _loose(detections: Detections, known: Floats) -> Detections:
-    """Possible people, and two-wheelers with their riders, that no track accounts for."""
-    wheels = np.isin(detections.kind, list(TWO_WHEELERS))
-    possible = (detections.kind == Kind.PERSON) | wheels
-    faint = possible & (detections.score >= LOOSE_SCORE)
-    alone = iou(detections.box, known).max(axis=1, initial=0.0) < 0.5
-    box = detections.box.copy()
-    box[wheels, 1] -= 0.5 * (box[wheels, 3] - box[wheels, 1])  # the rider sits above it
-    keep = faint & alone
-    return Detections(box[keep], detections.kind[keep], detections.score[keep], detections.faces)
+        return with_unexplained(cover, motions, self._size, self._hide)

@@ -1,19 +1,22 @@
 """One queue before one detector, for all cameras of a process.
 
-Pictures that wait are looked at together: whenever a worker is free it takes the oldest request
-and every other one of the same shape, up to ``max_batch``. Nobody waits for a batch to fill, so a
-lone camera has no delay and many cameras form batches by themselves.
+Pictures that wait are looked at together: whenever a worker is free it takes a picture of each
+camera in turn, all of one shape, up to ``max_batch``. Nobody waits for a batch to fill, so a lone
+camera has no delay and many cameras form batches by themselves.
+
+A detector that breaks or hangs is put away, and a fresh one is made after a pause: `keep` does
+that, run by a supervisor. Meanwhile whoever asks is refused at once, and what cannot be looked at
+is hidden whole. A worker that never comes back from the detector is left behind, not waited for.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import av
@@ -21,17 +24,31 @@ import av
 from streetlamp.errors import StreetlampError
 from streetlamp.video.detect.base import Prepared
 from streetlamp.video.raw import Detections
+from streetlamp.video.turns import Request, Turns
 
 FAILURES_TO_STOP: Final = 5
 """So many batches in a row that raise mean a broken detector, not a bad picture."""
+FIRST_PAUSE: Final = 1.0  # seconds before a fresh detector is made; doubled at each failure
+LONGEST_PAUSE: Final = 60.0
+STEADY_SECONDS: Final = 30.0  # a detector that worked for so long starts the pauses over
+HANG_SECONDS: Final = 10.0  # a batch that takes longer is never coming back
+MOST_HUNG: Final = 4  # workers left behind that may hang at once; then no more are started
+TEND_SECONDS: Final = 0.5
+CLOSE_SECONDS: Final = 10.0
+
+log: Final = logging.getLogger(__name__)
 
 
 class InferenceStoppedError(StreetlampError):
-    """The queue takes no pictures any more: it was closed, or its detector broke."""
+    """The queue takes no pictures now: it was closed, or its detector is away for a while."""
 
 
 class InferenceFullError(StreetlampError):
     """There was no room in the queue for as long as the caller would wait."""
+
+
+class LookReplacedError(StreetlampError):
+    """Nobody had looked at this picture yet when a newer one of its camera came."""
 
 
 class Looks(Protocol):
@@ -46,7 +63,7 @@ class Looks(Protocol):
 class InferenceStats:
     """How the queue does. Sums count from its start."""
 
-    alive: bool  # False: closed or broken, whoever asks gets InferenceStoppedError
+    alive: bool  # False: closed, or away for a while: whoever asks gets InferenceStoppedError
     waiting: int  # requests nobody works on yet
     working: int  # requests in a batch that is being looked at
     longest: float  # seconds the oldest unanswered request has been here: a hung model shows here
@@ -55,13 +72,22 @@ class InferenceStats:
     batches: int
     busy: float  # seconds spent in the detector, all workers together
     error: str  # the last one, "" if there was none
+    asked: int = 0  # looks asked for, those refused and those replaced among them
+    replaced: int = 0  # given up because a newer picture of the camera came first
+    waited: float = 0.0  # seconds that pictures waited for a worker, together
+    threads: int = 1
+    hung: int = 0  # workers left behind that still hang
+    restarts: int = 0  # fresh detectors made after the first
+    message: str = ""  # why nobody looks, and when it is tried again; "" while all is well
 
 
 @dataclass(slots=True, eq=False)
-class _Request:
-    prepared: Prepared
-    future: Future[Detections]
-    since: float
+class _Worker:
+    detector: Looks
+    batch: list[Request] = field(default_factory=list)
+    since: float = 0.0
+    left: bool = False  # left behind: what it brings is no longer wanted
+    thread: threading.Thread | None = None
 
 
 class Inference:
@@ -70,73 +96,141 @@ class Inference:
     ``capacity`` bounds what waits: `submit` then blocks until there is room, so a camera that
     is too quick is slowed down instead of filling the memory; but for ``patience`` seconds at
     most, so that a hung detector does not stop the cameras. Cancelled requests leave the queue.
+
+    ``remake`` makes a fresh detector after a failure; without it the same one is tried again.
     """
 
     def __init__(
         self,
         detector: Looks,
         *,
+        remake: Callable[[], Looks] | None = None,
         max_batch: int = 8,
         threads: int = 1,
         capacity: int = 256,
         patience: float = 5.0,
+        hang_seconds: float = HANG_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if min(max_batch, threads, capacity) < 1:
             raise ValueError("max_batch, threads and capacity must be at least 1")
-        self._detector = detector
+        self._prepare = detector.prepare
+        self._detector: Looks | None = detector
+        self._remake = remake or (lambda: detector)
         self._max_batch, self._threads, self._capacity = max_batch, threads, capacity
-        self._clock, self._patience = clock, patience
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="inference")
+        self._clock, self._patience, self._hang_seconds = clock, patience, hang_seconds
         self._changed = threading.Condition()
-        self._waiting: deque[_Request] = deque()
-        self._working: list[list[_Request]] = []
-        self._alive, self._error, self._in_a_row = True, "", 0
+        self._waiting = Turns()
+        self._workers: list[_Worker] = []
+        self._left: list[_Worker] = []
+        self._closed, self._error, self._in_a_row = False, "", 0
+        self._began, self._again, self._tries = clock(), 0.0, 0
         self._looked = self._failed = self._batches = 0
-        self._busy = 0.0
+        self._asked = self._replaced = self._restarts = 0
+        self._busy = self._waited = 0.0
+        with self._changed:
+            self._hire()
 
-    def submit(self, picture: av.VideoFrame) -> Future[Detections]:
+    def submit(
+        self, picture: av.VideoFrame, *, camera: str = "", keep: bool = False, faces: bool = False
+    ) -> Future[Detections]:
         """Make the picture small here and now, and queue it; the future holds what was seen.
 
-        InferenceStoppedError: the queue is closed or broken, also while waiting for room.
-        InferenceFullError: there was no room for too long.
+        Of a named ``camera`` one picture waits, the newest: the one that waited before ends in
+        LookReplacedError. ``keep``: this one is needed whatever comes after it (the last picture
+        of a scene). Pictures of nobody in particular are looked at in order, all of them.
+        ``faces``: look for faces, too (the detector must be a `WithFaces`).
+
+        InferenceStoppedError: the queue is closed or its detector away, also while waiting for
+        room. InferenceFullError: there was no room for too long.
         An error of the detector comes out of the future.
         """
-        prepared = self._detector.prepare(picture)
-        request = _Request(prepared, Future(), self._clock())
+        prepared = self._prepare(picture)
+        if faces:
+            prepared = prepared.with_faces()
+        request = Request(prepared, Future(), self._clock(), camera, keep)
         with self._changed:
-            room = self._changed.wait_for(
-                lambda: not self._alive or self._has_room(), timeout=self._patience
-            )
-            if not self._alive:
-                raise self._stopped()
-            if not room:
-                raise InferenceFullError("looking for people is far behind: its queue is full")
-            self._waiting.append(request)
-        self._dispatch()
+            self._asked += 1
+            old = self._waiting.older(camera)
+            if old is None:
+                room = self._changed.wait_for(
+                    lambda: self._detector is None or self._has_room(), timeout=self._patience
+                )
+                if self._detector is not None and not room:
+                    raise InferenceFullError("looking for people is far behind: its queue is full")
+            else:
+                self._replaced += 1
+            refusal = self._stopped() if self._detector is None else None
+            if refusal is None:
+                self._waiting.add(request)
+                self._changed.notify_all()
+        if old is not None:
+            old.fail(LookReplacedError("a newer picture of the camera came first"))
+        if refusal is not None:
+            raise refusal
         return request.future
 
     @property
     def stats(self) -> InferenceStats:
         with self._changed:
-            here = [*self._waiting, *(request for batch in self._working for request in batch)]
+            batches = [worker.batch for worker in self._workers]
+            here = [*self._waiting, *(request for batch in batches for request in batch)]
             oldest = min((request.since for request in here), default=None)
+            away = self._detector is None and not self._closed
             return InferenceStats(
-                alive=self._alive,
+                alive=self._detector is not None,
                 waiting=len(self._waiting),
-                working=sum(map(len, self._working)),
+                working=sum(map(len, batches)),
                 longest=0.0 if oldest is None else self._clock() - oldest,
                 looked=self._looked,
                 failed=self._failed,
                 batches=self._batches,
                 busy=self._busy,
                 error=self._error,
+                asked=self._asked,
+                replaced=self._replaced,
+                waited=self._waited,
+                threads=self._threads,
+                hung=len(self._left),
+                restarts=self._restarts,
+                message=str(self._stopped()) if away else "",
             )
+
+    def keep(self, stopping: threading.Event) -> None:
+        """Looks after the workers until `stopping`: a task for a supervisor."""
+        while not stopping.wait(TEND_SECONDS):
+            self.tend()
+
+    def tend(self) -> None:
+        """Once: leave hung workers behind, make a fresh detector if it is time, fill gaps.
+
+        An error that making a detector is not known to raise comes out, for the supervisor.
+        """
+        now = self._clock()
+        self._leave_hung(now)
+        with self._changed:
+            self._left = [worker for worker in self._left if _alive(worker)]
+            due = self._detector is None and not self._closed and now >= self._again
+            if due and len(self._left) >= MOST_HUNG:
+                self._error = f"{len(self._left)} looks hang and never came back"
+                self._again = now + LONGEST_PAUSE
+                due = False
+        if due:
+            self._begin_again()
+        with self._changed:
+            self._hire()
 
     def close(self) -> None:
         """Refuse new pictures, fail those that wait, and let running batches end. Idempotent."""
-        self._stop("")
-        self._pool.shutdown(wait=True)
+        with self._changed:
+            self._closed, self._detector = True, None
+            waiting, workers = self._waiting.clear(), list(self._workers)
+            self._changed.notify_all()
+        self._fail(waiting)
+        until = time.monotonic() + CLOSE_SECONDS
+        for worker in workers:
+            if worker.thread is not None:
+                worker.thread.join(max(0.0, until - time.monotonic()))
 
     def __enter__(self) -> Inference:
         return self
@@ -146,87 +240,190 @@ class Inference:
 
     def _has_room(self) -> bool:
         if len(self._waiting) >= self._capacity:
-            self._waiting = deque(one for one in self._waiting if not one.future.cancelled())
+            self._waiting.drop_cancelled()
         return len(self._waiting) < self._capacity
 
     def _stopped(self) -> InferenceStoppedError:
         reason = f" after an error: {self._error}" if self._error else ""
-        return InferenceStoppedError(f"looking for people has stopped{reason}")
+        pause = max(0.0, self._again - self._clock())
+        again = "" if self._closed else f"; it is tried again in {pause:.0f} s"
+        return InferenceStoppedError(f"looking for people has stopped{reason}{again}")
 
-    def _stop(self, error: str) -> None:
+    def _fail(self, requests: Sequence[Request]) -> None:
+        if requests:
+            error = self._stopped()
+            for request in requests:
+                request.fail(error)
+
+    # The detector's life. Called with the lock held, where nothing else is said.
+
+    def _hire(self) -> None:
+        """As many workers as there should be."""
+        self._workers = [worker for worker in self._workers if _alive(worker)]
+        while self._detector is not None and len(self._workers) < self._threads:
+            worker = _Worker(self._detector)
+            worker.thread = threading.Thread(
+                target=self._work, args=(worker,), name="inference", daemon=True
+            )
+            self._workers.append(worker)
+            worker.thread.start()
+
+    def _put_away(self, detector: Looks, error: str) -> list[Request]:
+        """The detector is broken; those who wait are given back, to be failed without the lock."""
+        self._error = error
+        if self._detector is not detector:  # another worker said so before
+            return []
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._tries, 10))
+        self._detector, self._in_a_row = None, 0
+        self._tries += 1
+        self._again = self._clock() + pause
+        log.error("looking for people stopped (%s); tried again in %.0f s", error, pause)
+        self._changed.notify_all()
+        return self._waiting.clear()
+
+    def _leave_hung(self, now: float) -> None:
+        """Without the lock."""
         with self._changed:
-            self._alive = False
-            self._error = error or self._error
-            left, self._waiting = list(self._waiting), deque()
-            self._changed.notify_all()
-        for request in left:
-            if request.future.set_running_or_notify_cancel():
-                request.future.set_exception(self._stopped())
+            hung = [w for w in self._workers if w.batch and now - w.since > self._hang_seconds]
+            lost: list[Request] = []
+            waiting: list[Request] = []
+            for worker in hung:
+                worker.left = True
+                self._workers.remove(worker)
+                self._left.append(worker)
+                lost += worker.batch
+                self._failed += len(worker.batch)
+                text = f"a look did not end within {self._hang_seconds:g} s"
+                waiting += self._put_away(worker.detector, text)
+        error = self._stopped()
+        for request in lost:
+            request.future.set_exception(error)
+        self._fail(waiting)
 
-    def _take(self) -> list[_Request]:
-        """The next batch, if a worker is free and somebody waits; requests given up are dropped."""
+    def _begin_again(self) -> None:
+        """A fresh detector, made without the lock: that may take seconds."""
+        try:
+            detector = self._remake()
+        except (StreetlampError, OSError, RuntimeError, ValueError, MemoryError) as error:
+            with self._changed:
+                self._error = f"{type(error).__name__}: {error}"
+                pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._tries, 10))
+                self._tries += 1
+                self._again = self._clock() + pause
+            return
         with self._changed:
-            batch: list[_Request] = []
-            if not self._alive or len(self._working) >= self._threads:
-                return batch
-            rest: deque[_Request] = deque()
-            for request in self._waiting:
-                fits = not batch or request.prepared.shape == batch[0].prepared.shape
-                if len(batch) == self._max_batch or not fits:
-                    rest.append(request)
-                elif request.future.set_running_or_notify_cancel():
-                    batch.append(request)
-            self._waiting = rest
-            if batch:
-                self._working.append(batch)
-            self._changed.notify_all()
-            return batch
+            if not self._closed:
+                self._detector, self._prepare = detector, detector.prepare
+                self._restarts += 1
+                self._began = self._clock()
+                log.warning("looking for people again")
+                self._changed.notify_all()
 
-    def _dispatch(self) -> None:
-        while batch := self._take():
-            try:
-                outcome = self._pool.submit(self._look, [r.prepared for r in batch])
-            except RuntimeError as error:  # the pool is shut down, here or with the interpreter
-                with self._changed:
-                    self._working.remove(batch)
-                self._stop(str(error))
-                for request in batch:
-                    request.future.set_exception(self._stopped())
-                return
-            outcome.add_done_callback(partial(self._answer, batch))
+    # A worker's own life, in its thread.
 
-    def _look(self, batch: list[Prepared]) -> tuple[list[Detections], float]:
+    def _work(self, worker: _Worker) -> None:
+        try:
+            while self._take(worker):
+                self._answer(worker, *self._look(worker))
+        finally:
+            self._gone(worker)
+
+    def _take(self, worker: _Worker) -> bool:
+        """Waits for the worker's next batch; False when it is to end."""
+        with self._changed:
+            while True:
+                if worker.left or worker.detector is not self._detector:
+                    return False
+                worker.since = self._clock()
+                # Workers with nothing to do share what waits.
+                free = sum(1 for one in self._workers if not one.batch)
+                fair = -(-len(self._waiting) // max(1, free))
+                worker.batch = self._waiting.take(min(self._max_batch, fair))
+                if worker.batch:
+                    self._waited += sum(worker.since - one.since for one in worker.batch)
+                    self._changed.notify_all()
+                    return True
+                self._changed.wait()
+
+    def _look(self, worker: _Worker) -> tuple[list[Detections | BaseException], float]:
+        """An answer or an error for each picture; seconds it took.
+
+        One bad picture must not cost the others their look: after an error each is tried alone.
+        """
         start = self._clock()
-        found = self._detector.infer(batch)
-        if len(found) != len(batch):
-            raise ValueError(f"the detector gave {len(found)} answers for {len(batch)} pictures")
+        batch = [request.prepared for request in worker.batch]
+        together = _infer(worker.detector, batch)
+        one_by_one = isinstance(together, Exception) and len(batch) > 1
+        found: list[Detections | BaseException] = []
+        if isinstance(together, list):
+            found += together
+        elif one_by_one:
+            for prepared in batch:
+                alone = _infer(worker.detector, [prepared])
+                found.append(alone[0] if isinstance(alone, list) else alone)
+        else:
+            found += [together] * len(batch)
         return found, self._clock() - start
 
-    def _answer(self, batch: list[_Request], done: Future[tuple[list[Detections], float]]) -> None:
-        """Runs when a batch has ended, in the worker's thread: hand out what it gave."""
-        error = done.exception()
+    def _answer(
+        self, worker: _Worker, found: list[Detections | BaseException], seconds: float
+    ) -> None:
+        errors = [one for one in found if isinstance(one, BaseException)]
         with self._changed:
-            self._working.remove(batch)
+            if worker.left:
+                return  # its pictures have been answered long ago
+            batch, worker.batch = worker.batch, []
             self._batches += 1
-            if error is None:
-                self._looked += len(batch)
-                self._busy += done.result()[1]
-                self._in_a_row = 0
-            else:
-                self._failed += len(batch)
-                self._in_a_row += 1
-                self._error = f"{type(error).__name__}: {error}"
+            self._busy += seconds
+            self._looked += len(found) - len(errors)
+            self._failed += len(errors)
             # What is not an Exception (SystemExit, …) meant to end the thread it was raised in.
-            broken = error is not None and (
-                self._in_a_row >= FAILURES_TO_STOP or not isinstance(error, Exception)
-            )
-        if error is None:
-            for request, found in zip(batch, done.result()[0], strict=True):
-                request.future.set_result(found)
-        else:
+            deadly = any(not isinstance(error, Exception) for error in errors)
+            self._in_a_row = self._in_a_row + 1 if len(errors) == len(found) else 0
+            if errors:
+                self._error = f"{type(errors[-1]).__name__}: {errors[-1]}"
+            elif self._clock() - self._began > STEADY_SECONDS:
+                self._tries = 0
+            broken = deadly or self._in_a_row >= FAILURES_TO_STOP
+            waiting = self._put_away(worker.detector, self._error) if broken else []
+        for request, one in zip(batch, found, strict=True):
+            if isinstance(one, BaseException):
+                request.future.set_exception(one)
+            else:
+                request.future.set_result(one)
+        self._fail(waiting)
+
+    def _gone(self, worker: _Worker) -> None:
+        """A worker ended. With a batch in its hands it was killed: nobody else will answer."""
+        with self._changed:
+            batch, worker.batch = worker.batch, []
+            left = worker.left
+            if worker in self._workers:
+                self._workers.remove(worker)
+            waiting: list[Request] = []
+            if batch and not left:
+                self._failed += len(batch)
+                waiting = self._put_away(worker.detector, "a worker was killed")
+        if not left:
+            error = self._stopped()
             for request in batch:
-                request.future.set_exception(error)
-        if broken:
-            self._stop(self._error)
-        else:
-            self._dispatch()
+                if not request.future.done():
+                    request.future.set_exception(error)
+        self._fail(waiting)
+
+
+def _alive(worker: _Worker) -> bool:
+    return worker.thread is not None and worker.thread.is_alive()
+
+
+def _infer(detector: Looks, batch: list[Prepared]) -> list[Detections] | BaseException:
+    """What the detector says, or what it raised: carried to whoever asked, who raises it."""
+    try:
+        found = detector.infer(batch)
+    except BaseException as error:  # noqa: BLE001 - carried, see above
+        return error
+    if not isinstance(found, list) or not all(isinstance(one, Detections) for one in found):
+        return TypeError("the detector's answer is not a list of detections")
+    if len(found) != len(batch):
+        return ValueError(f"the detector gave {len(found)} answers for {len(batch)} pictures")
+    return found

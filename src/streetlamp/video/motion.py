@@ -17,6 +17,10 @@ from streetlamp.values import Bools, Bytes, Floats
 
 WIDTH: Final = 160  # pixels of the thumbnail
 CELL: Final = 4  # thumbnail pixels a block side
+STIR: Final = 3.0  # levels: a block that changed by this has stirred. Noise gives 0.5 to 1.5,
+# somebody who stands still gives 7 and more nearly always
+STIR_SPAN: Final = 1.0  # s: over so long, at least, slow movement adds up
+STIR_GAP: Final = 2.5  # s without a picture after which the light may be another
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +30,7 @@ class Motion:
     jump: bool  # not the scene of the picture before
     moving: bool  # something moves more than usual
     cells: Bools  # (rows, columns) blocks that move more than usual
+    stirs: Bools  # the same shape: blocks in which anything at all moved within a second or two
 
 
 class MotionMeter:
@@ -40,6 +45,9 @@ class MotionMeter:
         self._busy: Floats | None = None  # share of the time each block moved lately
         self._time = 0.0
         self._start = 0.0
+        self._slow: Floats | None = None  # one to two seconds ago
+        self._next_slow: Floats | None = None
+        self._next_slow_time = 0.0
 
     def measure(self, thumb: Bytes, time: float) -> Motion:
         """The movement of a luma thumbnail (h, WIDTH) taken at `time` (POSIX seconds)."""
@@ -47,20 +55,31 @@ class MotionMeter:
         last, self._last = self._last, now
         if last is None or last.shape != now.shape:
             return self._first(now, time, jump=True)
-        if _similarity(last, now) < 0.6:
+        if similarity(last, now) < 0.6:
             return self._first(now, time, jump=True)
         reference = self._reference if self._reference is not None else last
         difference = _block_difference(reference, now)
         if time - self._reference_time >= 0.2:
             self._reference, self._reference_time = last, time
-        return Motion(False, *self._against_usual(difference, time))
+        stirs = self._stirs(now, time)
+        return Motion(False, *self._against_usual(difference, time), stirs)
+
+    def _stirs(self, now: Floats, time: float) -> Bools:
+        slow, following = self._slow, self._next_slow
+        if slow is None or following is None or time - self._time > STIR_GAP:
+            self._slow = self._next_slow = now
+            self._next_slow_time = time
+            return np.zeros((now.shape[0] // CELL, now.shape[1] // CELL), np.bool_)
+        if time - self._next_slow_time >= STIR_SPAN:
+            self._slow, self._next_slow, self._next_slow_time = following, now, time
+        return np.asarray(_block_difference(slow, now) > STIR)
 
     def _first(self, now: Floats, time: float, *, jump: bool) -> Motion:
         self._reference, self._reference_time, self._time = now, time, time
         self._start = time
-        self._usual = self._busy = None
-        rows, columns = now.shape[0] // CELL, now.shape[1] // CELL
-        return Motion(jump, True, np.zeros((rows, columns), np.bool_))
+        self._usual = self._busy = self._slow = self._next_slow = None
+        none = np.zeros((now.shape[0] // CELL, now.shape[1] // CELL), np.bool_)
+        return Motion(jump, True, none, none)
 
     def _against_usual(self, difference: Floats, time: float) -> tuple[bool, Bools]:
         dt = max(0.0, min(1.0, time - self._time))
@@ -78,7 +97,7 @@ class MotionMeter:
         return bool(news.any()), news
 
 
-def _similarity(a: Floats, b: Floats) -> float:
+def similarity(a: Floats, b: Floats) -> float:
     """Normalised cross-correlation of two thumbnails, 1 = the same scene; light changes cancel."""
     a0, b0 = a - a.mean(), b - b.mean()
     norm = float(np.sqrt((a0 * a0).sum() * (b0 * b0).sum()))

@@ -41,14 +41,14 @@ class HideOptions(Options):
         description="How long the mask of a person stays, and grows, after the detector lost them.",
     )
     margin_side: float = Field(
-        0.30,
+        0.20,
         ge=0.10,
         le=2.0,
         title="Side margin",
         description="Hidden beyond each side of the person's box, as a share of its width.",
     )
     margin_top: float = Field(
-        0.15,
+        0.12,
         ge=0.05,
         le=2.0,
         title="Top margin",
@@ -79,6 +79,14 @@ class LookOptions(Options):
         le=60.0,
         title="Looks a second, when nothing moves",
         description="How often the detector looks while the picture is still.",
+    )
+    faces_every_seconds: float = Field(
+        0.4,
+        ge=0.05,
+        le=0.5,
+        title="Time between looks for faces",
+        description="So often at least the detector also looks for faces of people who are too "
+        "close to be seen whole. A face is hidden 0.6 s before and after the look that found it.",
     )
     max_gap_seconds: float = Field(
         0.6,

@@ -62,6 +62,10 @@ class RawFrame:
         return self.picture.width, self.picture.height
 
 
+Unit = Packet | RawFrame
+"""What a source gives: compressed where that is enough, a picture otherwise."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Detections:
     """What a detector saw in one picture: parallel arrays, one row a box, checked when made.

@@ -6,9 +6,11 @@ import contextlib
 import threading
 from collections import deque
 
-from streetlamp.video.raw import RawFrame
+from streetlamp.video.raw import Packet, Unit
 from streetlamp.video.source.base import Source, SourceError
 from streetlamp.video.source.clock import Clock
+
+_PACKETS_A_PICTURE = 10  # as many packets as this wait in the place of one decoded picture
 
 
 class Run:
@@ -28,9 +30,10 @@ class Run:
         self._live = live
         self._clock = clock
         self._depth = max(2, depth)
-        self._queue: deque[RawFrame] = deque()
+        self._queue: deque[Unit] = deque()
         self._changed = threading.Condition()
         self._abandoned = False
+        self._skipping = False  # packets, up to the next keyframe
         self._sign = clock.steady()
         self._thread = threading.Thread(
             target=self._work, name=f"source-{source.camera}", daemon=True
@@ -49,7 +52,7 @@ class Run:
         self._sign = self._clock.steady()
         self._thread.start()
 
-    def take(self, patience: float) -> RawFrame | None:
+    def take(self, patience: float) -> Unit | None:
         """The oldest picture, or None when none came for ``patience`` seconds or none will."""
         with self._changed:
             self._changed.wait_for(
@@ -76,9 +79,9 @@ class Run:
     def _work(self) -> None:
         try:
             # closing: the container is closed in the thread that used it
-            with contextlib.closing(self.source.frames()) as frames:
-                for frame in frames:
-                    if not self._put(frame):
+            with contextlib.closing(self.source.units()) as units:
+                for unit in units:
+                    if not self._put(unit):
                         break
         except SourceError as error:
             self.problem = error
@@ -89,16 +92,22 @@ class Run:
                 self.over = True
                 self._changed.notify_all()
 
-    def _put(self, frame: RawFrame) -> bool:
+    def _put(self, unit: Unit) -> bool:
+        coded = isinstance(unit, Packet)
+        depth = self._depth * _PACKETS_A_PICTURE if coded else self._depth
         with self._changed:
             if self._live:
-                if len(self._queue) >= self._depth:
-                    self._drop()
+                if len(self._queue) >= depth:
+                    self._drop_packets() if coded else self._drop()
+                if self._skipping and not _is_key(unit):
+                    self.dropped += 1
+                    return not self._abandoned
+                self._skipping = False
             else:
-                self._changed.wait_for(lambda: len(self._queue) < self._depth or self._abandoned)
+                self._changed.wait_for(lambda: len(self._queue) < depth or self._abandoned)
             if self._abandoned:
                 return False
-            self._queue.append(frame)
+            self._queue.append(unit)
             self.opened = True
             self._sign = self._clock.steady()
             self._changed.notify_all()
@@ -106,7 +115,20 @@ class Run:
 
     def _drop(self) -> None:
         for number in range(len(self._queue) // 2):
-            if number and self._queue[0].picture.key_frame:
+            if number and _is_key(self._queue[0]):
                 return
             self._queue.popleft()
             self.dropped += 1
+
+    def _drop_packets(self) -> None:
+        """What stands before a keyframe goes; without one, all, and what comes before the next."""
+        self._queue.popleft()
+        self.dropped += 1
+        while self._queue and not _is_key(self._queue[0]):
+            self._queue.popleft()
+            self.dropped += 1
+        self._skipping = not self._queue
+
+
+def _is_key(unit: Unit) -> bool:
+    return unit.keyframe if isinstance(unit, Packet) else bool(unit.picture.key_frame)

@@ -9,7 +9,11 @@ import cv2
 import numpy as np
 
 from streetlamp.values import Bools, Floats
+from streetlamp.video.coverage import Cover
+from streetlamp.video.motion import Motion
+from streetlamp.video.options import HideOptions
 
+MOTION_SPAN: Final = 0.25  # seconds on either side in which unexplained motion must last
 SMALLEST: Final = 3  # cells: a smaller patch is noise, an insect, a leaf
 LARGEST_SHARE: Final = 0.4  # more of the picture than this is light or the camera, not a person
 
@@ -45,3 +49,17 @@ def unexplained(cells: Sequence[Bools], known: Floats, size: tuple[int, int]) ->
             continue
         boxes.append([(x - 1) * sx, (y - 1) * sy, (x + w + 1) * sx, (y + h + 1) * sy])
     return np.array(boxes, np.float32).reshape(-1, 4)
+
+
+def with_unexplained(
+    cover: Cover, motions: Sequence[Motion], size: tuple[int, int], options: HideOptions
+) -> Floats:
+    """All boxes (k, 4) to hide in a picture: the cover's, and those of unexplained motion.
+
+    motions: of the picture and its neighbours within `MOTION_SPAN`, all of its scene.
+    """
+    if not options.unexplained_motion:
+        return cover.hide
+    known = np.concatenate([cover.hide, cover.vehicles])
+    cells = [motion.cells for motion in motions]
+    return np.concatenate([cover.hide, unexplained(cells, known, size)])

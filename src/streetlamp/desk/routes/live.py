@@ -2,7 +2,7 @@
 
 | address | what comes |
 |---|---|
-| `WS /api/live/events` | JSON: `{type: "hello", time}`, then `{type: "alarm", alarm}` whenever an alarm changes, and `{type: "status", status}` when a camera's state does (at most once a second each) |
+| `WS /api/live/events` | JSON: `{type: "hello", time}`, then `{type: "alarm", alarm}` whenever an alarm changes, and `{type: "status", status}` when a camera's state does (at most once a second each), `{type: "load", load}` when what gives way on an overloaded machine does |
 | `WS /api/live/camera/{id}` | JSON `{type: "init", run, codec, width, height}`, then the init segment (binary); then for every fragment JSON `{type: "fragment", run, start, end, media_start, keyframe, frames: [{t, media_t, tracks: [{id, kind, box, score, seen, age, speed, direction, pace, heading?, posture?, colour?, upper?, lower?}]}]}`, then the fragment (binary). A new run begins with a new init. |
 | `WS /api/live/wall?width=1280` | JSON `{type: "layout", width, height, tiles: [{camera, x, y, w, h}]}` whenever it changes, then JPEGs (binary), at most five a second |
 
@@ -27,9 +27,11 @@ from streetlamp.desk.context import Desk, TheDesk
 from streetlamp.desk.line import Captions, Line, serve, viewing
 from streetlamp.desk.routes.recordings import CameraId
 from streetlamp.desk.wire import (
+    LoadOut,
     alarm_message,
     init_message,
     layout_message,
+    load_message,
     status_message,
 )
 from streetlamp.values import CameraStatus
@@ -47,8 +49,10 @@ async def events(websocket: WebSocket, desk: TheDesk, person: Person) -> None:
         await line.tell({"type": "hello", "time": desk.services.now()})
         with closing(desk.bell.listen()) as ear:
             shown: dict[str, CameraStatus] = {}
+            load: LoadOut | None = None
             while True:
                 await _tell_states(line, desk, shown)
+                load = await _tell_load(line, desk, load)
                 await _tell_alarms(line, ear)
 
     async with viewing(desk):
@@ -60,6 +64,13 @@ async def _tell_states(line: Line, desk: Desk, shown: dict[str, CameraStatus]) -
         if shown.get(status.camera) != status:
             shown[status.camera] = status
             await line.tell(status_message(status))
+
+
+async def _tell_load(line: Line, desk: Desk, last: LoadOut | None) -> LoadOut:
+    load = LoadOut.model_validate(desk.services.machine())
+    if load != last:
+        await line.tell(load_message(load))
+    return load
 
 
 async def _tell_alarms(line: Line, ear: Ear) -> None:

@@ -12,6 +12,7 @@ from streetlamp.desk.services import CameraView
 from streetlamp.desk.wire import (
     CameraOut,
     DiskOut,
+    LoadOut,
     PlaceOut,
     PublicCamera,
     PublicOut,
@@ -67,12 +68,13 @@ def _camera(view: CameraView, size: tuple[int, int]) -> CameraOut:
 
 @router.get("/status")
 def status(desk: TheDesk, _: Person) -> StatusesOut:
-    """How each camera and the disk do, and how many alarms are open."""
+    """How each camera, the disk and the machine do, and how many alarms are open."""
     services = desk.services
     return StatusesOut(
         time=services.now(),
         cameras=tuple(StatusOut.model_validate(one) for one in services.statuses()),
         disk=DiskOut.model_validate(services.disk()),
+        load=LoadOut.model_validate(services.machine()),
         alarms_open=services.alarms.open_count(),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 import av
@@ -31,11 +31,16 @@ class Prepared:
 
     pixels: Bytes  # (height, width, 3) blue, green, red
     letterbox: Letterbox
+    faces: bool = False  # look for faces, too (a plain detector takes no notice)
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows, columns: pictures of one shape go into one batch."""
         return self.letterbox.shape
+
+    def with_faces(self) -> Prepared:
+        """The same, to be looked at for faces, too."""
+        return replace(self, faces=True)
 
 
 class Detector(ABC):

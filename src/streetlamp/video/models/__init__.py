@@ -26,6 +26,9 @@ COCO_80: Final = ("person", "bicycle", "car", "motorcycle", "", "bus", "", "truc
 COCO_91: Final = ("", *COCO_80[:8], *("",) * 82)
 """Labels of the 91 COCO category numbers, 0 unused."""
 
+Finds = Literal["things", "faces", "leaks"]
+"""What a model is for."""
+
 _NAMED_CLASSES: Final = {"coco-80": COCO_80, "coco-91": COCO_91}
 
 
@@ -121,6 +124,12 @@ class ModelManifest(Options):
     description: str = Field(default="", title="Description", description="One line about it.")
     input: ModelInput = Field(title="Input", description="How pictures are handed over.")
     output: ModelOutput = Field(title="Output", description="How numbers become boxes.")
+    finds: Finds = Field(
+        default="things",
+        title="Finds",
+        description="things: people and vehicles, for `detect: model`; faces: faces to be hidden, "
+        "used beside it; leaks: people who can still be seen, for `audit_hiding`.",
+    )
     classes: tuple[str, ...] = Field(
         title="Classes",
         description="The label of each class number; `coco-80` and `coco-91` stand for those "
@@ -210,9 +219,9 @@ def list_models(folder: Path | None = None) -> list[ModelManifest]:
     return models
 
 
-def find_model(name: str, folder: Path | None = None) -> ModelManifest:
-    """The model with this name; UserError lists the choices."""
-    models = list_models(folder)
+def find_model(name: str, folder: Path | None = None, finds: Finds = "things") -> ModelManifest:
+    """The model with this name and purpose; UserError lists the choices."""
+    models = [model for model in list_models(folder) if model.finds == finds]
     for model in models:
         if model.name == name:
             return model

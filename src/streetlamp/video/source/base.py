@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 
 from streetlamp.errors import UserError
 from streetlamp.plugins import Registry
-from streetlamp.video.raw import RawFrame
+from streetlamp.video.raw import RawFrame, Unit
 from streetlamp.video.source.address import Address, hidden, scrub
 from streetlamp.video.source.clock import SYSTEM_CLOCK, Clock
 from streetlamp.video.source.options import SourceOptions
@@ -83,6 +83,10 @@ class Source(ABC):
         ``pts`` and ``time`` are strictly increasing. With ``live=False``, time is
         ``options.start_time`` plus the seconds since the first picture.
         """
+
+    def units(self) -> Generator[Unit, None, None]:
+        """As `frames`, but what need not be decoded here comes as packets, in decoding order."""
+        yield from self.frames()
 
     @abstractmethod
     def probe(self) -> Probe:

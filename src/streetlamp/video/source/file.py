@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 
-from streetlamp.video.raw import RawFrame
+from streetlamp.video.raw import RawFrame, Unit
 from streetlamp.video.source.base import (
     SOURCES,
     Capabilities,
@@ -19,7 +19,14 @@ from streetlamp.video.source.base import (
 )
 from streetlamp.video.source.options import SourceOptions
 from streetlamp.video.source.pace import Pace
-from streetlamp.video.source.play import Placed, clip, raw_frames
+from streetlamp.video.source.play import (
+    Placed,
+    PlacedCoded,
+    clip,
+    coded_clip,
+    packets,
+    raw_frames,
+)
 from streetlamp.video.source.sniff import why_unplayable
 from streetlamp.video.source.stream import (
     DEFAULT_FPS,
@@ -37,6 +44,7 @@ CLIPS: Final = frozenset(
 PICTURES: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 # These carry no times: their rate may be given.
 RAW: Final = frozenset({".264", ".h264", ".265", ".h265", ".hevc", ".mjpg", ".mjpeg"})
+_Item = TypeVar("_Item")
 
 
 @SOURCES.add("file")
@@ -63,6 +71,21 @@ class FileSource(Source):
     def frames(self) -> Generator[RawFrame, None, None]:
         pace = Pace(self) if self.live else None
         yield from raw_frames(self, self._play(pace), pace)
+
+    def units(self) -> Generator[Unit, None, None]:
+        parts = self._parts()
+        if _is_still(parts[0]) or not all(map(self._is_tidy, parts)):
+            yield from self.frames()
+            return
+        pace = Pace(self) if self.live else None
+        yield from packets(self, self._rounds(parts, self._coded), pace)
+
+    def _is_tidy(self, part: Path) -> bool:
+        try:
+            with self._open(part) as stream:
+                return stream.tidy
+        except SourceError:
+            return True  # it will be left out, or be said, when its turn comes
 
     def probe(self) -> Probe:
         parts = self._parts()
@@ -128,8 +151,24 @@ class FileSource(Source):
         """Every picture with its stamp and unit, round after round."""
         parts = self._parts()
         if _is_still(parts[0]):
-            yield from self._stills(parts)
-            return
+            return self._stills(parts)
+
+        def pictures(part: Path, stream: VideoStream, joiner: Joiner | None) -> Iterator[Placed]:
+            return clip(self, part.name, stream, joiner, pace)
+
+        return self._rounds(parts, pictures)
+
+    def _coded(
+        self, part: Path, stream: VideoStream, joiner: Joiner | None
+    ) -> Iterator[PlacedCoded]:
+        return coded_clip(self, part.name, stream, joiner)
+
+    def _rounds(
+        self,
+        parts: list[Path],
+        contents: Callable[[Path, VideoStream, Joiner | None], Iterator[_Item]],
+    ) -> Iterator[_Item]:
+        """What is in every part, one after another, round after round."""
         joiner = Joiner() if self.loop or len(parts) > 1 else None
         while True:
             alive = False
@@ -142,8 +181,8 @@ class FileSource(Source):
                     self.warn(f"left out: {error.reason}")
                     continue
                 with stream:
-                    yield from clip(self, part.name, stream, joiner, pace)
-                    alive = alive or stream.tally.pictures + stream.tally.skipped > 0
+                    yield from contents(part, stream, joiner)
+                    alive = alive or stream.tally.alive
             if not alive:
                 name = parts[0].name if len(parts) == 1 else f"{self.path} (any clip)"
                 raise SourceError(f"no picture in {name} can be decoded", retry=False)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
-from typing import ClassVar
+from collections.abc import Callable, Generator, Iterator, Mapping
+from typing import ClassVar, TypeVar
 
 from streetlamp import __version__
-from streetlamp.video.raw import RawFrame
+from streetlamp.video.raw import RawFrame, Unit
 from streetlamp.video.source.base import SOURCES, Capabilities
 from streetlamp.video.source.line import LineSource, microseconds
 from streetlamp.video.source.pace import Pace
-from streetlamp.video.source.play import Placed, clip, raw_frames
+from streetlamp.video.source.play import (
+    Placed,
+    PlacedCoded,
+    clip,
+    coded_clip,
+    packets,
+    raw_frames,
+)
 from streetlamp.video.source.stream import VideoStream
 from streetlamp.video.source.timeline import Joiner
+
+_Item = TypeVar("_Item")
 
 
 @SOURCES.add("http", "https")
@@ -45,18 +54,41 @@ class HttpSource(LineSource):
         stream = self._open()
         if self.live and not stream.ends:
             with stream:
-                yield from self._live(stream)
+                yield from self._live(stream, self._arriving(stream))
         else:
             pace = Pace(self) if self.live else None
-            yield from raw_frames(self, self._rounds(stream, pace), pace)
 
-    def _rounds(self, stream: VideoStream, pace: Pace | None) -> Iterator[Placed]:
+            def pictures(stream: VideoStream, joiner: Joiner | None) -> Iterator[Placed]:
+                return clip(self, self.describe(), stream, joiner, pace)
+
+            yield from raw_frames(self, self._rounds(stream, pictures), pace)
+
+    def units(self) -> Generator[Unit, None, None]:
+        stream = self._open()
+        if self.live and not stream.ends:
+            with stream:
+                yield from self._live(stream, self._units_of(stream))
+        elif stream.tidy:
+            pace = Pace(self) if self.live else None
+            yield from packets(self, self._rounds(stream, self._coded_clip), pace)
+        else:
+            stream.close()
+            yield from self.frames()
+
+    def _coded_clip(self, stream: VideoStream, joiner: Joiner | None) -> Iterator[PlacedCoded]:
+        return coded_clip(self, self.describe(), stream, joiner)
+
+    def _rounds(
+        self,
+        stream: VideoStream,
+        contents: Callable[[VideoStream, Joiner | None], Iterator[_Item]],
+    ) -> Iterator[_Item]:
         loop = self.live if self.options.loop is None else self.options.loop
         joiner = Joiner() if loop else None
         while True:
             with stream:
-                yield from clip(self, self.describe(), stream, joiner, pace)
-            if not stream.tally.pictures + stream.tally.skipped:
+                yield from contents(stream, joiner)
+            if not stream.tally.alive:
                 raise self._failure("nothing in it can be decoded", retry=False)
             if not loop:
                 return

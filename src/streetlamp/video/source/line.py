@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Generator, Iterator, Mapping
+from fractions import Fraction
+from typing import TypeVar
 
-from streetlamp.video.raw import RawFrame
+from streetlamp.video.raw import Packet, RawFrame, Unit
 from streetlamp.video.source.base import Probe, Source, SourceError
 from streetlamp.video.source.clock import ClockSetError, LiveMapping
+from streetlamp.video.source.reorder import Reorder
 from streetlamp.video.source.stream import (
     FFMPEG_ERRORS,
     SILENT,
@@ -16,6 +19,8 @@ from streetlamp.video.source.stream import (
     explain,
 )
 from streetlamp.video.source.timeline import Chooser, Joiner, Timeline
+
+_Unit = TypeVar("_Unit", bound=Unit)
 
 
 class LineSource(Source):
@@ -30,7 +35,11 @@ class LineSource(Source):
 
     def frames(self) -> Generator[RawFrame, None, None]:
         with self._open() as stream:
-            yield from self._live(stream)
+            yield from self._live(stream, self._arriving(stream))
+
+    def units(self) -> Generator[Unit, None, None]:
+        with self._open() as stream:
+            yield from self._live(stream, self._units_of(stream))
 
     def probe(self) -> Probe:
         with self._open(thorough=True) as stream:
@@ -63,10 +72,13 @@ class LineSource(Source):
         # Raised out here: an exception chained to FFmpeg's would carry its text, and the login.
         raise self._failure(problem, retry=retry)
 
-    def _live(self, stream: VideoStream) -> Iterator[RawFrame]:
+    def _units_of(self, stream: VideoStream) -> Iterator[Unit]:
+        return self._coded(stream) if stream.tidy else self._arriving(stream)
+
+    def _live(self, stream: VideoStream, units: Iterator[_Unit]) -> Iterator[_Unit]:
         problem = "the stream ended"
         try:
-            yield from self._arriving(stream)
+            yield from units
         except ClockSetError as error:
             problem = str(error)
         except FFMPEG_ERRORS as error:
@@ -75,16 +87,30 @@ class LineSource(Source):
         if not self.stopped.is_set():
             raise self._failure(problem, retry=True)
 
-    def _arriving(self, stream: VideoStream) -> Iterator[RawFrame]:
+    def _mapping(self, stream: VideoStream) -> tuple[Fraction, LiveMapping]:
         base = stream.time_base if stream.timed else Joiner.time_base
         timeline = Timeline(base, max(1, round(1 / (stream.rate * base))))
-        mapping = LiveMapping(timeline, self.clock, timed=stream.timed)
+        return base, LiveMapping(timeline, self.clock, timed=stream.timed)
+
+    def _arriving(self, stream: VideoStream) -> Iterator[RawFrame]:
+        base, mapping = self._mapping(stream)
         chooser = Chooser()
         for number, picture in enumerate(stream.pictures(), 1):
             pts, time = mapping.place(chooser.choose(picture.pts, picture.dts))
             if self.stopped.is_set():
                 return
             yield RawFrame(self.camera, time, number, picture, pts, base)
+
+    def _coded(self, stream: VideoStream) -> Iterator[Packet]:
+        base, mapping = self._mapping(stream)
+        reorder = Reorder(mapping.place)
+        info = stream.info()
+        for packet in stream.coded():
+            for one in reorder.push(packet):
+                if self.stopped.is_set():
+                    return
+                data, key = bytes(one.packet), bool(one.packet.is_keyframe)
+                yield Packet(self.camera, info, data, key, one.time, one.rank, one.stamp, base)
 
     def _report(self, stream: VideoStream) -> None:
         damaged = stream.tally.damaged + stream.tally.unread

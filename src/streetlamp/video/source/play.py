@@ -2,26 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import av
 
-from streetlamp.video.raw import RawFrame
+from streetlamp.video.raw import Packet, RawFrame, StreamInfo
 from streetlamp.video.source.base import Source, SourceError
 from streetlamp.video.source.clock import ClockSetError
 from streetlamp.video.source.pace import Pace
+from streetlamp.video.source.reorder import Ranked, Reorder
 from streetlamp.video.source.stream import FFMPEG_ERRORS, VideoStream, explain
 from streetlamp.video.source.timeline import Chooser, Joiner, Timeline
 
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coded:
+    """A packet whose picture is the ``rank``-th of its clip, from 1."""
+
+    stream: StreamInfo
+    data: bytes
+    keyframe: bool
+    rank: int
+
+
 Placed: TypeAlias = tuple[int, Fraction, av.VideoFrame]  # stamp, its unit in seconds, picture
+PlacedCoded: TypeAlias = tuple[int, Fraction, Coded]
+
+
+_Item = TypeVar("_Item")
 
 
 def raw_frames(source: Source, placed: Iterator[Placed], pace: Pace | None) -> Iterator[RawFrame]:
     """Pictures with their POSIX times; each waits for its moment where there is a ``pace``."""
+    for number, (time, pts, base, picture) in enumerate(_timed(source, placed, pace), 1):
+        yield RawFrame(source.camera, time, number, picture, pts, base)
+
+
+def packets(source: Source, placed: Iterator[PlacedCoded], pace: Pace | None) -> Iterator[Packet]:
+    """Packets with their pictures' POSIX times, in decoding order; paced like `raw_frames`."""
+    before, last = 0, 0  # pictures of earlier clips, of all clips
+    stream: StreamInfo | None = None
+    for time, pts, base, one in _timed(source, placed, pace):
+        if one.stream is not stream:
+            before, stream = last, one.stream
+        number = before + one.rank
+        last = max(last, number)
+        yield Packet(source.camera, one.stream, one.data, one.keyframe, time, number, pts, base)
+
+
+def _timed(
+    source: Source, placed: Iterator[tuple[int, Fraction, _Item]], pace: Pace | None
+) -> Iterator[tuple[float, int, Fraction, _Item]]:
+    """The same with POSIX times, each at its moment; SourceError when our clock was set."""
     first: Fraction | None = None
-    for number, (pts, base, picture) in enumerate(placed, 1):
+    for pts, base, item in placed:
         first = pts * base if first is None else first
         seconds = float(pts * base - first)
         time = source.options.start_time + seconds
@@ -33,7 +71,7 @@ def raw_frames(source: Source, placed: Iterator[Placed], pace: Pace | None) -> I
                 break
         if source.stopped.is_set():
             return
-        yield RawFrame(source.camera, time, number, picture, pts, base)
+        yield time, pts, base, item
     else:
         return
     raise SourceError(problem, retry=True)
@@ -43,26 +81,64 @@ def clip(
     source: Source, name: str, stream: VideoStream, joiner: Joiner | None, pace: Pace | None
 ) -> Iterator[Placed]:
     """One clip's pictures with mended stamps, in its own unit or carried on by ``joiner``."""
-    timeline = Timeline(stream.time_base, stream.step)
+    places = _Places(stream, joiner)
     chooser = Chooser(prefer_dts=stream.container.format.name == "avi")
     tally, step = stream.tally, float(1 / stream.rate)
     known = 0  # of the skipped packets
-    if joiner is not None:
-        joiner.next_clip(1 / stream.rate)
 
     def skip(packet: Any) -> bool:
         return pace is not None and pace.skip(packet.is_keyframe, step)
 
-    problem = ""
-    try:
+    with _reported(source, name, stream, places.timeline):
         for picture in stream.pictures(skip if pace is not None else None):
             stamp = chooser.choose(picture.pts, picture.dts) if stream.timed else None
-            pts = timeline.place(stamp, step=stream.step * (1 + tally.skipped - known))
+            pts = places.place(stamp, step=stream.step * (1 + tally.skipped - known))
             known = tally.skipped
-            if joiner is None:
-                yield pts, stream.time_base, picture
-            else:
-                yield joiner.place(pts * stream.time_base), joiner.time_base, picture
+            yield pts, places.base, picture
+
+
+def coded_clip(
+    source: Source, name: str, stream: VideoStream, joiner: Joiner | None
+) -> Iterator[PlacedCoded]:
+    """One tidy clip's packets, in decoding order, with the mended stamps of their pictures."""
+    places = _Places(stream, joiner)
+    reorder = Reorder(lambda stamp: (places.place(stamp), 0.0))
+    info = stream.info()
+    with _reported(source, name, stream, places.timeline):
+        for packet in stream.coded():
+            for one in reorder.push(packet):
+                yield one.stamp, places.base, coded(info, one)
+        for one in reorder.flush():
+            yield one.stamp, places.base, coded(info, one)
+
+
+def coded(info: StreamInfo, one: Ranked) -> Coded:
+    return Coded(info, bytes(one.packet), bool(one.packet.is_keyframe), one.rank)
+
+
+class _Places:
+    """A clip's own count of time, or the joined one of several clips."""
+
+    def __init__(self, stream: VideoStream, joiner: Joiner | None) -> None:
+        self.timeline = Timeline(stream.time_base, stream.step)
+        self.base = stream.time_base if joiner is None else joiner.time_base
+        self._joiner = joiner
+        if joiner is not None:
+            joiner.next_clip(1 / stream.rate)
+
+    def place(self, stamp: int | None, *, step: int | None = None) -> int:
+        pts = self.timeline.place(stamp, step=step)
+        return pts if self._joiner is None else self._joiner.place(pts * self.timeline.time_base)
+
+
+@contextmanager
+def _reported(
+    source: Source, name: str, stream: VideoStream, timeline: Timeline
+) -> Generator[None, None, None]:
+    """What was odd about a clip is told at its end; SourceError when it could not be read on."""
+    problem = ""
+    try:
+        yield
     except FFMPEG_ERRORS as error:
         problem, _ = explain(error)
     _report(source, name, stream, timeline)

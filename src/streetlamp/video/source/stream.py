@@ -19,6 +19,7 @@ import av
 import av.error
 from av.stream import Disposition
 
+from streetlamp.video.raw import StreamInfo
 from streetlamp.video.source.base import Probe
 
 DEFAULT_FPS: Final = Fraction(25)
@@ -43,6 +44,12 @@ class Tally:
     damaged: int = 0  # packets the decoder refused, left out
     unread: int = 0  # times the container could not be read and was read over
     skipped: int = 0  # packets not decoded because there was no time
+    coded: int = 0  # packets handed on without being decoded here
+
+    @property
+    def alive(self) -> bool:
+        """Whether anything came of the stream."""
+        return self.pictures + self.skipped + self.coded > 0
 
 
 class VideoStream:
@@ -66,6 +73,7 @@ class VideoStream:
         self.time_base = Fraction(self.stream.time_base)
         self.rate = _rate(self.stream, fps, self.timed)
         self.tally = Tally()
+        self._codec = context.name
 
     @classmethod
     def open(
@@ -108,6 +116,26 @@ class VideoStream:
     def ends(self) -> bool:
         """Whether it is a file (with a length, or of known size) rather than a live stream."""
         return self.duration is not None or (not self.timed and self.container.size > 0)
+
+    @property
+    def tidy(self) -> bool:
+        """Whether its packets can be placed in time without decoding them."""
+        return self.timed and self._codec == "h264" and self.container.format.name != "avi"
+
+    def info(self) -> StreamInfo:
+        """What another decoder must know of it."""
+        context = self.stream.codec_context
+        size = (self.stream.width or 0, self.stream.height or 0)
+        extradata = bytes(context.extradata or b"")
+        return StreamInfo(self._codec, extradata, size, self.rate, context.thread_count)
+
+    def coded(self) -> Iterator[Any]:
+        """The packets that hold pictures, not decoded. Errors of the line are raised."""
+        for packet in self._packets():
+            if packet.size:
+                self.tally.packets += 1
+                self.tally.coded += 1
+                yield packet
 
     def pictures(self, skip: Callable[[Any], bool] | None = None) -> Iterator[av.VideoFrame]:
         """Decode to the end. Packets for which ``skip(packet)`` holds are not decoded.

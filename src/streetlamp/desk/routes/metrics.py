@@ -1,0 +1,110 @@
+"""Figures for a monitoring system, as text in the Prometheus format.
+
+Behind the login like everything else, unless the owner lets programs on this very machine read
+them without one (``desk.open_metrics``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Response
+from starlette.requests import HTTPConnection
+
+from streetlamp.desk.auth import logged_in
+from streetlamp.desk.context import Desk, TheDesk
+from streetlamp.desk.options import is_loopback
+from streetlamp.values import CameraState, CameraStatus
+
+router = APIRouter(tags=["metrics"])
+
+_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_PASSED_ON: Final = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
+
+
+def may_read(connection: HTTPConnection, desk: TheDesk) -> None:
+    """RefusalError 401 for whoever may not read the figures."""
+    near = connection.client is not None and is_loopback(connection.client.host)
+    passed_on = any(name in connection.headers for name in _PASSED_ON)
+    if not (desk.options.open_metrics and near and not passed_on):
+        logged_in(connection, desk)
+
+
+@dataclass(slots=True)
+class _Metric:
+    name: str
+    kind: str  # gauge or counter
+    about: str
+    rows: list[tuple[str, float]] = field(default_factory=list)  # camera ("" for none), value
+
+    def lines(self) -> Iterator[str]:
+        yield f"# HELP {self.name} {self.about}"
+        yield f"# TYPE {self.name} {self.kind}"
+        for camera, value in self.rows:
+            label = f'{{camera="{_escaped(camera)}"}}' if camera else ""
+            yield f"{self.name}{label} {float(value):.10g}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}},
+)
+def metrics(desk: TheDesk, _: Annotated[None, Depends(may_read)]) -> Response:
+    """How the cameras, the detector, the load and the disk do, for Prometheus."""
+    lines = [line for metric in _metrics(desk) for line in metric.lines()]
+    return Response("\n".join(lines) + "\n", media_type=_TYPE)
+
+
+def _metrics(desk: Desk) -> Iterator[_Metric]:
+    yield from _cameras(desk.services.statuses())
+    machine, disk = desk.services.machine(), desk.services.disk()
+    for name, kind, about, value in (
+        ("detector_up", "gauge", "1 while somebody looks for people.", machine.looking),
+        ("detector_restarts_total", "counter", "Fresh detectors made.", machine.restarts),
+        ("detector_hung", "gauge", "Looks that never came back.", machine.hung),
+        ("detector_busy_seconds_total", "counter", "Time spent looking.", machine.busy),
+        ("looks_asked_total", "counter", "Looks cameras asked for.", machine.asked),
+        ("looks_answered_total", "counter", "Looks answered.", machine.looked),
+        ("looks_failed_total", "counter", "Looks that failed.", machine.failed),
+        ("looks_replaced_total", "counter", "Looks a newer one replaced.", machine.replaced),
+        ("looks_waiting", "gauge", "Looks nobody works on yet.", machine.waiting),
+        ("looks_oldest_seconds", "gauge", "Age of the oldest unanswered.", machine.longest),
+        ("load_level", "gauge", "Of overload; 0: nothing gives way.", machine.level),
+        ("load_looks_factor", "gauge", "Share of looks a second left.", machine.looks_factor),
+        ("load_clear_share", "gauge", "Share of cameras in full detail.", machine.clear_share),
+        ("disk_free_bytes", "gauge", "Room on the disk.", disk.free_bytes),
+        ("disk_used_bytes", "gauge", "What recordings and clips take.", disk.used_bytes),
+        ("disk_recording", "gauge", "1 while all is recorded.", disk.recording),
+        ("alarms_open", "gauge", "Alarms not answered.", desk.services.alarms.open_count()),
+    ):
+        yield _Metric(f"streetlamp_{name}", kind, about, [("", value)])
+
+
+def _cameras(all_of_them: Sequence[CameraStatus]) -> Iterator[_Metric]:
+    for name, kind, about, values in (
+        ("live", "gauge", "1 while pictures come.",
+         [one.state is CameraState.LIVE for one in all_of_them]),
+        ("restarts_total", "counter", "Times it was opened again.",
+         [one.restarts for one in all_of_them]),
+        ("pictures_per_second", "gauge", "Pictures shown a second.",
+         [one.fps for one in all_of_them]),
+        ("looks_per_second", "gauge", "Looks a second.",
+         [one.looks_per_second for one in all_of_them]),
+        ("hidden_share", "gauge", "Part of the picture that is hidden, 0-1.",
+         [one.hidden_share for one in all_of_them]),
+        ("whole_hidden", "gauge", "1 while the whole picture is hidden.",
+         [bool(one.whole_hidden) for one in all_of_them]),
+        ("recording", "gauge", "1 while it is recorded.",
+         [one.recording for one in all_of_them]),
+        ("last_picture_timestamp_seconds", "gauge", "When the last picture was taken.",
+         [one.last_frame for one in all_of_them]),
+    ):  # fmt: skip
+        rows = [(one.camera, float(v)) for one, v in zip(all_of_them, values, strict=True)]
+        yield _Metric(f"streetlamp_camera_{name}", kind, about, rows)

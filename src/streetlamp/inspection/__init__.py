@@ -1,0 +1,1 @@
+"""The second opinion: can anybody still be seen in what was stored?"""

@@ -1,0 +1,124 @@
+"""Faint boxes that are furniture: a sign, a cone, a coat, believed when nothing there ever moves.
+
+A detector takes some things for people again and again, faintly. A score cannot tell them from
+somebody in the dark; movement can. Nobody keeps still for ten seconds: somebody who stands, sits or
+lies changes several levels of the small picture within a second or so, again and again, where a
+cone changes by the camera's noise. Only faint boxes are ever judged, and whatever moves in such a
+place without a track to explain it has the box hidden again at once, for ten seconds at least.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from streetlamp.values import Bools, Floats
+from streetlamp.video.motion import Motion
+from streetlamp.video.track.associate import iou
+
+CALM_SECONDS: Final = 6.0  # in which nothing may have moved in the place, at first …
+AGAIN_SECONDS: Final = 3.0  # … and once it is known, after something went by
+LEAST_LOOKS: Final = 8  # in which the box must have been found: a place, not a passer-by
+FAINT: Final = 0.4  # a mean score from which a box is never furniture
+SAME_PLACE: Final = 0.4  # overlap (IoU) of two boxes that are one place
+TAKEN: Final = 0.3  # overlap of a track at which somebody is in the place
+MOST_STEP: Final = 0.5  # s: a longer time between two pictures is not counted as calm
+FORGET_SECONDS: Final = 600.0  # a place where nothing was found for so long is forgotten
+MOST_PLACES: Final = 100
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    box: Floats  # (4,) a running mean
+    score: float  # a running mean
+    looks: int
+    last: float  # POSIX seconds it was last found
+    calm: float  # seconds in which nothing moved here
+    needed: float = CALM_SECONDS
+
+
+class Furniture:
+    """The places of one camera's picture where something is taken for a person, faintly."""
+
+    def __init__(self) -> None:
+        self._places: list[_Place] = []
+        self._time = float("-inf")
+        self._explained = np.zeros((0, 4), np.float32)
+
+    def clear(self) -> None:
+        """Forgets all places: another scene, another picture size."""
+        self._places.clear()
+        self._time = float("-inf")
+        self._explained = np.zeros((0, 4), np.float32)
+
+    def add(
+        self, faint: Floats, score: Floats, people: Floats, explained: Floats, time: float
+    ) -> None:
+        """What a look at `time` found. Boxes in pixels.
+
+        faint (n, 4) and score (n,): possible people that are no tracks. people (m, 4): tracks.
+        explained (k, 4): whose movement is accounted for: tracks of people and vehicles.
+        """
+        self._explained = explained
+        self._places = [p for p in self._places if time - p.last < FORGET_SECONDS]
+        if self._places and len(people):
+            taken = iou(self._boxes(), people).max(axis=1) > TAKEN
+            self._places = [p for p, t in zip(self._places, taken, strict=True) if not t]
+        for row in np.argsort(-score):
+            self._found(faint[row], float(score[row]), time)
+
+    def _found(self, box: Floats, score: float, time: float) -> None:
+        if self._places:
+            likeness = iou(box[None], self._boxes())[0]
+            best = int(likeness.argmax())
+            if likeness[best] >= SAME_PLACE:
+                place = self._places[best]
+                place.looks += place.last < time
+                place.last = time
+                weight = max(0.05, 1.0 / place.looks)
+                place.box = place.box + np.float32(weight) * (box - place.box)
+                place.score += weight * (score - place.score)
+                return
+        if len(self._places) >= MOST_PLACES:
+            self._places.remove(min(self._places, key=lambda p: p.last))
+        self._places.append(_Place(box.astype(np.float32), score, 1, time, 0.0))
+
+    def moved(self, motion: Motion, size: tuple[int, int], time: float) -> None:
+        """The movement of the picture taken at `time`, of `size` (width, height) pixels."""
+        step = time - self._time
+        self._time = time
+        if not self._places or motion.jump or not motion.stirs.size:
+            return
+        rows, columns = motion.stirs.shape
+        sx, sy = size[0] / columns, size[1] / rows
+        stirs = motion.stirs.copy()
+        for x1, y1, x2, y2 in self._explained:
+            stirs[_cells(y1, y2, sy, 1), _cells(x1, x2, sx, 1)] = False
+        for place in self._places:
+            x1, y1, x2, y2 = place.box
+            part = _cells(y1, y2, sy, 0), _cells(x1, x2, sx, 0)
+            if stirs[part].any():
+                place.calm = 0.0
+            elif 0.0 < step <= MOST_STEP and not motion.stirs[part].any():
+                place.calm += step
+                if place.calm >= place.needed and place.looks >= LEAST_LOOKS:
+                    place.needed = AGAIN_SECONDS
+
+    def judge(self, box: Floats) -> Bools:
+        """(n,) which faint boxes (n, 4) are furniture."""
+        known = [p for p in self._places if p.calm >= p.needed and p.score < FAINT]
+        known = [p for p in known if p.looks >= LEAST_LOOKS]
+        if not known or not len(box):
+            return np.zeros(len(box), np.bool_)
+        places = np.stack([p.box for p in known])
+        return np.asarray(iou(box, places).max(axis=1) >= SAME_PLACE)
+
+    def _boxes(self) -> Floats:
+        return np.stack([p.box for p in self._places])
+
+
+def _cells(low: float, high: float, side: float, more: int) -> slice:
+    """The cells of `side` pixels that an interval of pixels touches, and `more` around it."""
+    return slice(max(0, int(low / side) - more), max(0, int(np.ceil(high / side)) + more))

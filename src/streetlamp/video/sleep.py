@@ -1,0 +1,258 @@
+"""Asleep, a camera decodes keyframes only; what is suspicious wakes it, and nothing is lost.
+
+The packets since the last keyframe that was judged are held. When the next keyframe is judged
+quiet they pass undecoded; when anything wakes the camera they are decoded and looked at first.
+See ``design/gating.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import numpy as np
+
+from streetlamp.values import Bytes, Floats, Kind
+from streetlamp.video.coverage import TWO_WHEELERS, needed_score
+from streetlamp.video.decode import Decoder
+from streetlamp.video.gop import Gop
+from streetlamp.video.hiding import CANNOT_ASK, Hiding, Looker, Output
+from streetlamp.video.loose import LOOSE_SCORE
+from streetlamp.video.planes import halved_luma
+from streetlamp.video.raw import Detections, Packet, RawFrame
+from streetlamp.video.sleep_options import SleepOptions
+from streetlamp.video.still import StillScene, Verdict
+from streetlamp.video.surge import PacketRhythm, payload
+from streetlamp.video.track.associate import iou
+
+VEHICLE_SCORE = 0.35  # a vehicle this sure that was not there before wakes the camera
+SAME_PLACE = 0.5  # overlap of a parked vehicle's box with the one found now
+
+
+@dataclass(slots=True)
+class SleepFigures:
+    """What sleeping has come to so far."""
+
+    keyframes: int = 0  # decoded for themselves
+    looks: int = 0
+    quiet_gops: int = 0
+    wakes: int = 0
+    last_wake: str = ""  # why
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """A keyframe whose look is under way."""
+
+    raw: RawFrame
+    luma: Bytes
+    held: int  # packets held before it
+    future: Future[Detections]
+
+
+class Sleeper:
+    """Feeds one camera's `Hiding` with what must be decoded of its packets, and no more."""
+
+    def __init__(
+        self, hiding: Hiding, inference: Looker, options: SleepOptions, *, wait: bool
+    ) -> None:
+        self.figures = SleepFigures()
+        self.decoder = Decoder()
+        self._hiding = hiding
+        self._inference = inference
+        self._options = options
+        self._wait = wait
+        self._rhythm = PacketRhythm()
+        self._scene = StillScene()
+        self._asleep = False
+        self._entered = 0.0  # time of the keyframe it fell asleep at
+        self._looked = 0.0  # time of the last keyframe that was looked at
+        self._held: list[Packet] = []
+        self._asked: _Asked | None = None
+        self._gop: Gop | None = None
+
+    @property
+    def asleep(self) -> bool:
+        return self._asleep
+
+    def push(self, packet: Packet, gop: Gop) -> Iterator[Output]:
+        """The next packet, which is the last of `gop` so far; what comes out because of it."""
+        before, self._gop = self._gop, gop
+        if before is not None and before.packets[0].stream.size != packet.stream.size:
+            self._rhythm.reset()
+        if gop is not before:
+            self._learn(before)
+        size = payload(packet.data)
+        surge = self._rhythm.push(size, packet.keyframe, len(gop.packets) - 1, packet.time)
+        if not self._asleep:
+            if gop is not before and before is not None and self._can_sleep(before, gop):
+                yield from self._hiding.catch_up()
+                if self._is_quiet(packet.time - self._options.after_seconds):
+                    yield from self._fall_asleep(packet, gop)
+                    return
+            yield from self._decode(packet)
+            return
+        self._held.append(packet)
+        if gop is not before:
+            yield from self._keyframe(packet, gop)
+        elif gop.refusal:
+            yield from self._wake(gop.refusal)
+        elif surge:
+            yield from self._wake("larger packets than usual")
+        else:
+            yield from self._poll()
+        yield from self._hiding.advance(packet.time)
+
+    def flush(self) -> Iterator[Output]:
+        """The stream's end, or a break in it."""
+        if self._asleep:
+            yield from self._wake("the stream ends")
+        for raw in self.decoder.drain():
+            yield from self._hiding.push(raw)
+        self._rhythm.forget()
+        self._gop = None
+        yield from self._hiding.flush()
+
+    def _decode(self, packet: Packet) -> Iterator[Output]:
+        for raw in self.decoder.decode(packet):
+            if raw.frame > self._hiding.last_frame or raw.frame == 1:
+                yield from self._hiding.push(raw)
+
+    def _learn(self, before: Gop | None) -> None:
+        """The GOP before is over: whether the rhythm of its packets is that of quiet."""
+        if before is None or self._asleep:
+            return  # asleep, it is told when it is judged
+        if self._hiding.calm_since <= before.start:
+            self._rhythm.quiet()
+        else:
+            self._rhythm.forget()
+
+    def _can_sleep(self, before: Gop, gop: Gop) -> bool:
+        """Whether its stream is one to sleep by."""
+        regular = gop.follows and not gop.refusal and not before.refusal
+        return self._options.enabled and regular and self._rhythm.ready
+
+    def _is_quiet(self, since: float) -> bool:
+        """Whether nothing moved since then, and whoever looked found nothing to hide."""
+        return self._hiding.calm_since <= since <= self._hiding.reported
+
+    def _fall_asleep(self, packet: Packet, gop: Gop) -> Iterator[Output]:
+        for raw in self.decoder.drain():
+            yield from self._hiding.push(raw)
+        key = self._look_at(packet, gop)
+        if key is None or key.size != self._hiding.size:
+            yield from self._decode(packet)
+            return
+        yield from self._hiding.push(key, look=True)
+        self._scene.looked(halved_luma(key.picture), packet.time)
+        self._asleep = True
+        self._entered = self._looked = packet.time
+        self._held = [packet]
+
+    def _look_at(self, packet: Packet, gop: Gop) -> RawFrame | None:
+        """A keyframe, decoded for itself."""
+        self.figures.keyframes += 1
+        gop.picture = self.decoder.keyframe(packet)
+        return gop.picture
+
+    def _keyframe(self, packet: Packet, gop: Gop) -> Iterator[Output]:
+        """A sleeping camera's next keyframe: may what is held before it pass?"""
+        yield from self._poll()
+        if not self._asleep:
+            return
+        if self._asked is not None:
+            yield from self._wake("the detector is late")
+            return
+        if gop.refusal or not gop.follows:
+            yield from self._wake(gop.refusal or "pictures are missing")
+            return
+        yield from self._hiding.catch_up()
+        if self._hiding.reported < self._entered or self._hiding.calm_since > self._entered:
+            yield from self._wake("not as quiet as it seemed")
+            return
+        raw = self._look_at(packet, gop)
+        if raw is None or raw.size != self._hiding.size:
+            yield from self._wake("a keyframe cannot be compared")
+            return
+        luma = halved_luma(raw.picture)
+        verdict = self._scene.judge(luma, packet.time)
+        if verdict in (Verdict.CHANGED, Verdict.JUMP):
+            yield from self._wake("the picture changed")
+        elif verdict is Verdict.SAME and packet.time - self._looked < self._options.look_seconds:
+            yield from self._pass(raw, len(self._held) - 1, self._hiding.found, looked=False)
+        else:
+            yield from self._ask(raw, luma)
+
+    def _ask(self, raw: RawFrame, luma: Bytes) -> Iterator[Output]:
+        self.figures.looks += 1
+        try:
+            future = self._inference.submit(raw.picture)
+        except CANNOT_ASK:
+            yield from self._wake("the detector does not answer")
+            return
+        self._asked = _Asked(raw, luma, len(self._held) - 1, future)
+        yield from self._poll()
+
+    def _poll(self) -> Iterator[Output]:
+        """Takes in the look under way, once it has reported."""
+        asked = self._asked
+        if asked is None or not (self._wait or asked.future.done()):
+            return
+        self._asked = None
+        found = self._hiding.answer(asked.future)
+        if found is None:
+            yield from self._wake("the detector does not answer")
+            return
+        if not self._is_calm(found, asked.raw.size):
+            yield from self._wake("somebody is there")
+            return
+        self._scene.looked(asked.luma, asked.raw.time)
+        self._looked = asked.raw.time
+        yield from self._pass(asked.raw, asked.held, found, looked=True)
+
+    def _is_calm(self, found: Detections, size: tuple[int, int]) -> bool:
+        """Whether a look found nothing to hide, and no vehicle that was not there before."""
+        if len(found.faces):
+            return False
+        known = self._hiding.found
+        for box, kind, score in zip(found.box, found.kind, found.score, strict=True):
+            if score < max(LOOSE_SCORE, needed_score(box, size)):
+                continue
+            if kind == Kind.PERSON or (kind in TWO_WHEELERS and not _stood(box, known.box)):
+                return False
+            if score >= VEHICLE_SCORE and not _stood(box, known.box):
+                return False
+        return True
+
+    def _pass(
+        self, raw: RawFrame, count: int, found: Detections, *, looked: bool
+    ) -> Iterator[Output]:
+        """The GOP before the keyframe `raw` was quiet: its pictures pass undecoded."""
+        last = self._hiding.last_frame  # the picture it fell asleep at is in the line already
+        packets = (packet for packet in self._held[:count] if packet.frame > last)
+        self._hiding.rest(sorted(packets, key=lambda packet: packet.frame))
+        yield self._hiding.report(raw, found, looked=looked)
+        self._held = self._held[count:]
+        self._rhythm.quiet()
+        self.figures.quiet_gops += 1
+
+    def _wake(self, why: str) -> Iterator[Output]:
+        """Decode and look at everything held, and go on so."""
+        self.figures.wakes += 1
+        self.figures.last_wake = why
+        held, self._held = self._held, []
+        if self._asked is not None:
+            self._asked.future.cancel()
+        self._asked = None
+        self._asleep = False
+        while self._rhythm.unsettled > 1:  # the GOP that comes in is settled at its end
+            self._rhythm.forget()
+        with self._hiding.catching_up():
+            for packet in held:
+                yield from self._decode(packet)
+
+
+def _stood(box: Floats, known: Floats) -> bool:
+    """Whether something was known to stand where the box (4,) is."""
+    return bool(np.any(iou(box[None], known) >= SAME_PLACE))

@@ -1,0 +1,167 @@
+"""Keyframes of a sleeping camera: is this still the picture that was looked at?
+
+`StillScene` compares a keyframe with the last picture the detector looked at, block by block and
+with changes of light taken out. Each block learns how much it usually differs: by noise, by what
+the encoder makes of it, by leaves that move. See ``design/gating.md``.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+import cv2
+import numpy as np
+
+from streetlamp.values import Bools, Bytes, Floats
+from streetlamp.video.motion import similarity
+
+ENOUGH: Final = 3  # quiet differences before a block's usual one is known
+MEMORY: Final = 1 / 16  # weight of a new difference in the usual one
+LIGHT_CELL: Final = 16  # pixels of the small picture in which light is one number
+LIGHT_FLOOR: Final = 8.0  # levels added before brightnesses are divided: black has no ratio
+LEAST_USUAL: Final = 0.8  # levels: no block is believed to be stiller
+MOST_USUAL: Final = 3.0  # levels beyond which a block that is used to differing is still looked at
+WINDOW: Final = (3, 5)  # blocks, wide and high: the smallest person
+RESTLESS_EXTRA: Final = 0.6  # how much less a block's difference beyond that says: gusts
+MOST: Final = 8.0  # times the usual that one block counts at most
+RESTLESS_AT: Final = 2.6  # times the usual, mean over the window
+CHANGED_AT: Final = 3.2
+SAME_SCENE: Final = 0.6  # correlation of two pictures of one scene at least
+WHITE: Final = 0.97  # of the brightest block: there the sensor may be at its end
+BRIGHT: Final = 225.0  # levels the brightest block must have for that
+NEAR_WHITE: Final = 0.8  # of it: blocks that differ by the sensor's end now and then,
+WHITE_USUAL: Final = 3.0  # and are not believed to be stiller than this, levels
+
+
+class Verdict(Enum):
+    """What a keyframe is against the last picture that was looked at."""
+
+    SAME = "same"  # beyond noise and light nothing changed: what was seen then still holds
+    RESTLESS = "restless"  # no more than usually changes here (trees, screens): look at it
+    CHANGED = "changed"  # something is new: wake
+    JUMP = "jump"  # another scene (infrared, a turned camera, black): wake, nothing holds
+
+
+class StillScene:
+    """One camera's scene between looks.
+
+    `judge` each keyframe; after each look, `looked` with the picture that was looked at. Pictures
+    are luma planes (h, w) uint8, about 640 wide (`planes.halved_luma`), decoded the same way
+    (with or without the loop filter).
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Knows nothing: a new stream. The next picture judged is a JUMP."""
+        self._reference: Floats | None = None
+        self._usual: Floats | None = None  # difference of each block, levels
+        self._least: Floats | None = None  # that is believed
+        self._learnt = 0
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a reference and the usual differences are known."""
+        return self._learnt >= ENOUGH
+
+    def judge(self, luma: Bytes, time: float) -> Verdict:
+        """What this keyframe is. luma: (h, w) uint8; time: POSIX seconds."""
+        now = _shrink(luma)
+        reference, usual = self._reference, self._usual
+        if reference is None or usual is None or reference.shape != now.shape:
+            return Verdict.JUMP
+        if similarity(reference[::4, ::4], now[::4, ::4]) < SAME_SCENE:
+            return Verdict.JUMP
+        difference = _difference(reference, now)
+        scale = self._scale(difference, usual)
+        if _excess(difference, np.minimum(usual, MOST_USUAL) * scale) < RESTLESS_AT:
+            self._learn(difference)
+            return Verdict.SAME
+        usual = usual + RESTLESS_EXTRA * np.maximum(0, usual - MOST_USUAL)
+        if _excess(difference, usual * scale) < CHANGED_AT:
+            return Verdict.RESTLESS
+        return Verdict.CHANGED
+
+    def looked(self, luma: Bytes, time: float, *, quiet: bool = True) -> None:
+        """From now on keyframes are compared with this picture, which the detector looked at.
+
+        quiet: there was nothing to hide in it, so that what differs from the reference before it
+        is what usually differs here. luma: (h, w) uint8; time: POSIX seconds.
+        """
+        now = _shrink(luma)
+        reference = self._reference
+        if reference is None or reference.shape != now.shape:
+            self._usual = np.full(now.shape, 2.0, np.float32)
+            self._learnt = 0
+        elif quiet:
+            self._learn(_difference(reference, now))
+        self._reference = now
+        bright = now >= NEAR_WHITE * _white(now)
+        self._least = np.where(bright, np.float32(WHITE_USUAL), np.float32(LEAST_USUAL))
+
+    def _learn(self, difference: Floats) -> None:
+        assert self._usual is not None
+        assert self._least is not None
+        self._learnt += 1
+        here = cv2.blur(difference, (3, 3))
+        if self._learnt > ENOUGH:  # what changes once is not usual
+            np.minimum(here, 4.0 * self._usual + 1.0, out=here)
+        here -= self._usual
+        here *= max(1 / self._learnt, MEMORY)
+        self._usual += here
+        np.maximum(self._usual, self._least, out=self._usual)
+
+    def _scale(self, difference: Floats, usual: Floats) -> float:
+        """How much noisier the whole keyframe is than usual: encoders vary their quantisers."""
+        part = np.s_[::4, ::5]
+        return float(np.clip(np.median(difference[part] / usual[part]) / 0.8, 1.0, 2.5))
+
+
+def _shrink(luma: Bytes) -> Floats:
+    """Half the size, float32: a block is 4×4 pixels of a 720p picture."""
+    half = (max(1, luma.shape[1] // 2), max(1, luma.shape[0] // 2))
+    return cv2.resize(luma, half, interpolation=cv2.INTER_LINEAR).astype(np.float32)
+
+
+def _white(picture: Floats) -> float:
+    return max(BRIGHT, WHITE * float(picture.max()))
+
+
+def _difference(reference: Floats, now: Floats) -> Floats:
+    """|now - reference| with changes of light over large areas taken out, levels."""
+    white = _white(reference)
+    was_white, is_white = reference >= white, now >= white
+    if not (was_white.any() or is_white.any()):
+        return cv2.absdiff(now, _relit(reference, _light(reference, now)))
+    dark = (~(was_white | is_white)).astype(np.float32)
+    difference = now - _relit(reference, _light(reference * dark, now * dark))
+    # What was white was at least that bright, what is white is at least that bright.
+    difference[was_white & (difference > 0)] = 0
+    difference[is_white & (difference < 0)] = 0
+    return np.abs(difference, out=difference)
+
+
+def _light(reference: Floats, now: Floats) -> Floats:
+    """How much brighter it became, as a factor, by cells of `LIGHT_CELL` blocks."""
+    height, width = now.shape
+    cells = (max(1, width // LIGHT_CELL), max(1, height // LIGHT_CELL))
+    before = cv2.resize(reference, cells, interpolation=cv2.INTER_AREA)
+    after = cv2.resize(now, cells, interpolation=cv2.INTER_AREA)
+    # The median over 5×5 cells is light; a person is less than half of that.
+    ratio = cv2.medianBlur((after + LIGHT_FLOOR) / (before + LIGHT_FLOOR), 5)
+    return cv2.blur(ratio, (3, 3))
+
+
+def _relit(reference: Floats, light: Floats) -> Floats:
+    full = cv2.resize(light, reference.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    lit: Floats = (reference + LIGHT_FLOOR) * full - LIGHT_FLOOR
+    return lit
+
+
+def _excess(difference: Floats, usual: Floats) -> float:
+    """The largest mean over a window of how many times the usual the blocks differ."""
+    times = cv2.divide(difference, usual)
+    np.minimum(times, MOST, out=times)
+    return float(cv2.blur(times, WINDOW).max())

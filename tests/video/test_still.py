@@ -1,0 +1,216 @@
+"""Keyframes of a sleeping camera: the same, restless, changed, or another scene."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from streetlamp.video.planes import halved_luma
+from streetlamp.video.still import ENOUGH, StillScene, Verdict
+
+H, W = 360, 640  # a 720p picture, halved
+SAME, RESTLESS, CHANGED, JUMP = Verdict
+
+
+@cache
+def street(seed: int = 1) -> np.ndarray:
+    """A place with edges, texture and a gradient of light, (H, W) float32."""
+    rng = np.random.default_rng(seed)
+    blocks = np.kron(rng.uniform(60, 170, (9, 16)), np.ones((40, 40)))
+    texture = cv2.GaussianBlur(rng.normal(0, 25, (H, W)).astype(np.float32), (0, 0), 2)
+    picture = (blocks + texture + np.linspace(-15, 15, W)).astype(np.float32)
+    picture.flags.writeable = False
+    return picture
+
+
+@cache
+def field() -> np.ndarray:
+    """Noise that neighbours share a little, as a codec leaves it."""
+    white = np.random.default_rng(5).standard_normal((H + 200, W + 200), np.float32)
+    return cv2.GaussianBlur(white, (3, 3), 0.7) * 1.6
+
+
+def taken(scene: np.ndarray, step: int, noise: float = 1.5) -> np.ndarray:
+    """One noisy keyframe of it."""
+    top, left = np.random.default_rng(step).integers(0, 200, 2)
+    noisy = scene + noise * field()[top : top + H, left : left + W]
+    return np.clip(noisy + 0.5, 0, 255).astype(np.uint8)
+
+
+def known(scene: np.ndarray, noise: float = 1.5) -> StillScene:
+    """A scene that was looked at, and some quiet keyframes of it."""
+    still = StillScene()
+    still.looked(taken(scene, 0, noise), 0.0)
+    for step in range(1, 12):
+        still.judge(taken(scene, step, noise), 2.0 * step)
+    return still
+
+
+def with_person(scene: np.ndarray, height: int, contrast: float, left: int = 300) -> np.ndarray:
+    """Somebody `height` pixels tall in 720p, so half of that here: legs apart, a head."""
+    h = height // 2
+    w = max(3, h * 2 // 5)
+    person = np.zeros((h, w), np.float32)
+    person[h // 5 : h * 3 // 5] = 1
+    person[: h // 5, w // 3 : max(w // 3 + 1, 2 * w // 3)] = 1
+    person[h * 3 // 5 :, : max(1, w // 3)] = person[h * 3 // 5 :, -max(1, w // 3) :] = 1
+    out = scene.copy()
+    top = 180 if h <= 180 else 60
+    out[top : top + h, left : left + w] += contrast * person[:, : W - left]
+    return out
+
+
+def test_the_first_picture_is_another_scene() -> None:
+    assert StillScene().judge(taken(street(), 0), 0.0) is JUMP
+
+
+@pytest.mark.parametrize("noise", [0.3, 1.5, 4.0])
+def test_noise_is_the_same_scene(noise: float) -> None:
+    still = known(street(), noise)
+    verdicts = [still.judge(taken(street(), step, noise), 2.0 * step) for step in range(20, 80)]
+    assert verdicts.count(SAME) >= 57
+    assert set(verdicts) <= {SAME, RESTLESS}
+
+
+@pytest.mark.parametrize("contrast", [-25.0, 25.0])
+@pytest.mark.parametrize("height", [24, 40, 80, 160, 480])
+@pytest.mark.parametrize("noise", [0.3, 1.5, 3.0])
+def test_a_person_changes_it(noise: float, height: int, contrast: float) -> None:
+    still = known(street(), noise)
+    verdicts = {
+        still.judge(taken(with_person(street(), height, contrast, left), left, noise), 60.0)
+        for left in (41, 201, 399, 602)
+    }
+    assert verdicts == {CHANGED}
+
+
+def test_who_stands_before_a_saturated_wall_changes_it() -> None:
+    scene = street().copy()
+    scene[:, 250:420] = 300
+    still = known(scene)
+    assert still.judge(taken(np.minimum(scene, 300), 50), 60.0) is SAME
+    assert still.judge(taken(with_person(np.minimum(scene, 255), 60, -60), 51), 62.0) is CHANGED
+
+
+@pytest.mark.parametrize("factor", [0.8, 0.93, 1.07, 1.2])
+def test_a_step_of_exposure_does_not_wake(factor: float) -> None:
+    still = known(street())
+    assert still.judge(taken(street() * factor, 50), 60.0) in (SAME, RESTLESS)
+
+
+def test_clouds_do_not_wake_and_a_person_under_them_does() -> None:
+    still = known(street())
+    yy, xx = np.mgrid[:H, :W].astype(np.float32)
+    verdicts = []
+    for step in range(40):
+        light = 1 + 0.10 * np.sin(xx / 450 + yy / 700 + step * 0.35)
+        verdicts.append(still.judge(taken(street() * light, 100 + step), 100.0 + 2 * step))
+        if step % 5 == 4:
+            still.looked(taken(street() * light, 100 + step), 100.0 + 2 * step)
+    assert CHANGED not in verdicts
+    assert JUMP not in verdicts
+    under = with_person(street() * light, 40, 30)
+    assert still.judge(taken(under, 300), 300.0) is CHANGED
+
+
+def swaying(step: int) -> np.ndarray:
+    """A tree in the wind at the right, by up to six pixels."""
+    scene = street().copy()
+    yy, xx = np.mgrid[40:200, 420:600].astype(np.float32)
+    sway = float(np.random.default_rng(step).normal(0, 3))
+    scene[40:200, 420:600] = cv2.remap(
+        street(), xx + sway * np.sin(yy / 12), yy + sway / 2, cv2.INTER_LINEAR
+    )
+    return scene
+
+
+def test_a_tree_is_restless_and_who_walks_elsewhere_or_before_it_is_not_overlooked() -> None:
+    still = StillScene()
+    still.looked(taken(swaying(0), 0), 0.0)
+    for step in range(1, 40):
+        if still.judge(taken(swaying(step), step), 2.0 * step) is not SAME:
+            still.looked(taken(swaying(step), step), 2.0 * step)
+    verdicts = [still.judge(taken(swaying(step), step), 2.0 * step) for step in range(40, 70)]
+    assert verdicts.count(RESTLESS) >= 27
+    assert verdicts.count(CHANGED) <= 1
+    elsewhere = [
+        still.judge(taken(with_person(swaying(step), 40, 25, left=100), step), 200.0)
+        for step in range(90, 96)
+    ]
+    assert set(elsewhere) == {CHANGED}
+    before = [
+        still.judge(taken(with_person(street(), 80, 40, left=500), step), 300.0)
+        for step in range(100, 106)
+    ]
+    assert SAME not in before
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        street(2),
+        np.full((H, W), 16, np.float32),
+        np.roll(street(), 90, axis=1),
+        255 - street(),
+    ],
+    ids=["cut", "black", "turned away", "inverted"],
+)
+def test_another_scene_is_a_jump(after: np.ndarray) -> None:
+    assert known(street()).judge(taken(after, 50), 60.0) is JUMP
+
+
+def test_another_size_is_a_jump() -> None:
+    assert known(street()).judge(taken(street(), 50)[::2, ::2].copy(), 60.0) is JUMP
+
+
+def test_what_was_looked_at_is_what_the_next_keyframe_is_compared_with() -> None:
+    still = known(street())
+    moved = with_person(street(), 120, 40)  # somebody left a suitcase
+    assert still.judge(taken(moved, 50), 60.0) is CHANGED
+    still.looked(taken(moved, 50), 60.0)
+    assert still.judge(taken(moved, 51), 62.0) is SAME
+    assert still.judge(taken(street(), 52), 64.0) is CHANGED  # and somebody fetched it
+
+
+def test_a_change_that_was_looked_at_once_does_not_make_its_place_blind() -> None:
+    still = known(street())
+    for step in range(4):
+        scene = with_person(street(), 120, 40) if step % 2 == 0 else street()
+        still.looked(taken(scene, 60 + step), 80.0 + step)
+    assert still.judge(taken(with_person(street(), 120, 40), 70), 100.0) is not SAME
+
+
+def test_somebody_there_teaches_nothing() -> None:
+    still = known(street())
+    for step in range(40):
+        scene = with_person(street(), 120, 40, left=280 + 6 * (step % 5))
+        still.looked(taken(scene, 60 + step), 80.0 + step, quiet=False)
+    still.looked(taken(street(), 200), 160.0, quiet=False)
+    assert still.judge(taken(with_person(street(), 40, 25), 201), 162.0) is CHANGED
+
+
+def test_it_is_ready_once_usual_differences_are_known() -> None:
+    still = StillScene()
+    assert not still.ready
+    for step in range(ENOUGH + 1):
+        assert not still.ready
+        still.looked(taken(street(), step), 2.0 * step)
+    assert still.ready
+    still.reset()
+    assert not still.ready
+
+
+@pytest.mark.parametrize(
+    ("size", "half"),
+    [((1280, 720), (640, 360)), ((1920, 1080), (480, 270)), ((640, 480), (640, 480)), ((1282, 722), (320, 180))],
+)  # fmt: skip
+def test_luma_is_halved_to_at_most_640(size: tuple[int, int], half: tuple[int, int]) -> None:
+    grey = np.full((size[1] * 3 // 2, size[0]), 90, np.uint8)
+    picture = av.VideoFrame.from_ndarray(grey, format="yuv420p")
+    luma = halved_luma(picture)
+    assert luma.shape == half[::-1]
+    assert np.all(luma == 90)
