@@ -131,7 +131,7 @@ def head_is_hidden(found: Detections, view: View) -> bool:
     return bool(lens.hidden(2 / LOOKS_A_SECOND, 3)[y1:y2, x1:x2].mean() >= 0.9)
 
 
-def eyes(score: float = 0.4) -> WithFaces:
+def eyes(score: float = 0.3) -> WithFaces:
     options = DetectOptions(threads=1, min_face_score=score)
     return WithFaces.load(load_detector(options), options)
 
@@ -175,10 +175,11 @@ def thresholds() -> None:
 
 def empty_pictures() -> Iterator[tuple[str, np.ndarray]]:
     """Set and picture, where nobody is."""
-    visits = []
     with (DATA / "intel_onebyone" / "events.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            visits.append((int(row["first_frame0"]) - 15, int(row["last_frame0"]) + 15))
+        visits = [
+            (int(row["first_frame0"]) - 15, int(row["last_frame0"]) + 15)
+            for row in csv.DictReader(file)
+        ]
     for name, step in (("intel_onebyone", 2), ("ngsim_us101_1", 1)):
         with av.open(str(DATA / name / "clip.mp4")) as container:
             for i, frame in enumerate(container.decode(video=0)):
@@ -278,7 +279,10 @@ TABLES = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("tables", nargs="*", default=list(TABLES), metavar="TABLE")
-    for name in parser.parse_args().tables:
+    names = parser.parse_args().tables
+    if odd := set(names) - set(TABLES):
+        parser.error(f"no table is called {', '.join(sorted(odd))}; there are {', '.join(TABLES)}")
+    for name in names:
         print(f"\n{name}")
         TABLES[name]()
 

@@ -3,17 +3,17 @@
     python bench/latency.py              a minute for each way (about five minutes)
     python bench/latency.py --quick      twenty seconds for each
 
-| way | the picture's moment is | and then |
+| way | the picture's moment is | it has arrived |
 |---|---|---|
-| test: | when `test:` draws it, by the number burnt into the picture | the socket, the page |
-| rtsp | when a GStreamer RTSP server sends it, by the burnt-in number | the socket |
-| quiet | when the file's pace gives it (an empty campus: the camera sleeps, GOPs are copied) | the socket |
-| busy | the same (people all the time) | the socket |
-| alarm | the first picture somebody can be seen in, after 20 quiet seconds (±0.3 s, by hand) | the alarm |
+| test: | when `test:` draws it, by the number burnt into it | at the socket, on the page |
+| rtsp | when a GStreamer RTSP server sends it, by its number | at the socket |
+| quiet | when the file's pace gives it: nobody there, the camera sleeps | at the socket |
+| busy | the same, with people all the time | at the socket |
+| alarm | the first picture somebody shows in (±0.3 s), after quiet | as an alarm |
 
 *Socket*: the fragment with the picture has arrived at a live socket. *Page*: the picture is on the
-page in Chromium, read from the video element. *Alarm*: the alarm has arrived at the desk's socket, for
-a rule that waits for nothing. All on one machine and one clock.
+page in Chromium, read from the video element. *Alarm*: the alarm has arrived at the desk's socket,
+for a rule that waits for nothing. All on one machine and one clock.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 READER = """
 (seconds) => new Promise((done) => {
-  const video = document.querySelector("video"), read = [], canvas = document.createElement("canvas")
+  const video = document.querySelector("video"), canvas = document.createElement("canvas")
+  const read = []
   const until = performance.now() + 1000 * seconds
   const each = () => {
     const width = video.videoWidth, rows = Math.max(8, Math.floor(video.videoHeight / 40))
@@ -270,6 +271,11 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
 
 
+def figures(late: list[float]) -> tuple[float, float, float]:
+    """Median, 95th percentile, most."""
+    return statistics.median(late), percentile(late, 0.95), max(late)
+
+
 def chromium() -> tuple[str, str]:
     """Path of Chromium, and why the page cannot be measured ("" if it can)."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -325,10 +331,10 @@ def main() -> int:
     except clips.NoFootageError as error:
         skipped.append(f"alarm: {error}")
     rows = [
-        [name, f"{statistics.median(late):.2f}", f"{percentile(late, 0.95):.2f}", f"{max(late):.2f}",
-         str(len(late))]
-        for name, late in found.items() if late
-    ]  # fmt: skip
+        [name, *(f"{figure:.2f}" for figure in figures(late)), str(len(late))]
+        for name, late in found.items()
+        if late
+    ]
     skipped += [f"{name}: nothing was measured" for name, late in found.items() if not late]
     result = Result(
         "latency",

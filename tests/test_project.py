@@ -354,6 +354,7 @@ def test_the_wheel_holds_what_it_needs(tmp_path: Path) -> None:
     inside = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
     for needed in (
         "streetlamp/video/models/nanodet-g-int8.onnx",
+        "streetlamp/video/models/centerface-int8.onnx",
         "streetlamp/video/models/manifest.json",
         "streetlamp/py.typed",
         "licenses/LICENSE",

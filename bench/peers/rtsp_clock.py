@@ -8,6 +8,7 @@ times: the picture with the time stamp P (seconds of the clip) leaves at the POS
 
 import sys
 import time
+from typing import Any
 
 import gi
 
@@ -16,7 +17,7 @@ gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
 
 
-def leaving(pad, info, pay):
+def leaving(pad: Any, info: Any, pay: Any) -> Any:
     """When the picture in this buffer is due: what stands before the network waits until then."""
     clock, stamp = pay.get_clock(), info.get_buffer().pts
     base = pay.get_base_time()
@@ -28,12 +29,12 @@ def leaving(pad, info, pay):
     return Gst.PadProbeReturn.OK
 
 
-def configured(_factory, media):
+def configured(_factory: Any, media: Any) -> None:
     pay = media.get_element().get_by_name("pay0")
     pay.get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, leaving, pay)
 
 
-def main(clip):
+def main(clip: str) -> None:
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")

@@ -16,6 +16,7 @@ from streetlamp.rules.base import Outcome
 from streetlamp.site import parse_site
 from streetlamp.store import StoreError
 from streetlamp.values import CameraState, CameraStatus, Count, Event, Phase, Segment, Severity
+from streetlamp.video.camera import Figures
 from streetlamp.video.feed import FeedStatus
 from streetlamp.video.raw import RawFrame
 from support.masked import masked
@@ -232,6 +233,6 @@ def test_figures_survive_a_clock_that_is_set_back() -> None:
     for start in (T0, T0 - 3600.0):
         for i in range(100):
             frame = replace(masked(0, (64, 64)), time=start + i / 10)
-            keeper.shown(frame, looks=i, recording=True)
+            keeper.shown(frame, Figures(looks=i), recording=True)
     assert told[-1].fps == pytest.approx(10.0, abs=0.5)
-    assert len(keeper._shown) < 60
+    assert len(keeper._past) < 60

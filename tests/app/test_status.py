@@ -9,6 +9,7 @@ import pytest
 
 from streetlamp.app.status import Statuses, StatusKeeper, hidden_share
 from streetlamp.values import CameraState, MaskedFrame
+from streetlamp.video.camera import Figures
 from support.masked import masked
 
 
@@ -40,7 +41,11 @@ def test_figures_are_told_once_a_second_and_changes_at_once() -> None:
     keeper = StatusKeeper("gate", statuses, 100.0)
     keeper.state(CameraState.LIVE, "live", 100.0)
     for number in range(51):
-        keeper.shown(frame(100.0 + number / 10, [[0, 0, 320, 360]]), number // 2, recording=True)
+        keeper.shown(
+            frame(100.0 + number / 10, [[0, 0, 320, 360]]),
+            Figures(looks=number // 2),
+            recording=True,
+        )
     assert len(told) <= 2 + 6
     status = statuses.get("gate")
     assert status is not None
@@ -55,8 +60,8 @@ def test_figures_are_told_once_a_second_and_changes_at_once() -> None:
 def test_a_wholly_hidden_picture_says_why() -> None:
     statuses = Statuses()
     keeper = StatusKeeper("gate", statuses, 0.0)
-    keeper.shown(frame(1.0, [[0, 0, 640, 360]], "the detector is late"), 0, recording=False)
-    keeper.shown(frame(2.1, [[0, 0, 640, 360]], "the detector is late"), 0, recording=False)
+    keeper.shown(frame(1.0, [[0, 0, 640, 360]], "the detector is late"), Figures(), recording=False)
+    keeper.shown(frame(2.1, [[0, 0, 640, 360]], "the detector is late"), Figures(), recording=False)
     status = statuses.get("gate")
     assert status is not None
     assert (status.whole_hidden, status.hidden_share) == ("the detector is late", 1.0)

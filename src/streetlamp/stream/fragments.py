@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import Final
 
 from streetlamp.stream import fmp4
@@ -14,7 +15,6 @@ from streetlamp.stream.options import EncodeOptions
 from streetlamp.values import CopiedGop, Fragment, MaskedFrame, Tracks
 
 _CONTINUES: Final = 0.002  # seconds: GOPs this close together are one stretch
-_TICK: Final = 1 / TICKS
 
 
 class FragmentMaker:
@@ -23,7 +23,7 @@ class FragmentMaker:
     A *run* has one init segment and one media timeline. Neighbouring copied GOPs with the same
     parameter sets are one run; masked frames between them are another (see `Encoder`), so that no
     decoder ever meets two makers' pictures under one description. Where the kind changes, a run
-    ends exactly where the next begins.
+    ends exactly where the next begins. Every fragment of a copied run begins with a keyframe.
 
     Not thread-safe: one camera's thread owns it.
     """
@@ -46,23 +46,29 @@ class FragmentMaker:
 
         UserError when this machine has no working H.264 encoder.
         """
-        self._run = None
-        return self._encoder.push(frame, tracks)
+        return self._end_copying() + self._encoder.push(frame, tracks)
 
     def copy(self, gop: CopiedGop) -> list[Fragment]:
-        """Take a GOP to be copied; give back what waited before it, and all of it."""
+        """Take a GOP to be copied; give back what is complete now, usually all of it at once.
+
+        All of a GOP comes together, so a fragment is a whole one; GOPs shorter than
+        `fragment_seconds` wait until they make a fragment of that length.
+        """
         done = self._encoder.flush(gop.start)
         plan = _Plan(gop)
         self._delay = max(self._delay, plan.delay)
-        run = self._run
-        if run is None or not run.continues(gop, plan):
-            run = self._run = _CopiedRun(gop, self._delay, self._options.fragment_seconds)
-        return done + run.copy(gop, plan)
+        if self._run is None or not self._run.continues(gop, plan):
+            done += self._end_copying()
+            self._run = _CopiedRun(gop, self._delay, self._options.fragment_seconds)
+        return done + self._run.copy(gop, plan)
 
     def flush(self) -> list[Fragment]:
         """End the run: its last fragment, if any picture is waiting. `push` may go on after it."""
-        self._run = None
-        return self._encoder.flush()
+        return self._end_copying() + self._encoder.flush()
+
+    def _end_copying(self) -> list[Fragment]:
+        run, self._run = self._run, None
+        return [] if run is None else run.flush()
 
 
 class _Plan:
@@ -72,7 +78,6 @@ class _Plan:
         samples = gop.samples
         order = sorted(range(len(samples)), key=lambda i: samples[i].pts)
         start = samples[order[0]].time
-        self.times = [samples[i].time for i in order]  # in the order of presentation
         self.decode: list[int] = []  # of the n-th sample: the n-th moment there is
         self.shown = [0] * len(samples)  # of the n-th sample
         last = -1
@@ -83,19 +88,6 @@ class _Plan:
         self.end = max(round((gop.end - start) * TICKS), last + 1)
         pairs = zip(self.decode, self.shown, strict=True)
         self.delay = max(decoded - shown for decoded, shown in pairs)
-
-    def cuts(self, longest: int) -> list[int]:
-        """Where fragments begin: no picture after a cut is shown before one that precedes it."""
-        found = [0]
-        newest = -1
-        previous = 0
-        for i, moment in enumerate(self.decode):
-            if i and newest < moment:  # all the pictures before this moment have been decoded
-                if moment + (moment - previous) // 2 - self.decode[found[-1]] > longest:
-                    found.append(i)
-                previous = moment
-            newest = max(newest, self.shown[i])
-        return found
 
 
 class _CopiedRun:
@@ -110,9 +102,23 @@ class _CopiedRun:
         self._delay = delay
         self._longest = round(fragment_seconds * TICKS)
         self._sequence = 0
-        self._run = secrets.token_hex(8)
-        self._init = init_segment(first.config, first.size, TICKS)
-        self._codec = fmp4.codec_string(self._init)
+        init = init_segment(first.config, first.size, TICKS)
+        self._blank = Fragment(
+            camera=first.camera,
+            run=secrets.token_hex(8),
+            init=init,
+            data=b"",
+            codec=fmp4.codec_string(init),
+            size=first.size,
+            start=first.start,
+            end=first.start,
+            media_start=0.0,
+            keyframe=True,
+        )
+        self._samples: list[fmp4.Sample] = []  # of the next fragment …
+        self._tracks: list[Tracks] = []
+        self._base = 0  # … which is decoded from this tick on
+        self._from = first.start  # … and shown from this moment on
 
     def continues(self, gop: CopiedGop, plan: _Plan) -> bool:
         """Whether a GOP belongs to this run: made alike, and where the last one ended."""
@@ -125,39 +131,38 @@ class _CopiedRun:
 
     def copy(self, gop: CopiedGop, plan: _Plan) -> list[Fragment]:
         base = max(round((gop.start - self._start) * TICKS), self._ticks)
-        cuts = plan.cuts(self._longest)
-        done = [
-            self._fragment(gop, plan, base, begin, end)
-            for begin, end in zip(cuts, [*cuts[1:], len(gop.samples)], strict=True)
-        ]
+        if self._samples:
+            # what stands last in the waiting samples stands until this one
+            self._samples[-1] = replace(
+                self._samples[-1], duration=self._samples[-1].duration + base - self._ticks
+            )
+        else:
+            self._base, self._from = base, gop.start
+        nexts = [*plan.decode[1:], plan.end]
+        for i, (sample, decoded, shown, following) in enumerate(
+            zip(gop.samples, plan.decode, plan.shown, nexts, strict=True)
+        ):
+            data = as_mp4(sample.data, gop.length_size)
+            offset = shown + self._delay - decoded
+            self._samples.append(fmp4.Sample(data, following - decoded, i == 0, offset))
+        self._tracks += gop.tracks
         self._ticks = base + plan.end
         self._end = gop.end
-        return done
+        usual = plan.end // len(nexts)
+        return self.flush() if self._ticks - self._base + usual // 2 >= self._longest else []
 
-    def _fragment(self, gop: CopiedGop, plan: _Plan, base: int, begin: int, end: int) -> Fragment:
-        moments = [*plan.decode[begin:end]]
-        last = end == len(plan.decode)
-        moments.append(plan.end if last else plan.decode[end])
-        samples = [
-            fmp4.Sample(
-                as_mp4(sample.data, gop.length_size),
-                moments[i + 1] - moments[i],
-                begin + i == 0,
-                plan.shown[begin + i] + self._delay - moments[i],
-            )
-            for i, sample in enumerate(gop.samples[begin:end])
-        ]
+    def flush(self) -> list[Fragment]:
+        """What waits, as a fragment."""
+        if not self._samples:
+            return []
         self._sequence += 1
-        return Fragment(
-            camera=gop.camera,
-            run=self._run,
-            init=self._init,
-            data=fmp4.fragment(self._sequence, base + moments[0], samples),
-            codec=self._codec,
-            size=self._size,
-            start=plan.times[begin],
-            end=gop.end if last else plan.times[end],
-            media_start=(base + moments[0] + self._delay) * _TICK,
-            keyframe=begin == 0,
-            tracks=gop.tracks[begin:end],
+        whole = replace(
+            self._blank,
+            data=fmp4.fragment(self._sequence, self._base, self._samples),
+            start=self._from,
+            end=self._end,
+            media_start=(self._base + self._delay) / TICKS,
+            tracks=tuple(self._tracks),
         )
+        self._samples, self._tracks = [], []
+        return [whole]

@@ -6,8 +6,9 @@ import socket
 import threading
 
 from streetlamp.values import CameraState
+from streetlamp.video.decode import Decoder
 from streetlamp.video.feed import Feed, FeedStatus
-from streetlamp.video.raw import RawFrame
+from streetlamp.video.raw import Packet, RawFrame
 from streetlamp.video.source import Source, SourceOptions, make_source
 from support.clips import numbers
 from support.rtsp import RtspServer
@@ -48,7 +49,7 @@ def test_a_frozen_server_is_noticed_and_stop_does_not_wait_for_it(rtsp: RtspServ
         feed = Feed(lambda: factory(server.url("/cam"), read_timeout=0.7), live=True)
         said = ""
         for item in feed.items():
-            if isinstance(item, RawFrame) and item.frame == 5:
+            if isinstance(item, Packet | RawFrame) and item.frame == 5:
                 server.freeze()
             if isinstance(item, FeedStatus) and item.state is CameraState.WAITING:
                 said = item.message
@@ -81,10 +82,12 @@ def test_many_cameras_of_one_server_each_get_their_own(rtsp: RtspServer) -> None
     results: list[list[int]] = [[] for _ in feeds]
 
     def consume(index: int) -> None:
+        decoder = Decoder()
         for item in feeds[index].items():
-            if isinstance(item, RawFrame):
-                results[index] += numbers([item.picture])
+            if isinstance(item, Packet):
+                results[index] += numbers([raw.picture for raw in decoder.decode(item)])
             elif item.state is CameraState.WAITING:
+                results[index] += numbers([raw.picture for raw in decoder.drain()])
                 feeds[index].stop()
 
     threads = [threading.Thread(target=consume, args=(index,)) for index in range(len(feeds))]
