@@ -19,8 +19,8 @@ test:  ## Set up what the tests need, then run every check and test
 	@$(PYTHON) tools/setup.py --dev
 	@$(RUN) tools/check.py
 
-bench: setup  ## Measure: CPU time a frame beside peers, and how well people are hidden
-	@$(RUN) bench/process.py
+bench: setup  ## Measure hiding, cost beside peers, cameras a machine, delay (QUICK=1: ten minutes)
+	@$(RUN) bench/all.py $(if $(QUICK),--quick)
 
 docs: setup  ## Write the tables of docs/03-site-file.md again, from the typed options
 	@$(RUN) tools/doc_tables.py

@@ -11,7 +11,8 @@ another moment, as those of real cameras do. Everything is on: recording, the de
 
 The figures come from the desk's API, asked once a second, and from the recordings themselves:
 
-- *CPU*: of the whole process, in cores and for each camera.
+- *CPU*: of the whole process, in cores and for each camera; *others*: cores that the rest of the
+  machine took at the same time (a row with much of it says little).
 - *looks*: looks a second of a busy camera; of a quiet one.
 - *whole*: share of the moments in which a busy (quiet) camera's picture was hidden as a whole.
 - *missing*: pictures the cameras sent that are not in the recording.
@@ -70,6 +71,7 @@ class Row:
     cameras: int
     busy: int
     cores: float = 0.0
+    others: float = 0.0  # cores that everybody else took meanwhile
     memory: float = 0.0
     seen: dict[str, Seen] = field(default_factory=dict)
     missing: float = 0.0  # share of the pictures
@@ -119,13 +121,15 @@ def site(mix: tuple[int, int], quiet: list[Clip], busy: Clip, folder: Path, seco
 def watch(lamp: Lamp, row: Row, seconds: float) -> float:
     """Asks the desk once a second; the POSIX time at which the measurement began."""
     time.sleep(SETTLE)
-    began, cpu, wall = time.time(), lamp.cpu(), time.monotonic()
+    began, cpu, every, wall = time.time(), lamp.cpu(), lamp.machine(), time.monotonic()
     while time.monotonic() - wall < seconds:
         time.sleep(1 - (time.time() % 1))
         for status in lamp.get("/api/status")["cameras"]:
             note(row, status, time.time())
         row.memory = max(row.memory, lamp.memory())
-    row.cores = (lamp.cpu() - cpu) / (time.monotonic() - wall)
+    lasted = time.monotonic() - wall
+    row.cores = (lamp.cpu() - cpu) / lasted
+    row.others = max(0.0, (lamp.machine() - every) / lasted - row.cores)
     return began
 
 
@@ -163,8 +167,11 @@ def moments(path: Path) -> list[float]:
     start = datetime.fromisoformat(text).timestamp()
     with av.open(str(path)) as source:
         stream = source.streams.video[0]
+        step = stream.time_base
         stamps = sorted(p.pts for p in source.demux(stream) if p.size and p.pts is not None)
-    return [start + float((stamp - stamps[0]) * stream.time_base) for stamp in stamps]
+    if step is None:
+        return []
+    return [start + float((stamp - stamps[0]) * step) for stamp in stamps]
 
 
 def judge(row: Row, alone: float | None) -> None:
@@ -212,6 +219,7 @@ def cells(row: Row) -> list[str]:
     return [
         f"{row.cameras} ({row.busy} busy)",
         f"{row.cores:.2f}",
+        f"{row.others:.2f}",
         f"{100 * row.cores / row.cameras:.1f} %",
         pair("looks"),
         pair("whole", 100),
@@ -224,7 +232,7 @@ def cells(row: Row) -> list[str]:
 
 
 COLUMNS = [
-    "cameras", "CPU, cores", "a camera", "looks/s busy / quiet", "whole % busy / quiet",
+    "cameras", "CPU, cores", "others", "a camera", "looks/s busy / quiet", "whole % busy / quiet",
     "missing", "gap, s", "delay, s", "MB", "promises",
 ]  # fmt: skip
 

@@ -23,14 +23,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -39,21 +35,14 @@ from pathlib import Path
 import clips
 import floor
 from clips import Clip
-from process import PEERS, ROOT, CommandError, peers_ready
+from hiding import DATA, read_hidden, read_truth, score_set
+from process import ROOT, BenchClip, CommandError, deface_hides, moved, peers_ready
+from programs import Spent, deface, ensure_motion, ffmpeg, motion, step, streetlamp
 
 from record import Bar, Result, Table, save, spread
 
-ENV = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
 KEYFRAMES, REENCODE = "keyframes", "reencode"
 CHEAP = frozenset({"demux", "remux", "keyframes"})  # measured on the longer clip
-
-
-@dataclass
-class Spent:
-    """CPU and wall seconds of one process."""
-
-    cpu: float
-    wall: float
 
 
 @dataclass
@@ -99,91 +88,6 @@ QUICK = {"room": Plan(300, 1800), "campus": Plan(300, 1800), "van": Plan(90, 300
 DEFACE = Plan(30, 90)
 
 
-def spend(command: list[str | Path], until: float | None = None) -> Spent:
-    """What a command takes; with `until`, it is interrupted (as by Ctrl-C) after that time."""
-    with tempfile.TemporaryFile() as output:
-        began = time.perf_counter()
-        child = subprocess.Popen(
-            [str(part) for part in command], cwd=ROOT, env=ENV,
-            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        if until is not None:
-            time.sleep(until)
-            child.send_signal(signal.SIGINT)
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            output.seek(0)
-            raise CommandError(output.read().decode(errors="replace")[-2000:])
-    return Spent(usage.ru_utime + usage.ru_stime, time.perf_counter() - began)
-
-
-def step(name: str, clip: Clip) -> tuple[float, float]:
-    """A floor's CPU and wall seconds a frame."""
-    command = [sys.executable, str(Path(floor.__file__)), name, str(clip.path)]
-    done = subprocess.run(command, env=ENV, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise CommandError(done.stderr[-2000:])
-    told = json.loads(done.stdout)
-    return told["cpu"] / told["frames"], told["wall"] / told["frames"]
-
-
-def streetlamp(clip: Clip, scratch: Path) -> Spent:
-    out = scratch / f"streetlamp-{clip.name}"
-    command = [sys.executable, "-m", "streetlamp", "process", clip.path, "--out", out, "--quiet"]
-    return spend(command)
-
-
-def ffmpeg(clip: Clip, scratch: Path) -> Spent:
-    return spend(
-        ["ffmpeg", "-v", "error", "-y", "-threads", "1", "-i", clip.path, "-c:v", "libx264",
-         "-preset", "ultrafast", "-tune", "zerolatency", "-crf", str(floor.CRF), "-threads", "1",
-         "-g", "15", "-movflags", "frag_keyframe+empty_moov", scratch / "ffmpeg.mp4"]
-    )  # fmt: skip
-
-
-def deface(clip: Clip, scratch: Path) -> Spent:
-    return spend([PEERS / "bin" / "deface", "--output", scratch / "deface.mp4", clip.path])
-
-
-MOTION = """\
-daemon off
-log_level 5
-target_dir {folder}
-netcam_url file://{clip}
-width {width}
-height {height}
-framerate 15
-picture_output off
-movie_output off
-snapshot_interval 0
-webcontrol_port 0
-stream_port 0
-"""
-
-
-def motion(clip: Clip, scratch: Path, seconds: float) -> Spent:
-    """`motion` on the clip at its own pace for so long (it plays 15 pictures a second)."""
-    width, height = clip.size
-    conf = scratch / "motion.conf"
-    conf.write_text(
-        MOTION.format(folder=scratch, clip=clip.path.resolve(), width=width, height=height)
-    )
-    return spend(["motion", "-n", "-c", conf], until=seconds)
-
-
-def ensure_motion() -> str:
-    """Installs Debian's package where that can be done; "" if it is there, otherwise why not."""
-    if shutil.which("motion") is None and shutil.which("apt-get") and os.geteuid() == 0:
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (
-            ["apt-get", "update"],
-            ["apt-get", "install", "-y", "--no-install-recommends", "motion"],
-        ):
-            subprocess.run(command, env=quiet, capture_output=True, check=False, timeout=280)
-    return "" if shutil.which("motion") else "motion: `apt-get install motion` (as root) for it"
-
-
 class Bench:
     """Rounds of everything on every clip."""
 
@@ -193,6 +97,7 @@ class Bench:
         self.tools: dict[str, dict[str, Samples]] = defaultdict(lambda: defaultdict(Samples))
         self.looks: dict[str, float] = {}  # share of frames looked at, by clip
         self.counts: dict[str, dict[str, int]] = {}  # what streetlamp said it did, by clip
+        self.heads: dict[str, float] = {}  # share of heads hidden in the busy clip, by tool
         self.skipped: list[str] = []
         self.motion_seconds = (5.0, 25.0) if quick else (10.0, 70.0)
         self.deface = peers and self._peer("deface", peers_ready)
@@ -240,6 +145,27 @@ class Bench:
         self.counts[clip.name] = {key: told[key] for key in keys}
         self.looks[clip.name] = told["frames_looked_at"] / max(1, told["frames"])
 
+    def hiding(self, clip: Clip, scratch: Path) -> None:
+        """How many heads each tool hides in the busy clip's beginning, where that is known."""
+        shared = DATA / "pets09_s2l1_a"
+        if clip.name != "busy" or not shared.is_dir():
+            return
+        scale, top = clip.size[0] / 768, 72  # of 768×576, cut to 16:9
+        frames = DEFACE.long
+        truth = {
+            frame: [moved(person, scale, top) for person in people]
+            for frame, people in read_truth(shared / "gt.csv").items()
+        }
+        files = {"streetlamp": scratch / "streetlamp-busy" / "hidden.csv"}
+        if self.deface:
+            part = clips.shortened(clip, frames)
+            files["deface"] = deface_hides(
+                BenchClip(part.name, part.path, part.size, part.frames, {}), scratch
+            )
+        for name, path in files.items():
+            score = score_set(truth, read_hidden(path), clip.size, frames)
+            self.heads[name] = score.hidden / max(1, score.heads)
+
     def floor(self, clip: str, name: str) -> float:
         return statistics.median(self.floors[clip][name])
 
@@ -267,6 +193,9 @@ class Bench:
             f"{said['gops_copied']} GOPs copied, {said['gops_reencoded']} encoded again. "
             "The step look is for each look, not each frame."
         )
+        if clip.name == "busy" and self.heads:
+            shares = ", ".join(f"{name} {100 * share:.1f} %" for name, share in self.heads.items())
+            note += f" Heads hidden in the first {DEFACE.long} frames: {shares}."
         columns = [
             "",
             "CPU µs a frame",
@@ -295,6 +224,9 @@ class Bench:
             Bar("busy: less the detector's share, × (decode + encode)",
                 (ours.middle - looking) / reencode, 1.35)
         ]  # fmt: skip
+        if {"streetlamp", "deface"} <= self.heads.keys():
+            better = self.heads["streetlamp"] - self.heads["deface"]
+            bars.append(Bar("busy: heads hidden, more than by deface", better, 0, False))
         if "deface" in self.tools[clip.name]:
             theirs = self.tools[clip.name]["deface"]
             bars.append(Bar("busy: deface ÷ streetlamp", theirs.middle / ours.middle, 8, False))
@@ -324,6 +256,8 @@ def main() -> int:
                 for clip in chosen:
                     print(f"round {number + 1}: {clip.name} …", file=sys.stderr, flush=True)
                     bench.round(clip, Path(folder))
+            for clip in chosen:
+                bench.hiding(clip, Path(folder))
     except CommandError as failure:
         print(f"a measured command failed:\n{failure}", file=sys.stderr)
         return 1

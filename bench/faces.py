@@ -164,7 +164,7 @@ def thresholds() -> None:
         frame = frame_of(view.picture)
         prepared = both.prepare(frame)
         (found,) = both.detector.infer([prepared])
-        (faces,) = both.finder.find_all([both._small(prepared)])
+        (faces,) = both.finder.find_all([both.small(prepared)])
         for least in (0.15, 0.2, 0.3, 0.4, 0.5, 0.6):
             sure = heads(faces[faces[:, 4] >= least])
             rows[least].append(head_is_hidden(without_faces(found, sure), view))

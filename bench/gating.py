@@ -110,7 +110,8 @@ def _surges(spec: Spec, path: Path, plan: list[Walk], found: Found) -> None:
             somebody = somebody or who is not None
             if surge and who is not None:
                 found.surge.setdefault(who, picture - who.start + 1)
-            if who is None and rhythm.ready and picture >= SETTLED:
+            after = _who(plan, picture - FPS)  # the ground somebody uncovered as they left
+            if who is None and after is None and rhythm.ready and picture >= SETTLED:
                 found.quiet += 1
                 found.false_surges += surge
     found.packet_us = 1e6 * spent / count
@@ -157,8 +158,8 @@ def exposed(spec: Spec, path: Path, *, asleep: bool) -> tuple[dict[Walk, list[in
         )
         out = Path(folder) / "out"
         subprocess.run(
-            [sys.executable, "-m", "streetlamp", "process", str(path), "--out", str(out)]
-            + ["--site", str(site), "--camera", "cam", "--quiet"],
+            f"{sys.executable} -m streetlamp process {path} --out {out} "
+            f"--site {site} --camera cam --quiet".split(),
             check=True,
             stdout=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent / "src")},
@@ -188,6 +189,17 @@ def _covered(box: tuple[int, int, int, int], hidden: list[tuple[float, ...]]) ->
 
 def _label(walk: Walk) -> str:
     return f"{walk.height}{walk.contrast[0]}"
+
+
+def _ranges(numbers: list[int]) -> str:
+    """``[0, 1, 2, 7]`` as ``0-2,7``."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1].append(number)
+        else:
+            parts.append([number])
+    return ",".join(str(p[0]) if len(p) == 1 else f"{p[0]}-{p[-1]}" for p in parts) or "none"
 
 
 def _row(spec: Spec, found: Found) -> str:
@@ -227,7 +239,7 @@ def main() -> None:
             for asleep in (False, True):
                 bare, figures = exposed(spec, path, asleep=asleep)
                 print(f"   {'may sleep' if asleep else 'awake    '}: {figures}; exposed pictures:")
-                print("     " + "  ".join(f"{_label(w)} {bare[w] or 'none'}" for w in bare))
+                print("     " + "  ".join(f"{_label(w)} {_ranges(bare[w])}" for w in bare))
     hours = sum(found.quiet for found in still) / FPS / 3600
     if hours:
         print(

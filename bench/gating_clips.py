@@ -32,7 +32,9 @@ CONTRASTS = {"low": 12.0, "medium": 25.0}  # levels between a person and what is
 RATES: dict[str, dict[str, str]] = {
     "crf": {"crf": "25"},
     "vbr": {"b": "2000000", "maxrate": "3000000", "bufsize": "3000000"},
-    "cbr": {"b": "2000000", "maxrate": "2000000", "bufsize": "1000000", "x264-params": "nal-hrd=cbr"},
+    "cbr": {
+        "b": "2000000", "maxrate": "2000000", "bufsize": "1000000", "x264-params": "nal-hrd=cbr",
+    },
     "bframes": {"crf": "25", "bf": "2", "x264-params": "b-adapt=0:b-pyramid=0"},
 }  # fmt: skip
 
@@ -104,6 +106,13 @@ def _median(name: str, step: int) -> np.ndarray:
 
 
 @cache
+def _office() -> np.ndarray:
+    """The office without the person who stands in it nearly all the time: before and after."""
+    both = _pictures("cdnet_office", 0, 11) + _pictures("cdnet_office", 1473, 1480)
+    return np.median(np.stack(both), axis=0).astype(np.uint8)
+
+
+@cache
 def _cutouts() -> list[tuple[np.ndarray, np.ndarray]]:
     """(luma, mask) of somebody walking in `cdnet_office`, whole, as they come in and go out."""
     out = []
@@ -132,7 +141,7 @@ def _scene(spec: Spec) -> Iterator[np.ndarray]:
         while True:
             yield loop[n % len(loop)].astype(np.float32)
             n += 1
-    still = _median("cdnet_office", 20) if spec.place == "office" else _median("pets09_s2l1_a", 5)
+    still = _office() if spec.place == "office" else _median("pets09_s2l1_a", 5)
     base = still.astype(np.float32)
     yy, xx = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
     rng = np.random.default_rng(spec.seed + 7)
@@ -225,8 +234,8 @@ def pictures(spec: Spec) -> Iterator[np.ndarray]:
         field = bank[int(rng.integers(len(bank)))]
         top, left = int(rng.integers(180)), int(rng.integers(220))
         amplitude = cv2.sqrt(0.3 + 0.7 * np.maximum(scene, 0) / 128) * sigma
-        scene = scene + amplitude * field[top : top + HEIGHT, left : left + WIDTH]
-        yield np.clip(scene + 0.5, 0, 255).astype(np.uint8)
+        noisy = scene + amplitude * field[top : top + HEIGHT, left : left + WIDTH]
+        yield np.clip(noisy + 0.5, 0, 255).astype(np.uint8)
 
 
 def build(spec: Spec) -> Path:

@@ -160,6 +160,16 @@ def check_file(
         trouble.note(fine, f"{kind}: ffmpeg", film, result.stderr[:200])
 
 
+def attempt(
+    path: Path, film: Film, dice: random.Random, trouble: Trouble, kind: str, ffmpeg: bool
+) -> None:
+    """`check_file`, where a decoder that gives up is one more thing that went wrong."""
+    try:
+        check_file(path, film, dice, trouble, kind, ffmpeg)
+    except av.FFmpegError as error:
+        trouble.note(False, f"{kind}: decoder gave up", film, error)
+
+
 def fragments_of(film: Film) -> list[Fragment]:
     maker = FragmentMaker("gate", EncodeOptions())
     pieces: list[Fragment] = []
@@ -243,11 +253,11 @@ def measure(joins: int, seed: int, ffmpeg: bool) -> tuple[Counter[str], Trouble]
                             clip.copy(item)
                         else:
                             clip.write(item)
-            check_file(clip.path, film, dice, trouble, "clip", ffmpeg)
+            attempt(clip.path, film, dice, trouble, "clip", ffmpeg)
             check_runs(pieces, film, trouble)
             made = exported(pieces, folder)
             trouble.note(not made.encoded, "export: encoded", film)
-            check_file(made.path, film, dice, trouble, "export", ffmpeg)
+            attempt(made.path, film, dice, trouble, "export", ffmpeg)
         totals["films"] += 1
         totals["joins"] += film.joins
         totals["pictures"] += film.pictures

@@ -123,6 +123,12 @@ class Lamp:
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         return sum(int(fields[i]) for i in (11, 12, 13, 14)) / TICKS
 
+    @staticmethod
+    def machine() -> float:
+        """CPU seconds the whole machine has worked, everybody together."""
+        first = Path("/proc/stat").read_text().splitlines()[0].split()[1:9]
+        return sum(int(first[i]) for i in (0, 1, 2, 5, 6)) / TICKS
+
     def memory(self) -> float:
         """Megabytes in memory now."""
         pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])

@@ -107,6 +107,39 @@ def check(
         raise typer.Exit(1)
 
 
+@app.command("audit-hiding")
+def audit_hiding(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="SITE.yaml|CLIP...", help="A site file, or masked clips."),
+    ],
+    camera: Annotated[str | None, typer.Option(help="Only this camera of the site file.")] = None,
+    since: Annotated[
+        str, typer.Option(help="How far back, e.g. 30m, 24h or 7d (of a site's recordings).")
+    ] = "24h",
+    samples: Annotated[
+        int, typer.Option(help="Pictures looked at, of each camera or clip.", min=1)
+    ] = 400,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write a report: .html, .csv or .json."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Draw the same pictures every time (for tests).")
+    ] = None,
+) -> None:
+    """Look with another model whether anybody can be seen in stored, masked video.
+
+    Ends with 1 when somebody can. docs/08-audit-hiding.md says how far to trust it.
+    """
+    from streetlamp.app import audit_command  # noqa: PLC0415
+
+    if not audit_command.audit_hiding(
+        paths, camera=camera, since=since, samples=samples, report=report, seed=seed
+    ):
+        raise typer.Exit(1)
+
+
 @app.command()
 def models(
     folder: Annotated[

@@ -23,6 +23,7 @@ from streetlamp import site_yaml
 from streetlamp.alarms.options import AlarmOptions
 from streetlamp.desk.options import DeskOptions
 from streetlamp.errors import UserError
+from streetlamp.inspection.options import AuditOptions
 from streetlamp.live.options import LiveOptions
 from streetlamp.options import Options
 from streetlamp.record.options import RecordOptions
@@ -131,6 +132,11 @@ class Site(Options):
     )
     alarms: AlarmOptions = Field(
         default=defaults(AlarmOptions), title="Alarms", description="How alarms live."
+    )
+    audit_hiding: AuditOptions = Field(
+        default=defaults(AuditOptions),
+        title="Audit of the hiding",
+        description="How often another model looks whether anybody can be seen in what is stored.",
     )
     live: LiveOptions = Field(
         default=defaults(LiveOptions),

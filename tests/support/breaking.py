@@ -11,7 +11,7 @@ import functools
 import io
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -265,30 +265,31 @@ class Late:
     """Stands before the real queue; hands its answers on `latency` seconds later, film time.
 
     The film goes on only when the answers due by now are there, so a test is as quick as the
-    machine and always the same. latency: by the film's time; inf: handed on when it is there,
-    if ever, without waiting.
+    machine and always the same; but it waits `patience` seconds at most, for looks that hang.
     """
 
     queue: Inference
     latency: Callable[[float], float]
+    patience: float
     now: float = T0
     _out: list[tuple[float, Future[Detections], Future[Detections]]] = field(default_factory=list)
 
-    def submit(self, picture: av.VideoFrame, **rest: Any) -> Future[Detections]:
-        inner = self.queue.submit(picture, **rest)
+    def submit(self, picture: av.VideoFrame) -> Future[Detections]:
+        inner = self.queue.of("gate").submit(picture)
         outer: Future[Detections] = Future()
         self._out.append((self.now + self.latency(self.now), inner, outer))
         return outer
 
     def advance(self, now: float) -> None:
         self.now = now
+        due = [inner for at, inner, _ in self._out if not 0.0 < at - now < 30.0]
+        wait(due, self.patience)
         left = []
-        for due, inner, outer in self._out:
-            unready = not inner.done() if due == float("inf") else 0.0 < due - now < 30.0
-            if unready:
-                left.append((due, inner, outer))
+        for at, inner, outer in self._out:
+            if inner not in due or not inner.done():
+                left.append((at, inner, outer))
             elif outer.set_running_or_notify_cancel():
-                error = inner.exception(20)
+                error = inner.exception(0)
                 if error is None:
                     outer.set_result(inner.result())
                 else:
@@ -365,6 +366,7 @@ def play(
     *,
     breaks: Callable[[int], object] = lambda i: None,
     latency: Callable[[float], float] = lambda time: 0.1,
+    patience: float = 20.0,
     make: Callable[[Sequence[Still]], list[Unit]] = pictures,
     tended: bool = True,
     between: Callable[[int, Inference], None] = lambda i, queue: None,
@@ -375,7 +377,7 @@ def play(
 ) -> Played:
     """Sends a film through a camera's worker, live settings, and decodes what comes out.
 
-    breaks, latency: see `Oracle` and `Late`. tended: the queue is looked after, in film time.
+    breaks, latency, patience: see `Oracle` and `Late`. tended: the queue is looked after.
     between: called before each picture. away: before these pictures the camera was lost.
     unmasked: the control. Nothing is hidden, so that the same measure must see everybody.
     """
@@ -383,7 +385,7 @@ def play(
     clock = [0.0]
     looks: Looks = detector or Oracle(film, breaks)
     queue = Inference(looks, patience=0.05, hang_seconds=1.5, clock=lambda: clock[0])
-    late = Late(queue, latency)
+    late = Late(queue, latency, patience)
     items: list[Unit | FeedStatus] = []
     for i, unit in enumerate(units):
         if i in away:

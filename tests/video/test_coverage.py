@@ -56,11 +56,15 @@ def test_the_margins_are_hidden_too() -> None:
     coverage = Coverage("gate", HideOptions(margin_side=0.5, margin_top=0.2))
     coverage.add(look(0.0, (7, A, True)))
     coverage.add(look(0.1, (7, A, True)))
-    (box,) = coverage.at(0.0, 1, SIZE).hide
-    assert box[0] <= 100 - 20
-    assert box[1] <= 100 - 20
-    assert box[2] >= 140 + 20
-    assert box[3] >= 200
+    head, body = coverage.at(0.0, 1, SIZE).hide
+    assert head[0] <= 100 - 20
+    assert min(head[1], body[1]) <= 100 - 20
+    assert head[2] >= 140 + 20
+    assert head[3] >= 100 + 40  # head and shoulders
+    assert body[0] < 100
+    assert body[2] > 140
+    assert body[3] > 200
+    assert body[2] - body[0] < head[2] - head[0]  # legs need less
 
 
 def test_a_person_found_now_is_hidden_backwards_but_not_for_ever() -> None:
@@ -81,15 +85,15 @@ def test_going_backwards_follows_the_way_the_person_came() -> None:
 
 def test_a_lost_person_stays_hidden_in_a_growing_region() -> None:
     coverage = Coverage("gate", HIDE)
-    for time in (0.0, 0.2):
-        coverage.add(look(time, (7, A, True)))
-    for time in (0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8):
+    for step in range(10):  # found often: held for as long as the options say
+        coverage.add(look(-0.9 + 0.1 * step, (7, A, True)))
+    for time in (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8):
         coverage.add(look(time, (7, A, False)))
-    early, late = coverage.at(0.4, 5, SIZE).hide, coverage.at(1.4, 15, SIZE).hide
+    early, late = coverage.at(0.6, 5, SIZE).hide, coverage.at(1.2, 15, SIZE).hide
     assert covers(early, A)
-    assert covers(late, early[0])
+    assert all(covers(late, box) for box in early)
     assert late[0][2] - late[0][0] > early[0][2] - early[0][0]
-    assert len(coverage.at(0.2 + HIDE.hold_seconds + 0.1, 19, SIZE).hide) == 0
+    assert len(coverage.at(HIDE.hold_seconds + 0.1, 19, SIZE).hide) == 0
 
 
 def test_a_person_lost_and_found_is_hidden_all_the_way() -> None:
@@ -225,11 +229,11 @@ def test_a_candidate_is_hidden_and_not_shown() -> None:
 def test_who_walks_out_of_the_picture_is_not_hidden_for_long() -> None:
     for x, hold in ((300.0, HIDE.hold_seconds), (580.0, GHOST_SECONDS)):
         coverage = Coverage("gate", HIDE)
-        for step in range(4):
+        for step in range(-8, 4):
             left = x + 10.0 * step
             box = (left, 100.0, min(640.0, left + 40.0), 200.0)
             coverage.add(look(0.1 * step, (7, box, True)))
         coverage.add(look(0.3 + hold - 0.05))
         coverage.add(look(0.3 + hold + 0.1))
-        assert len(coverage.at(0.3 + hold - 0.05, 9, SIZE).hide) == 1
+        assert len(coverage.at(0.3 + hold - 0.05, 9, SIZE).hide) > 0
         assert len(coverage.at(0.3 + hold + 0.1, 10, SIZE).hide) == 0

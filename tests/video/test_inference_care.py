@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from itertools import pairwise
 
 import av
 import numpy as np
@@ -53,6 +54,11 @@ def picture(number: int = 1) -> av.VideoFrame:
     return frame
 
 
+def waits(until: Callable[[], object]) -> None:
+    """Holds a look up."""
+    until()
+
+
 class Clock:
     def __init__(self) -> None:
         self.now = 100.0
@@ -79,9 +85,7 @@ def broken(queue: Inference) -> None:
 
 def test_a_broken_detector_is_made_anew_after_a_pause() -> None:
     clock, fresh = Clock(), Detector()
-    with Inference(
-        Detector(fails(RuntimeError("no"))), remake=lambda: fresh, clock=clock
-    ) as queue:
+    with Inference(Detector(fails(RuntimeError("no"))), remake=lambda: fresh, clock=clock) as queue:
         broken(queue)
         assert "tried again in 1 s" in queue.stats.message
         queue.tend()
@@ -96,8 +100,7 @@ def test_a_broken_detector_is_made_anew_after_a_pause() -> None:
 
 def test_pauses_grow_while_it_fails_and_start_over_when_it_works() -> None:
     clock, pauses = Clock(), []
-    job = [fails(RuntimeError("no"))]
-    detector = Detector(lambda numbers: job[0](numbers))
+    detector = Detector(fails(RuntimeError("no")))
     with Inference(detector, clock=clock) as queue:
         for _ in range(9):
             broken(queue)
@@ -107,10 +110,10 @@ def test_pauses_grow_while_it_fails_and_start_over_when_it_works() -> None:
                 queue.tend()
             pauses.append(clock.now - start)
         assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0]
-        job[0] = lambda numbers: None
+        detector.job = lambda numbers: None
         clock.now += queues.STEADY_SECONDS + 1
         queue.submit(picture()).result(20)
-        job[0] = fails(RuntimeError("no"))
+        detector.job = fails(RuntimeError("no"))
         broken(queue)
         assert "again in 1 s" in queue.stats.message
 
@@ -132,7 +135,7 @@ def test_a_detector_that_cannot_be_made_is_tried_again(error: Exception) -> None
         for _ in range(20):
             clock.now += 0.5
             queue.tend()
-        assert [b - a for a, b in zip(tries, tries[1:], strict=False)] == [2.0, 4.0]
+        assert [b - a for a, b in pairwise(tries)] == [2.0, 4.0]
         assert queue.stats.alive
 
 
@@ -169,7 +172,7 @@ def test_a_worker_that_dies_outside_the_detector_answers_nobody_falsely(
 
 def test_a_hung_look_is_given_up_and_its_late_answer_is_not_wanted() -> None:
     clock, go, fresh = Clock(), threading.Event(), Detector()
-    hung = Detector(lambda numbers: None if go.wait(20) else None)
+    hung = Detector(lambda numbers: waits(lambda: go.wait(20)))
     with Inference(hung, remake=lambda: fresh, hang_seconds=5.0, clock=clock) as queue:
         first = queue.submit(picture(1))
         assert hung.begun.acquire(timeout=20)
@@ -201,7 +204,7 @@ def test_only_so_many_workers_may_hang() -> None:
     clock, go, made = Clock(), threading.Event(), []
 
     def remake() -> Detector:
-        made.append(Detector(lambda numbers: None if go.wait(20) else None))
+        made.append(Detector(lambda numbers: waits(lambda: go.wait(20))))
         return made[-1]
 
     with Inference(remake(), remake=remake, hang_seconds=5.0, clock=clock) as queue:
@@ -250,7 +253,7 @@ def test_one_bad_picture_does_not_cost_the_others_their_look() -> None:
             raise ValueError("bad picture")
 
     go = threading.Event()
-    detector = Detector(lambda numbers: go.wait(20) and None if numbers == [1] else job(numbers))
+    detector = Detector(lambda numbers: waits(go.wait) if numbers == [1] else job(numbers))
     with Inference(detector) as queue:
         first = queue.submit(picture(1))
         assert detector.begun.acquire(timeout=20)
@@ -277,11 +280,16 @@ class Busy:
     """A queue whose worker looks one batch at a time, when the test lets it."""
 
     def __init__(self, **options: int) -> None:
-        self.turn = threading.Semaphore(0)
-        self.detector = Detector(lambda numbers: None if self.turn.acquire(timeout=20) else None)
-        self.queue = Inference(self.detector, **options)  # type: ignore[arg-type]
+        self.turn, self.clock = threading.Semaphore(0), Clock()
+        self.detector = Detector(lambda numbers: waits(lambda: self.turn.acquire(timeout=20)))
+        self.queue = Inference(self.detector, clock=self.clock, **options)  # type: ignore[arg-type]
         self.queue.submit(picture(255))  # holds the worker
         assert self.detector.begun.acquire(timeout=20)
+
+    def ask(self, number: int, camera: str, *, keep: bool = False) -> Future[Detections]:
+        """A picture, a tenth of a second after the last."""
+        self.clock.now += 0.1
+        return self.queue.submit(picture(number), camera=camera, keep=keep)
 
     def rounds(self, count: int) -> list[int]:
         """Numbers looked at in the next so many batches."""
@@ -298,8 +306,8 @@ class Busy:
 
 def test_the_newest_picture_of_a_camera_takes_the_place_of_the_one_that_waits() -> None:
     busy = Busy(max_batch=8)
-    old, new = (busy.queue.submit(picture(number), camera="gate") for number in (1, 2))
-    other = busy.queue.submit(picture(3), camera="yard")
+    old, new = (busy.ask(number, "gate") for number in (1, 2))
+    other = busy.ask(3, "yard")
     assert isinstance(old.exception(20), LookReplacedError)
     assert busy.rounds(1) == [2, 3]
     busy.close()
@@ -308,11 +316,20 @@ def test_the_newest_picture_of_a_camera_takes_the_place_of_the_one_that_waits() 
     assert (busy.queue.stats.asked, busy.queue.stats.replaced) == (4, 1)
 
 
-def test_the_last_picture_of_a_scene_keeps_its_place() -> None:
+def test_two_pictures_at_once_are_both_looked_at() -> None:
+    """The last of a scene and the first of the next."""
     busy = Busy(max_batch=8)
-    last = busy.queue.submit(picture(1), camera="gate", keep=True)
-    busy.queue.submit(picture(2), camera="gate")
-    busy.queue.submit(picture(3), camera="gate")
+    for number in (1, 2):
+        busy.queue.of("gate").submit(picture(number))
+    assert busy.rounds(1) == [1, 2]
+    busy.close()
+
+
+def test_a_picture_may_keep_its_place() -> None:
+    busy = Busy(max_batch=8)
+    last = busy.ask(1, "gate", keep=True)
+    busy.ask(2, "gate")
+    busy.ask(3, "gate")
     assert busy.rounds(1) == [1, 3]
     busy.close()
     assert last.exception(20) is None
@@ -334,9 +351,9 @@ def test_a_greedy_camera_gets_no_more_than_its_share(most: int) -> None:
     got: Counter[int] = Counter()
     for _ in range(60):
         for _ in range(10):
-            busy.queue.submit(picture(0), camera=names[0])
+            busy.ask(0, names[0])
         for number in range(1, 6):
-            busy.queue.submit(picture(number), camera=names[number])
+            busy.ask(number, names[number])
         got.update(busy.rounds(1))
     busy.close()
     assert max(got.values()) - min(got.values()) <= 1, got
@@ -345,8 +362,8 @@ def test_a_greedy_camera_gets_no_more_than_its_share(most: int) -> None:
 def test_a_full_queue_takes_a_newer_picture_of_a_camera_that_waits_already() -> None:
     busy = Busy(max_batch=1, capacity=2, patience=0)
     for camera in ("a", "b"):
-        busy.queue.submit(picture(1), camera=camera)
-    kept = busy.queue.submit(picture(2), camera="a")
+        busy.ask(1, camera)
+    kept = busy.ask(2, "a")
     assert busy.rounds(2).count(2) == 1
     busy.close()
     assert kept.exception(20) is None

@@ -1,4 +1,4 @@
-"""What gives way when the machine cannot keep up, and that it neither swings nor starves anybody."""
+"""What gives way when a machine cannot keep up: evenly, and without swinging to and fro."""
 
 from __future__ import annotations
 

@@ -206,8 +206,13 @@ def test_it_is_ready_once_usual_differences_are_known() -> None:
 
 @pytest.mark.parametrize(
     ("size", "half"),
-    [((1280, 720), (640, 360)), ((1920, 1080), (480, 270)), ((640, 480), (640, 480)), ((1282, 722), (320, 180))],
-)  # fmt: skip
+    [
+        ((1280, 720), (640, 360)),
+        ((1920, 1080), (480, 270)),
+        ((640, 480), (640, 480)),
+        ((1282, 722), (320, 180)),
+    ],
+)
 def test_luma_is_halved_to_at_most_640(size: tuple[int, int], half: tuple[int, int]) -> None:
     grey = np.full((size[1] * 3 // 2, size[0]), 90, np.uint8)
     picture = av.VideoFrame.from_ndarray(grey, format="yuv420p")

@@ -65,6 +65,20 @@ class ClipCutter:
                 self._failed(alarm, tries + 1, now, error)
         return cut
 
+    def renew(self, camera: str, start: float, end: float, now: float) -> list[str]:
+        """Something of [start, end) is no longer recorded: clips that show it go and are cut anew
+        from what is left. The ids of their alarms.
+        """
+        renewed = []
+        for alarm in self._alarms.list(camera=camera, limit=None):
+            begins, ends = self._range(alarm, float("inf"))
+            if alarm.clip and begins < end and ends > start:
+                (self._data / alarm.clip).unlink(missing_ok=True)
+                self._book.set_clip(alarm.id, "")
+                self._alarms.set_clip_try(alarm.id, 0, now)
+                renewed.append(alarm.id)
+        return renewed
+
     def pinned_ranges(self) -> list[Pin]:
         """What retention must spare: what open alarms show, and clips not yet cut."""
         wanted = {alarm.id: alarm for alarm in self._alarms.unclipped()}

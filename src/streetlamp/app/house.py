@@ -14,6 +14,7 @@ from typing import IO, Final
 
 from streetlamp.alarms.book import AlarmBook
 from streetlamp.alarms.clips import ClipCutter
+from streetlamp.app.inspector import Inspector, Keeper
 from streetlamp.app.status import Statuses
 from streetlamp.desk.services import DiskView
 from streetlamp.errors import UserError
@@ -25,7 +26,7 @@ from streetlamp.record.retention import Pin
 from streetlamp.rules.base import Outcome
 from streetlamp.rules.tally import Tally
 from streetlamp.site import Site
-from streetlamp.store import Counts, Database, Segments, StoreError
+from streetlamp.store import Counts, Database, Inspections, Segments, StoreError
 from streetlamp.values import CameraState, Count, Event
 from streetlamp.vault.audit import Audit
 from streetlamp.vault.users import Users
@@ -60,6 +61,12 @@ class House:
         self.book = AlarmBook(self.database, site.alarms)
         self.recordings = Recordings(self.data, self.segments, site.record, pinned=self._pinned)
         self._cutter = ClipCutter(self.database, self.book, self.recordings, self.data, site.alarms)
+        inspections = Inspections(self.database)
+        cameras = tuple(site.switched_on)
+        self.inspector = Inspector(cameras, self.recordings, inspections, site.audit_hiding)
+        self.hiding = Keeper(
+            cameras, self.data, self.recordings, self.segments, inspections, self._cutter
+        )
         self.hub = LiveHub(tuple(site.switched_on), site.live)
         self.wall = Wall(self.hub, site.live)
         self.statuses = Statuses()

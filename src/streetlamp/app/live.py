@@ -7,10 +7,12 @@ import signal
 import sys
 import threading
 import time
+from functools import partial
 from types import FrameType
 from typing import Final
 
 from streetlamp.app.house import House
+from streetlamp.app.machine import Machine
 from streetlamp.app.supervisor import Supervisor
 from streetlamp.app.views import site_view
 from streetlamp.app.worker import CameraWorker, Sinks
@@ -37,11 +39,14 @@ def run_site(site: Site) -> None:
     try:
         for line in house.recover(time.time()):
             _say(line)
-        with Inference(detector) as inference:
+        with Inference(detector, remake=partial(load_detector, site.detect)) as inference:
             supervisor = Supervisor()
-            server = _desk(house)
+            machine = Machine(site, inference)
+            server = _desk(house, machine)
             try:
                 _start(site, house, inference, supervisor)
+                supervisor.start("looking", inference.keep)
+                supervisor.start("load", machine.keep)
                 server.start()
                 _greet(house, server)
                 stop.wait()
@@ -64,9 +69,11 @@ def _start(site: Site, house: House, inference: Inference, supervisor: Superviso
             f"camera {name}", worker.run, on_failure=worker.failed, on_stop=worker.stop
         )
     supervisor.start("housekeeping", house.keep)
+    if site.audit_hiding.enabled:
+        supervisor.start("audit of the hiding", house.inspector.run)
 
 
-def _desk(house: House) -> DeskServer:
+def _desk(house: House, machine: Machine) -> DeskServer:
     services = Services(
         site=site_view(house.site),
         hub=house.hub,
@@ -81,6 +88,8 @@ def _desk(house: House) -> DeskServer:
         data=house.data,
         now=time.time,
         clip_before_s=house.site.alarms.before_s,
+        machine=machine.view,
+        hiding=house.hiding,
     )
     options = house.site.desk
     return DeskServer(make_app(services, options), options)

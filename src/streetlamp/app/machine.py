@@ -20,14 +20,11 @@ log: Final = logging.getLogger(__name__)
 
 
 class Machine:
-    """Watches over the looks of all cameras. `load` is what they have to give up just now.
+    """Watches over the looks of all cameras. `load` is what they have to give up just now."""
 
-    lag: seconds of video that wait to be decoded, of the camera that is worst off.
-    """
-
-    def __init__(self, site: Site, inference: Inference, lag: Callable[[], float]) -> None:
+    def __init__(self, site: Site, inference: Inference) -> None:
         self._inference = inference
-        self._lag = lag
+        self._lags: list[Callable[[], float]] = []
         self._governor = Governor()
         cameras = site.switched_on.values()
         usual = LookOptions.model_validate({})
@@ -38,6 +35,10 @@ class Machine:
     def load(self) -> Load:
         """Read by the cameras' threads; one value, replaced whole."""
         return self._load
+
+    def watch(self, behind: Callable[[], float]) -> None:
+        """One more camera; `behind` says how many seconds of its video wait to be decoded."""
+        self._lags.append(behind)
 
     def keep(self, stopping: threading.Event) -> None:
         """Looks after it until `stopping`: a task for a supervisor."""
@@ -56,7 +57,7 @@ class Machine:
             busy=stats.busy,
             waited=stats.waited,
             longest=stats.longest,
-            lag=self._lag(),
+            lag=max((behind() for behind in self._lags), default=0.0),
         )
         before, self._load = self._load, self._governor.update(signs)
         if self._load.level != before.level:

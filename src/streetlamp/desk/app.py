@@ -17,6 +17,7 @@ from streetlamp.desk.routes import (
     audit,
     cameras,
     counts,
+    hiding,
     live,
     metrics,
     recordings,
@@ -26,7 +27,7 @@ from streetlamp.desk.routes import (
 from streetlamp.desk.routes.page import BUILT, page_router
 from streetlamp.desk.services import Services
 
-ROUTERS = (session, site, cameras, alarms, recordings, counts, audit, live, metrics)
+ROUTERS = (session, site, cameras, alarms, recordings, counts, audit, live, metrics, hiding)
 
 
 def make_app(services: Services, options: DeskOptions, page: Path = BUILT) -> FastAPI:

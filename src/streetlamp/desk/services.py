@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from streetlamp.inspection.report import CameraReport
 from streetlamp.live.atlas import Layout
+from streetlamp.store.inspections import Sighting, Verdict
 from streetlamp.values import Alarm, AlarmState, CameraStatus, Count, Fragment, Segment, Severity
 
 
@@ -184,6 +186,16 @@ class Audit(Protocol):
     def list(self, limit: int = 100, before: int | None = None) -> Sequence[AuditEntry]: ...
 
 
+class HidingAudit(Protocol):
+    """What the audit of the hiding found; as `streetlamp.app.inspector.Keeper`."""
+
+    def reports(self, now: float) -> Sequence[CameraReport]: ...
+    def sightings(self, limit: int = 50) -> Sequence[Sighting]: ...
+    def judge(self, id: str, verdict: Verdict, actor: str, now: float) -> Sighting: ...  # noqa: A002
+    def remove(self, id: str, actor: str, now: float) -> Sighting: ...  # noqa: A002
+    def still(self, id: str) -> bytes | None: ...  # noqa: A002
+
+
 class Wall(Protocol):
     """The wall's pictures, drawn once for all who watch."""
 
@@ -212,4 +224,5 @@ class Services:
     data: Path  # clips lie below it
     now: Callable[[], float]  # POSIX seconds
     clip_before_s: float = 10.0  # where in an alarm's clip the alarm was raised
+    hiding: HidingAudit | None = None
     machine: Callable[[], MachineView] = MachineView

@@ -57,7 +57,8 @@ def visible(cells: Bools, box: Floats) -> float:
 def _overlap(start: float, end: float, cells: int) -> Floats:
     """How many pixels of each cell along one side lie in [start, end)."""
     edge = np.arange(cells, dtype=np.float32) * CELL
-    return np.clip(np.minimum(edge + CELL, end) - np.maximum(edge, start), 0, CELL)
+    shared: Floats = np.minimum(edge + CELL, end) - np.maximum(edge, start)
+    return np.clip(shared, 0, CELL)
 
 
 def _cells(plane: Bytes, side: int) -> tuple[Floats, Floats]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol
 
 import av
+import numpy as np
 
 from streetlamp.errors import UserError
 from streetlamp.record.recordings import Recordings
@@ -50,7 +51,10 @@ class Still:
 class Footage(Protocol):
     """Masked video that is complete: nothing of it changes while it is read."""
 
-    cells: Sequence[Cell]
+    @property
+    def cells(self) -> Sequence[Cell]:
+        """What there is, in order of time."""
+        ...
 
     def keyframe(self, cell: Cell) -> Still | None:
         """A picture of the cell that is cheap to decode; None when it is gone or damaged."""
@@ -76,7 +80,10 @@ class _Piece:
 
 
 class RecordedFootage:
-    """What is recorded of a camera in [start, end): complete segments only."""
+    """What is recorded of a camera in [start, end): complete segments only.
+
+    Fragments that began before `start` belong to the round before.
+    """
 
     def __init__(self, recordings: Recordings, camera: str, start: float, end: float) -> None:
         self._recordings = recordings
@@ -84,9 +91,11 @@ class RecordedFootage:
         for segment in recordings.list(camera, start, end):
             if segment.end is not None:
                 self._pieces += _pieces(recordings, segment)
-        self._pieces = [p for p in self._pieces if p.start < end and p.end > start]
+        self._pieces = [p for p in self._pieces if start <= p.start < end]
         self._starts = [piece.start for piece in self._pieces]
-        self.cells = _gather((p.start, p.end, p.size, p.keyframe) for p in self._pieces)
+        self.cells: Sequence[Cell] = _gather(
+            (p.start, p.end, p.size, p.keyframe) for p in self._pieces
+        )
 
     def keyframe(self, cell: Cell) -> Still | None:
         found = next(
@@ -118,6 +127,28 @@ class RecordedFootage:
         with _decoding(io.BytesIO(data)) as container:
             found = _shown_at(container, time - ahead)
         return None if found is None else Still(found[0] + ahead, found[1])
+
+
+def scattered(
+    recordings: Recordings,
+    camera: str,
+    start: float,
+    end: float,
+    count: int,
+    random: np.random.Generator,
+) -> list[Still]:
+    """Keyframes of at most `count` segments of [start, end), spread at random over it."""
+    segments = [s for s in recordings.list(camera, start, end) if s.end is not None]
+    stills = []
+    for part in np.array_split(np.arange(len(segments)), min(count, len(segments)) or 1):
+        if not len(part):
+            continue
+        segment = segments[int(random.choice(part))]
+        footage = RecordedFootage(recordings, camera, segment.start, segment.end or segment.start)
+        still = footage.keyframe(footage.cells[0]) if footage.cells else None
+        if still is not None:
+            stills.append(still)
+    return stills
 
 
 def _pieces(recordings: Recordings, segment: Segment) -> list[_Piece]:
@@ -159,7 +190,7 @@ class ClipFootage:
         gaps = sorted(b - a for a, b in pairwise(times))
         times.append(times[-1] + (gaps[len(gaps) // 2] if gaps else _LAST_PICTURE) if times else 0)
         spans = zip(packets, pairwise(times), strict=False)
-        self.cells = _gather((a, b, size, key) for (_, size, key), (a, b) in spans)
+        self.cells: Sequence[Cell] = _gather((a, b, size, key) for (_, size, key), (a, b) in spans)
 
     def keyframe(self, cell: Cell) -> Still | None:
         return self.at(cell.start)

@@ -39,5 +39,5 @@ class AuditOptions(Options):
         default=90.0,
         gt=0,
         title="Days kept",
-        description="How long the audit's figures are kept. Its findings go with their recordings.",
+        description="How long the audit's figures, and where and when it saw somebody, are kept.",
     )

@@ -16,6 +16,7 @@ from streetlamp.store.errors import (
     StoreTooNewError,
 )
 from streetlamp.store.events import Events
+from streetlamp.store.inspections import Inspection, Inspections, Sighting, Verdict
 from streetlamp.store.segments import Segments
 from streetlamp.store.users import Sessions, SetupTokens, UserRow, Users
 
@@ -26,9 +27,12 @@ __all__ = [
     "Counts",
     "Database",
     "Events",
+    "Inspection",
+    "Inspections",
     "Segments",
     "Sessions",
     "SetupTokens",
+    "Sighting",
     "StoreBusyError",
     "StoreDamagedError",
     "StoreError",
@@ -36,4 +40,5 @@ __all__ = [
     "StoreTooNewError",
     "UserRow",
     "Users",
+    "Verdict",
 ]

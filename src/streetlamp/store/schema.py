@@ -25,7 +25,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest migration. A test compares it with the folder, so that a start need not load it."""
 
 metadata: Final = MetaData()
@@ -160,4 +160,38 @@ audit = Table(
     Column("object", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("hash", String(64), nullable=False),
+)
+
+inspections = Table(
+    "inspections",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("camera", Text, nullable=False),
+    Column("start", Double, nullable=False),
+    Column("end", Double, nullable=False),
+    Column("made", Double, nullable=False),
+    Column("stratum", String(16), nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("looks", Integer, nullable=False),
+    Column("model", Text, nullable=False),
+    Index("inspections_by_camera", "camera", "end"),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("inspection", Integer, ForeignKey("inspections.seq"), nullable=False),
+    Column("camera", Text, nullable=False),
+    Column("time", Double, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("box", JSON(none_as_null=True), nullable=False),
+    Column("score", Double, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("judged", Double, nullable=True),
+    Column("judge", Text, nullable=False),
+    Index("sightings_by_camera", "camera", "time"),
+    Index("sightings_by_inspection", "inspection"),
+    Index("sightings_by_verdict", "verdict", "time"),
 )

@@ -83,15 +83,12 @@ class ClipWriter:
             track = self._track_for(gop.picture, order[0].pts, gop.time_base)
             ticks = {sample.pts: self._next_ticks(sample.pts, gop.time_base) for sample in order}
             if not isinstance(track, TrackWriter) or track.size != gop.size:
-                moments = iter(sorted(ticks.values()))
-                for picture in pictures(gop, track.size, full_range=self._full_range):
-                    track.write(picture, next(moments))
+                for pts, picture in pictures(gop, track.size, full_range=self._full_range):
+                    track.write(picture, ticks[pts])
                     self.frames += 1
                 return
-            stands = order[-1].pts - order[-2].pts if len(order) > 1 else 0
-            end = ticks[order[-1].pts] + max(1, round(self._exact(stands, gop.time_base)))
             samples = [(as_mp4(s.data, gop.length_size), ticks[s.pts]) for s in gop.samples]
-            track.copy(samples, gop.config, end)
+            track.copy(samples, gop.config)
         except (OSError, av.FFmpegError) as error:
             raise _explained(self.path, error) from error
         self.frames += len(samples)

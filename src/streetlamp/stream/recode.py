@@ -8,29 +8,35 @@ import av
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import ColorRange
-from av.video.stream import VideoStream
 
 from streetlamp.stream.nals import as_mp4
 from streetlamp.values import CopiedGop
 
 
-def pictures(gop: CopiedGop, size: tuple[int, int], *, full_range: bool) -> Iterator[av.VideoFrame]:
-    """Its pictures in the order of presentation, as yuv420p of `size` (width, height).
+def pictures(
+    gop: CopiedGop, size: tuple[int, int], *, full_range: bool
+) -> Iterator[tuple[int, av.VideoFrame]]:
+    """Its pictures in the order of presentation, each with its pts, as yuv420p of `size`.
 
-    Nothing is hidden in a copied GOP, so nothing has to be here. av.FFmpegError when the camera
-    sent damage.
+    Nothing is hidden in a copied GOP, so nothing has to be here. What the camera damaged is left
+    out.
     """
     context = av.CodecContext.create("h264", "r")
     assert isinstance(context, VideoCodecContext)
     context.extradata = gop.config
     context.thread_count = 1
-    for sample in gop.samples:
-        packet = Packet[VideoStream](as_mp4(sample.data, gop.length_size))
-        packet.pts = sample.pts
-        for picture in context.decode(packet):
-            yield plain(picture, size, full_range=full_range)
-    for picture in context.decode(None):
-        yield plain(picture, size, full_range=full_range)
+    for sample in (*gop.samples, None):
+        packet = None
+        if sample is not None:
+            packet = Packet(as_mp4(sample.data, gop.length_size))
+            packet.pts = sample.pts
+        try:
+            decoded = context.decode(packet)
+        except av.InvalidDataError:
+            continue
+        for picture in decoded:
+            if picture.pts is not None:
+                yield picture.pts, plain(picture, size, full_range=full_range)
 
 
 def plain(picture: av.VideoFrame, size: tuple[int, int], *, full_range: bool) -> av.VideoFrame:

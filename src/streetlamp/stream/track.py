@@ -64,11 +64,13 @@ class TrackWriter:
         self._waiting += 1
         self._take(self._encoder, picture)
 
-    def copy(self, samples: Sequence[tuple[bytes, int]], config: bytes, end: int) -> None:
+    def copy(
+        self, samples: Sequence[tuple[bytes, int]], config: bytes, end: int | None = None
+    ) -> None:
         """Append a closed GOP of H.264: each picture (4-byte lengths) with its tick.
 
         In the order of decoding, the first an IDR picture. `config` is its decoder configuration,
-        `end` the tick until which its last picture stands.
+        `end` the tick until which its last picture stands, if that is known.
         """
         if self._waiting:
             self._drain()
@@ -76,11 +78,10 @@ class TrackWriter:
         (data, ticks), *others = samples
         self._file.key(data, ticks, config)
         delta = self._file.delta
-        newest = ticks
         for data, ticks in others:
             delta(data, ticks)
-            newest = max(newest, ticks)
-        self._shown(newest)
+        for ticks in sorted(ticks for _, ticks in samples)[-2:]:
+            self._shown(ticks)
         self._end = end
 
     def close(self) -> None:

@@ -21,12 +21,13 @@ from streetlamp.video.history import BACK_SECONDS, GHOST_SECONDS, History, Place
 from streetlamp.video.motion import Motion
 from streetlamp.video.options import HideOptions
 from streetlamp.video.shape import TWO_WHEELERS, hiding, widened
-from streetlamp.video.track.associate import inside
+from streetlamp.video.track.associate import inside, iou
 
 __all__ = ["BACK_SECONDS", "GHOST_SECONDS", "TWO_WHEELERS", "Cover", "Coverage", "Look"]
 
 FACE_SECONDS: Final = 0.6  # how long a face seen in a look stays hidden, before and after it
 LOOSE_SECONDS: Final = 0.3  # the same of what is too faint for a track
+AS_FOUND: Final = 0.4  # overlap from which the detector's box is the track's
 PARKED_SECONDS: Final = 3.0  # a bicycle known for less is not yet believed to be parked
 SHOWN_GAP: Final = 0.3  # s: a track not found for longer is hidden meanwhile, but not shown
 SURE_SCORE: Final = 0.5  # a single sighting this sure is shown as a track
@@ -44,6 +45,7 @@ class Look:
     loose_score: Floats  # (k,)
     scene: int = 0  # counts scene jumps: looks of two scenes say nothing about what lies between
     faces: Floats = field(default_factory=lambda: np.zeros((0, 4), np.float32))  # of whoever
+    found: Floats = field(default_factory=lambda: np.zeros((0, 4), np.float32))  # as detected
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +73,9 @@ class Coverage:
         for tracks, sure in ((look.tracks, True), (look.unsure, False)):
             for row in map(int, np.flatnonzero(tracks.seen)):
                 thing = self._things.setdefault(int(tracks.id[row]), History())
-                thing.add(Sighting(look.time, tracks.box[row], tracks, row, sure))
+                box = tracks.box[row]
+                core = _as_found(box, look.found)
+                thing.add(Sighting(look.time, box, core, tracks, row, sure))
                 thing.sure |= sure and (thing.total > 1 or float(tracks.score[row]) >= SURE_SCORE)
         unsure, tracks = look.unsure, look.tracks
         faint = unsure.seen & ~np.isin(unsure.kind, list(VEHICLES - TWO_WHEELERS))
@@ -135,10 +139,10 @@ class Coverage:
             if kind in VEHICLES:
                 vehicles.append(wide)
             if kind not in VEHICLES or self._ridden(kind, sighting, time):
-                hide.extend(hiding(wide, kind, self._options))
+                hide.extend(hiding(wide, kind, self._options, place.core))
             certain = place.span is not None and not self._missed(*place.span)
             if certain and sighting.sure and (thing.total > 1 or sighting.score >= SURE_SCORE):
-                shown.append((key, sighting, place.box, sighting.time == time))
+                shown.append((key, sighting, place.told, sighting.time == time))
         hide.extend(self._loose(time, size))
         hide.extend(self._faces(time))
         return Cover(_stack(hide), _stack(vehicles), self._tracks(time, frame, size, shown))
@@ -146,9 +150,10 @@ class Coverage:
     def _there(self, time: float, size: tuple[int, int]) -> list[tuple[int, History, Place]]:
         """The things in the picture, but for what is too faint for its size, and furniture."""
         found: list[tuple[int, History, Place]] = []
+        known = self._looks[-1].time if self._looks else time
         for key, thing in self._things.items():
-            place = thing.at(time, self._options.hold_seconds)
-            if place is not None and thing.best_score() >= needed_score(place.sighting.box, size):
+            place = thing.at(time, self._options.hold_seconds, known)
+            if place is not None and thing.best_score >= needed_score(place.sighting.box, size):
                 found.append((key, thing, place))
         faint = [row for row, (_, thing, _) in enumerate(found) if not thing.sure]
         still = self._furniture.judge(_stack([found[row][2].sighting.box for row in faint]))
@@ -230,6 +235,15 @@ def needed_score(box: Floats, size: tuple[int, int]) -> float:
     h = min(float(box[3]), size[1]) - max(float(box[1]), 0.0)
     share = max(0.0, w) * max(0.0, h) / (size[0] * size[1])
     return min(0.35, 0.12 + 0.7 * share)
+
+
+def _as_found(box: Floats, found: Floats) -> Floats:
+    """The detector's own box (4,) of a track's, which follows it smoothly and so lags a little."""
+    if not len(found):
+        return box
+    likeness = iou(box[None], found)[0]
+    best = int(likeness.argmax())
+    return found[best] if likeness[best] >= AS_FOUND else box
 
 
 def _stack(boxes: list[Floats]) -> Floats:

@@ -1,12 +1,30 @@
-"""Is this picture worth looking at? Decided from movement and time alone, so it replays."""
+"""Is this picture worth looking at? Decided from movement, time and the last look alone.
+
+Somebody well seen, who goes their way alone, can be followed at half the looks: their box is
+interpolated with hindsight. Whoever is new, faint, quick, just lost or close to somebody else is
+looked at as often as the options say.
+"""
 
 from __future__ import annotations
 
+from typing import Final
+
+import numpy as np
+
+from streetlamp.values import Kind
 from streetlamp.video.coverage import Look
+from streetlamp.video.load import CALM, Load
 from streetlamp.video.motion import Motion
 from streetlamp.video.options import LookOptions
+from streetlamp.video.track.associate import inside
 
-SCENE_LOOKS = 3  # every picture of a new scene is looked at until there were this many
+SCENE_LOOKS: Final = 3  # every picture of a new scene is looked at until there were this many
+EASY_SHARE: Final = 0.6  # of the looks a second while everybody is easy to follow
+EASY_AGE: Final = 1.5  # s for which a thing must have been known
+EASY_SCORE: Final = 0.5  # that it must have
+EASY_SPEED: Final = 0.8  # of its own widths a second that it may move
+CLOSE: Final = 0.3  # of its own size around a person in which nobody else may be
+FRESH: Final = 1.0  # s for which a report speaks for pictures after it
 
 
 class Gate:
@@ -16,26 +34,25 @@ class Gate:
         self._options = options
         self._last_look = float("-inf")
         self._last_motion = float("-inf")
+        self._moving_since = float("-inf")
         self._last_time = float("inf")
         self._scene_looks = 0
-        self._reported: Look | None = None
+        self._easy_until = float("-inf")
 
-    def look(self, time: float, motion: Motion) -> bool:
-        """Whether to look at the picture taken at `time` (POSIX seconds)."""
+    def look(self, time: float, motion: Motion, load: Load = CALM) -> bool:
+        """Whether to look at the picture taken at `time` (POSIX seconds), the load being so."""
         if motion.jump:
             self._scene_looks = 0
         was_quiet = time - self._last_motion > 1.0
+        woken = motion.moving and was_quiet
         if motion.moving:
             self._last_motion = time
+            if was_quiet:
+                self._moving_since = time
         since = time - self._last_look
         frame = max(0.0, time - self._last_time)
         self._last_time = time
-        per_second = (
-            self._options.quiet_looks_per_second
-            if time - self._last_motion > 1.0
-            else self._options.looks_per_second
-        )
-        woken = motion.moving and was_quiet
+        per_second = load.looks_per_second(self._per_second(time), self._options.max_gap_seconds)
         # The picture nearest to the due time: half a picture early rather than half one late.
         due = since >= 1.0 / per_second - 0.5 * frame - 1e-3 or since < 0
         if not (due or woken or self._scene_looks < SCENE_LOOKS):
@@ -46,10 +63,40 @@ class Gate:
 
     def report(self, look: Look) -> None:
         """Takes in what a look reported; it may come late, and out of step with `look`."""
-        self._reported = look
+        self._easy_until = look.time + FRESH if _easy(look) else float("-inf")
 
     def reset(self) -> None:
         """Forget the scene: the next picture is looked at."""
-        self._last_look = self._last_motion = float("-inf")
+        self._last_look = self._last_motion = self._easy_until = float("-inf")
+        self._moving_since = float("-inf")
         self._scene_looks = 0
-        self._reported = None
+
+    def _per_second(self, time: float) -> float:
+        quiet, busy = self._options.quiet_looks_per_second, self._options.looks_per_second
+        if time - self._last_motion > 1.0:
+            return quiet
+        new = time - self._moving_since < EASY_AGE
+        if new or time > self._easy_until:
+            return busy
+        return min(busy, max(quiet, EASY_SHARE * busy))
+
+
+def _easy(look: Look) -> bool:
+    """Whether everybody a look found is well seen, slow and alone."""
+    if len(look.unsure) or len(look.loose) or len(look.faces):
+        return False
+    tracks = look.tracks
+    people = tracks.kind == Kind.PERSON
+    if not people.any():
+        return bool(tracks.seen.all())
+    box = tracks.box[people]
+    width, height = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
+    speed = np.hypot(tracks.velocity[people, 0], tracks.velocity[people, 1])
+    known = tracks.seen[people] & (tracks.age[people] >= EASY_AGE)
+    slow = speed <= EASY_SPEED * np.maximum(width, 1.0)
+    if not (known & slow & (tracks.score[people] >= EASY_SCORE)).all():
+        return False
+    reach = CLOSE * np.stack([-width, -height, width, height], axis=1)
+    near = inside(box + reach, box + reach)
+    np.fill_diagonal(near, 0.0)
+    return not bool((near > 0.0).any())

@@ -346,7 +346,15 @@ class Hiding:
         tracks = self._tagger.update(raw.picture, update.tracks)
         loose = loose_of(detections, np.concatenate([tracks.box, update.unsure.box]))
         look = Look(
-            raw.time, raw.frame, tracks, update.unsure, loose.box, loose.score, scene, loose.faces
+            raw.time,
+            raw.frame,
+            tracks,
+            update.unsure,
+            loose.box,
+            loose.score,
+            scene,
+            loose.faces,
+            detections.box,
         )
         self._coverage.add(look)
         self._gate.report(look)

@@ -28,7 +28,8 @@ class Sighting:
     """One look's word on the thing."""
 
     time: float
-    box: Floats  # (4,)
+    box: Floats  # (4,) the tracker's
+    core: Floats  # (4,) the detector's
     tracks: Tracks
     row: int
     sure: bool
@@ -42,7 +43,9 @@ class Sighting:
 class Place(NamedTuple):
     """Where a thing is at some moment."""
 
-    box: Floats  # (4,)
+    box: Floats  # (4,) steadied
+    told: Floats  # (4,) the tracker's
+    core: Floats  # (4,) the detector's
     spread: float  # how far to widen it, as a share of its width
     sighting: Sighting  # the nearest one before, or else after
     span: tuple[float, float] | None  # times of the sightings on both sides, if it has two
@@ -56,24 +59,24 @@ class History:
     sightings: list[Sighting] = field(default_factory=list)
     total: int = 0  # sightings ever, also those already forgotten
     sure: bool = False  # it was a track at least once, not only a candidate
+    best_score: float = 0.0  # the highest among the sightings remembered
 
     def add(self, sighting: Sighting) -> None:
         self.times.append(sighting.time)
         self.sightings.append(sighting)
         self.total += 1
-
-    def best_score(self) -> float:
-        """The highest score among the sightings remembered."""
-        return max(sighting.score for sighting in self.sightings)
+        self.best_score = max(self.best_score, sighting.score)
 
     def forget_before(self, time: float) -> None:
         """Drops the sightings up to `time`, but for the last one if there are later ones."""
         drop = bisect_right(self.times, time)
         drop = drop if drop == len(self.times) else max(0, drop - 1)
-        del self.times[:drop], self.sightings[:drop]
+        if drop:
+            del self.times[:drop], self.sightings[:drop]
+            self.best_score = max((sighting.score for sighting in self.sightings), default=0.0)
 
-    def at(self, time: float, hold_seconds: float) -> Place | None:
-        """Where it is at `time`; None: not there yet, or gone."""
+    def at(self, time: float, hold_seconds: float, known: float) -> Place | None:
+        """Where it is at `time`; None: not there yet, or gone. known: time of the last look."""
         index = bisect_right(self.times, time)
         before = index - 1 if index else None
         after = index if index < len(self.sightings) else None
@@ -86,7 +89,7 @@ class History:
         if before is not None:
             return self._lost(before, time, hold_seconds)
         if after is not None:
-            return self._found(after, time)
+            return self._found(after, time, known)
         return None
 
     def _between(self, before: int, after: int, time: float) -> Place:
@@ -95,14 +98,17 @@ class History:
         a, b = self._steadied(before), self._steadied(after)
         near = min(time - start.time, end.time - time)
         spread = min(0.6, 0.5 * max(0.0, near - 0.1))
-        return Place(a + (b - a) * np.float32(share), spread, start, (start.time, end.time))
+        steadied = a + (b - a) * np.float32(share)
+        told = start.box + (end.box - start.box) * np.float32(share)
+        core = start.core + (end.core - start.core) * np.float32(share)
+        return Place(steadied, told, core, spread, start, (start.time, end.time))
 
     def _lost(self, index: int, time: float, hold_seconds: float) -> Place | None:
         last = self.sightings[index]
         dt = time - last.time
         box = self._steadied(index)
         if dt == 0.0:
-            return Place(box, 0.0, last, (time, time))
+            return Place(box, last.box, last.core, 0.0, last, (time, time))
         velocity = self._velocity(last=True)
         gone = _leaving(last.box, velocity, last.tracks.size)
         if dt > (self._ghost() if gone else self._reach(hold_seconds)):
@@ -110,16 +116,20 @@ class History:
         # Whoever was walking is still somewhere on the way; less and less where they were.
         moved = box + _shift(velocity, dt, box)
         behind = box + (moved - box) * np.float32(min(0.5, max(0.0, dt - 0.3)))
-        return Place(_hull(behind, moved), min(0.35, 0.35 * dt), last, None)
+        both = _hull(behind, moved)
+        return Place(both, both, both, min(0.35, 0.35 * dt), last, None)
 
-    def _found(self, index: int, time: float) -> Place | None:
+    def _found(self, index: int, time: float, known: float) -> Place | None:
         first = self.sightings[index]
         dt = first.time - time
-        if dt > self._reach(BACK_SECONDS):
+        # Only who was lost again so soon was perhaps nobody; of all others more is still to come.
+        lost = self.times[-1] < known
+        if dt > (self._reach(BACK_SECONDS) if lost or not self.sure else BACK_SECONDS):
             return None
         box = self._steadied(index)
         moved = box - _shift(self._velocity(last=False), dt, box)
-        return Place(_hull(box, moved), min(0.35, 0.7 * dt), first, None)
+        both = _hull(box, moved)
+        return Place(both, both, both, min(0.35, 0.7 * dt), first, None)
 
     def _reach(self, most: float) -> float:
         """Seconds for which it is hidden before it was found, or after."""

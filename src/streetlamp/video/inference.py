@@ -17,14 +17,31 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 import av
 
 from streetlamp.errors import StreetlampError
-from streetlamp.video.detect.base import Prepared
+from streetlamp.video.looking import (
+    InferenceFullError,
+    InferenceStats,
+    InferenceStoppedError,
+    LookReplacedError,
+    Looks,
+    infer,
+)
 from streetlamp.video.raw import Detections
 from streetlamp.video.turns import Request, Turns
+
+__all__ = [
+    "CameraLooks",
+    "Inference",
+    "InferenceFullError",
+    "InferenceStats",
+    "InferenceStoppedError",
+    "LookReplacedError",
+    "Looks",
+]
 
 FAILURES_TO_STOP: Final = 5
 """So many batches in a row that raise mean a broken detector, not a bad picture."""
@@ -35,50 +52,9 @@ HANG_SECONDS: Final = 10.0  # a batch that takes longer is never coming back
 MOST_HUNG: Final = 4  # workers left behind that may hang at once; then no more are started
 TEND_SECONDS: Final = 0.5
 CLOSE_SECONDS: Final = 10.0
+STALE_SECONDS: Final = 0.05  # a picture that waited longer gives its place to a newer one
 
 log: Final = logging.getLogger(__name__)
-
-
-class InferenceStoppedError(StreetlampError):
-    """The queue takes no pictures now: it was closed, or its detector is away for a while."""
-
-
-class InferenceFullError(StreetlampError):
-    """There was no room in the queue for as long as the caller would wait."""
-
-
-class LookReplacedError(StreetlampError):
-    """Nobody had looked at this picture yet when a newer one of its camera came."""
-
-
-class Looks(Protocol):
-    """What the queue needs of a detector."""
-
-    def prepare(self, picture: av.VideoFrame) -> Prepared: ...
-
-    def infer(self, batch: Sequence[Prepared]) -> list[Detections]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class InferenceStats:
-    """How the queue does. Sums count from its start."""
-
-    alive: bool  # False: closed, or away for a while: whoever asks gets InferenceStoppedError
-    waiting: int  # requests nobody works on yet
-    working: int  # requests in a batch that is being looked at
-    longest: float  # seconds the oldest unanswered request has been here: a hung model shows here
-    looked: int  # pictures answered
-    failed: int  # pictures answered with an error
-    batches: int
-    busy: float  # seconds spent in the detector, all workers together
-    error: str  # the last one, "" if there was none
-    asked: int = 0  # looks asked for, those refused and those replaced among them
-    replaced: int = 0  # given up because a newer picture of the camera came first
-    waited: float = 0.0  # seconds that pictures waited for a worker, together
-    threads: int = 1
-    hung: int = 0  # workers left behind that still hang
-    restarts: int = 0  # fresh detectors made after the first
-    message: str = ""  # why nobody looks, and when it is tried again; "" while all is well
 
 
 @dataclass(slots=True, eq=False)
@@ -136,9 +112,10 @@ class Inference:
     ) -> Future[Detections]:
         """Make the picture small here and now, and queue it; the future holds what was seen.
 
-        Of a named ``camera`` one picture waits, the newest: the one that waited before ends in
-        LookReplacedError. ``keep``: this one is needed whatever comes after it (the last picture
-        of a scene). Pictures of nobody in particular are looked at in order, all of them.
+        Of a named ``camera`` the newest picture counts: those that have waited for longer than
+        ``STALE_SECONDS`` give it their place, and end in LookReplacedError. ``keep``: this one is
+        needed whatever comes after it. Pictures of nobody in particular are looked at in order,
+        all of them.
         ``faces``: look for faces, too (the detector must be a `WithFaces`).
 
         InferenceStoppedError: the queue is closed or its detector away, also while waiting for
@@ -151,24 +128,27 @@ class Inference:
         request = Request(prepared, Future(), self._clock(), camera, keep)
         with self._changed:
             self._asked += 1
-            old = self._waiting.older(camera)
-            if old is None:
+            stale = self._waiting.stale(camera, request.since - STALE_SECONDS)
+            self._replaced += len(stale)
+            if not stale:
                 room = self._changed.wait_for(
                     lambda: self._detector is None or self._has_room(), timeout=self._patience
                 )
                 if self._detector is not None and not room:
                     raise InferenceFullError("looking for people is far behind: its queue is full")
-            else:
-                self._replaced += 1
             refusal = self._stopped() if self._detector is None else None
             if refusal is None:
                 self._waiting.add(request)
                 self._changed.notify_all()
-        if old is not None:
+        for old in stale:
             old.fail(LookReplacedError("a newer picture of the camera came first"))
         if refusal is not None:
             raise refusal
         return request.future
+
+    def of(self, camera: str) -> CameraLooks:
+        """The queue as one live camera sees it."""
+        return CameraLooks(self, camera)
 
     @property
     def stats(self) -> InferenceStats:
@@ -352,14 +332,14 @@ class Inference:
         """
         start = self._clock()
         batch = [request.prepared for request in worker.batch]
-        together = _infer(worker.detector, batch)
+        together = infer(worker.detector, batch)
         one_by_one = isinstance(together, Exception) and len(batch) > 1
         found: list[Detections | BaseException] = []
         if isinstance(together, list):
             found += together
         elif one_by_one:
             for prepared in batch:
-                alone = _infer(worker.detector, [prepared])
+                alone = infer(worker.detector, [prepared])
                 found.append(alone[0] if isinstance(alone, list) else alone)
         else:
             found += [together] * len(batch)
@@ -416,14 +396,13 @@ def _alive(worker: _Worker) -> bool:
     return worker.thread is not None and worker.thread.is_alive()
 
 
-def _infer(detector: Looks, batch: list[Prepared]) -> list[Detections] | BaseException:
-    """What the detector says, or what it raised: carried to whoever asked, who raises it."""
-    try:
-        found = detector.infer(batch)
-    except BaseException as error:  # noqa: BLE001 - carried, see above
-        return error
-    if not isinstance(found, list) or not all(isinstance(one, Detections) for one in found):
-        return TypeError("the detector's answer is not a list of detections")
-    if len(found) != len(batch):
-        return ValueError(f"the detector gave {len(found)} answers for {len(batch)} pictures")
-    return found
+@dataclass(frozen=True, slots=True)
+class CameraLooks:
+    """Looks for one live camera: it gets its share, and of its pictures the newest counts."""
+
+    inference: Inference
+    camera: str
+
+    def submit(self, picture: av.VideoFrame) -> Future[Detections]:
+        """See `Inference.submit`."""
+        return self.inference.submit(picture, camera=self.camera)

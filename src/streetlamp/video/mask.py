@@ -7,7 +7,7 @@ colour is an average that is then rounded to a few levels. See ``design/masking.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import cv2
@@ -37,10 +37,11 @@ def hide(frame: RawFrame, boxes: Floats, style: Style = Style.MOSAIC) -> MaskedF
         return _hidden_whole(frame, planes, "people fill the picture")
     # Small blocks first: where regions overlap the coarser one wins. Always read from the
     # original, never from an already hidden part.
-    regions.sort(key=lambda region: region[4])
+    regions = sorted(_coarsened(regions), key=lambda region: region[4])
     out = planes.copy()
-    for region in regions:
-        _PAINTERS[style](planes, out, region)
+    for number, region in enumerate(regions):
+        if not any(_within(region, later) for later in regions[number + 1 :]):  # painted over
+            _PAINTERS[style](planes, out, region)
     return _masked(frame, out, [region[:4] for region in regions], whole=False, reason="")
 
 
@@ -81,6 +82,23 @@ def _region(box: Floats, width: int, height: int, block: int) -> _Region | None:
     x2 = min(width, int(np.ceil(box[2] / 2)) * 2)
     y2 = min(height, int(np.ceil(box[3] / 2)) * 2)
     return (x1, y1, x2, y2, block) if x2 > x1 and y2 > y1 else None
+
+
+def _coarsened(regions: list[_Region]) -> Iterator[_Region]:
+    """Each with the coarsest block of those that cover its middle: head and body are one person."""
+    for x1, y1, x2, y2, block in regions:
+        x, y = (x1 + x2) // 2, (y1 + y2) // 2
+        over = [b for left, top, right, low, b in regions if left <= x < right and top <= y < low]
+        yield x1, y1, x2, y2, max(block, *over)
+
+
+def _within(inner: _Region, outer: _Region) -> bool:
+    return (
+        outer[0] <= inner[0]
+        and outer[1] <= inner[1]
+        and outer[2] >= inner[2]
+        and outer[3] >= inner[3]
+    )
 
 
 def _share(regions: Iterable[_Region], width: int, height: int) -> float:

@@ -34,7 +34,7 @@ class HideOptions(Options):
         "Alarms do not wait for it.",
     )
     hold_seconds: float = Field(
-        1.2,
+        1.0,
         ge=0.5,
         le=30.0,
         title="Hold",

@@ -74,7 +74,8 @@ def halved_luma(picture: av.VideoFrame, most: int = 640) -> Bytes:
     luma = _luma(picture)
     while luma.shape[1] > most:
         half = (luma.shape[1] // 2, max(1, luma.shape[0] // 2))
-        luma = cv2.resize(luma, half, interpolation=cv2.INTER_LINEAR)
+        small = cv2.resize(luma, half, interpolation=cv2.INTER_LINEAR)
+        luma = small.astype(np.uint8, copy=False)
     return luma
 
 

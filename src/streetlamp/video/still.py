@@ -13,7 +13,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from streetlamp.values import Bools, Bytes, Floats
+from streetlamp.values import Bytes, Floats
 from streetlamp.video.motion import similarity
 
 ENOUGH: Final = 3  # quiet differences before a block's usual one is known
@@ -76,11 +76,13 @@ class StillScene:
             return Verdict.JUMP
         difference = _difference(reference, now)
         scale = self._scale(difference, usual)
-        if _excess(difference, np.minimum(usual, MOST_USUAL) * scale) < RESTLESS_AT:
+        capped: Floats = np.minimum(usual, MOST_USUAL, dtype=np.float32)
+        if _excess(difference, capped * np.float32(scale)) < RESTLESS_AT:
             self._learn(difference)
             return Verdict.SAME
-        usual = usual + RESTLESS_EXTRA * np.maximum(0, usual - MOST_USUAL)
-        if _excess(difference, usual * scale) < CHANGED_AT:
+        gusts = np.maximum(usual - MOST_USUAL, 0, dtype=np.float32)
+        expected: Floats = (usual + RESTLESS_EXTRA * gusts).astype(np.float32, copy=False)
+        if _excess(difference, expected * np.float32(scale)) < CHANGED_AT:
             return Verdict.RESTLESS
         return Verdict.CHANGED
 
@@ -105,11 +107,11 @@ class StillScene:
         assert self._usual is not None
         assert self._least is not None
         self._learnt += 1
-        here = cv2.blur(difference, (3, 3))
+        here: Floats = cv2.blur(difference, (3, 3)).astype(np.float32, copy=False)
         if self._learnt > ENOUGH:  # what changes once is not usual
             np.minimum(here, 4.0 * self._usual + 1.0, out=here)
         here -= self._usual
-        here *= max(1 / self._learnt, MEMORY)
+        here *= np.float32(max(1 / self._learnt, MEMORY))
         self._usual += here
         np.maximum(self._usual, self._least, out=self._usual)
 
@@ -134,13 +136,14 @@ def _difference(reference: Floats, now: Floats) -> Floats:
     white = _white(reference)
     was_white, is_white = reference >= white, now >= white
     if not (was_white.any() or is_white.any()):
-        return cv2.absdiff(now, _relit(reference, _light(reference, now)))
+        difference: Floats = now - _relit(reference, _light(reference, now))
+        return np.abs(difference)
     dark = (~(was_white | is_white)).astype(np.float32)
     difference = now - _relit(reference, _light(reference * dark, now * dark))
     # What was white was at least that bright, what is white is at least that bright.
     difference[was_white & (difference > 0)] = 0
     difference[is_white & (difference < 0)] = 0
-    return np.abs(difference, out=difference)
+    return np.abs(difference)
 
 
 def _light(reference: Floats, now: Floats) -> Floats:
@@ -151,7 +154,7 @@ def _light(reference: Floats, now: Floats) -> Floats:
     after = cv2.resize(now, cells, interpolation=cv2.INTER_AREA)
     # The median over 5×5 cells is light; a person is less than half of that.
     ratio = cv2.medianBlur((after + LIGHT_FLOOR) / (before + LIGHT_FLOOR), 5)
-    return cv2.blur(ratio, (3, 3))
+    return cv2.blur(ratio, (3, 3)).astype(np.float32, copy=False)
 
 
 def _relit(reference: Floats, light: Floats) -> Floats:

@@ -104,9 +104,9 @@ class PacketRhythm:
         self._burst = burst = burst if burst > 0 else 0.0
         self._trickle = trickle = trickle if trickle > 0 else 0.0
         highest = self._highest
-        if burst > highest[0]:
+        if burst > highest[0]:  # noqa: PLR1730 (max() costs three times as much)
             highest[0] = burst
-        if trickle > highest[1]:
+        if trickle > highest[1]:  # noqa: PLR1730
             highest[1] = trickle
         if burst < self._burst_at and trickle < self._trickle_at:
             return False
@@ -167,8 +167,8 @@ class PacketRhythm:
         before = self._mean
         self._mean = _middle(gops)
         if len(before) > 1:  # the level is what the mean does not know
-            common = slice(1, len(before))
-            self._level -= float(np.median(self._mean[common] - before[common]))
+            known = slice(1, len(before))
+            self._level -= float(np.median(self._mean[known] - before[known]))
         self._expected = (self._mean + np.float32(self._level)).tolist()
         if not self.ready:
             return

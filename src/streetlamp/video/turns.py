@@ -44,12 +44,12 @@ class Turns:
         """At the end of its camera's line; a camera without one joins at the end of the row."""
         self._lines.setdefault(request.camera, deque()).append(request)
 
-    def older(self, camera: str) -> Request | None:
-        """Takes out what a newer picture of this camera makes useless, if anything."""
+    def stale(self, camera: str, since: float) -> list[Request]:
+        """Takes out what a newer picture of this camera makes useless: what waits since before."""
         line = self._lines.get(camera, deque())
-        old = next((one for one in line if not one.keep), None) if camera else None
-        if old is not None:
-            line.remove(old)
+        old = [one for one in line if camera and not one.keep and one.since < since]
+        for one in old:
+            line.remove(one)
         return old
 
     def drop_cancelled(self) -> None:

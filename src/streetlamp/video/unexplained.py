@@ -27,8 +27,9 @@ def unexplained(cells: Sequence[Bools], known: Floats, size: tuple[int, int]) ->
     """
     if not cells or not cells[0].size:
         return np.zeros((0, 4), np.float32)
-    lasting = np.mean(np.stack(cells), axis=0) >= 0.5
-    if not lasting.any() or lasting.mean() > LARGEST_SHARE:
+    lasting = 2 * np.sum(cells, axis=0, dtype=np.int16) >= len(cells)
+    many = int(np.count_nonzero(lasting))
+    if many < SMALLEST or many > LARGEST_SHARE * lasting.size:
         return np.zeros((0, 4), np.float32)
     rows, columns = lasting.shape
     sx, sy = size[0] / columns, size[1] / rows
@@ -44,8 +45,10 @@ def unexplained(cells: Sequence[Bools], known: Floats, size: tuple[int, int]) ->
     boxes: list[list[float]] = []
     for label in range(1, count):
         x, y, w, h, area = (int(value) for value in stats[label])
-        part = labels == label
-        if area < SMALLEST or bool(explained[part].mean() > 0.3):
+        if area < SMALLEST:
+            continue
+        part = slice(y, y + h), slice(x, x + w)
+        if np.count_nonzero((labels[part] == label) & explained[part]) > 0.3 * area:
             continue
         boxes.append([(x - 1) * sx, (y - 1) * sy, (x + w + 1) * sx, (y + h + 1) * sy])
     return np.array(boxes, np.float32).reshape(-1, 4)

@@ -1,6 +1,6 @@
 /** One typed door to the desk's HTTP API. Every failure becomes an `ApiError` in plain words. */
 
-import type { Alarm, AuditRow, CountRow, PublicPage, Segment, Session, Site, Status } from "./types";
+import type { Alarm, AuditRow, CountRow, Hiding, PublicPage, Segment, Session, Sighting, Site, Status } from "./types";
 
 export class ApiError extends Error {
   constructor(
@@ -109,6 +109,12 @@ export const api = {
     request<{ entries: AuditRow[] }>("GET", `/api/audit${query({ limit })}`).then(
       (got) => got.entries,
     ),
+  hiding: () => request<Hiding>("GET", "/api/hiding"),
+  judge: (sighting: string, verdict: "leak" | "false") =>
+    request<Sighting>("POST", `/api/hiding/sightings/${id(sighting)}`, { verdict }),
+  removeSighting: (sighting: string) =>
+    request<Sighting>("POST", `/api/hiding/sightings/${id(sighting)}/remove`),
+  sightingStillUrl: (sighting: string) => `/api/hiding/sightings/${id(sighting)}/still.jpg`,
   publicPage: () => request<PublicPage>("GET", "/api/public"),
   segmentUrl: (segment: string) => `/api/segments/${id(segment)}`,
   clipUrl: (alarm: string) => `/api/alarms/${id(alarm)}/clip.mp4`,

@@ -3,7 +3,7 @@
 import { api, hangUp, socketUrl } from "./api";
 import { TagRing } from "./ring";
 import { canPlay, Sink } from "./sink";
-import { steer, surplus } from "./steer";
+import { steer, Surges, surplus } from "./steer";
 import type { FrameTags, LiveMessage } from "./types";
 
 export interface LiveNews {
@@ -29,6 +29,7 @@ export class LivePlayer {
   private socket: WebSocket | null = null;
   private sink: Sink | null = null;
   private ring = new TagRing();
+  private surges = new Surges();
   private expects: LiveMessage | null = null;
   private codec = "";
   private fresh: ArrayBuffer | null = null; // init segment whose first fragment has yet to come
@@ -92,6 +93,7 @@ export class LivePlayer {
     this.sink?.close();
     this.sink = null;
     this.ring.clear();
+    this.surges.clear();
     this.expects = this.fresh = null;
     this.base = null;
     this.shownTime = -1;
@@ -135,6 +137,7 @@ export class LivePlayer {
   private fragment(message: LiveMessage & { type: "fragment" }, data: ArrayBuffer): void {
     if (!this.sink) return;
     this.lastFragment = performance.now();
+    this.surges.add(this.lastFragment, message.end - message.start);
     if (this.fresh) {
       this.base ??= message.start;
       if (message.start < this.base) {
@@ -154,7 +157,7 @@ export class LivePlayer {
   private steer(): void {
     if (!this.sink) return;
     const ranges = this.sink.ranges();
-    const { rate, seek } = steer(ranges, this.video.currentTime);
+    const { rate, seek } = steer(ranges, this.video.currentTime, this.surges.seconds);
     if (seek !== null && Math.abs(seek - this.video.currentTime) > 0.05) this.video.currentTime = seek;
     if (this.video.playbackRate !== rate) this.video.playbackRate = rate;
     if (this.video.paused && ranges.length > 0) void this.video.play().catch(() => undefined);
@@ -166,10 +169,10 @@ export class LivePlayer {
     if (!this.sink || document.hidden) return;
     this.steer();
     const now = performance.now();
-    if (now - this.lastFragment > QUIET_S * 1000) this.failed("no new pictures arrive");
+    if (now - this.lastFragment > (QUIET_S + this.surges.seconds) * 1000) this.failed("no new pictures arrive");
     else if (
       this.base !== null &&
-      now - this.lastShown > STUCK_S * 1000 &&
+      now - this.lastShown > (STUCK_S + this.surges.seconds) * 1000 &&
       now - this.lastFragment < STUCK_S * 1000
     )
       this.failed("the picture froze");

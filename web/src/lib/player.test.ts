@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { TagRing } from "./ring";
 import { gaps, segmentAt, stretches, ticks, zoneOffset, zoom } from "./spans";
-import { steer, surplus } from "./steer";
+import { steer, Surges, surplus } from "./steer";
 import type { Segment } from "./types";
 
 describe("a live player stays near the newest picture", () => {
@@ -21,6 +21,56 @@ describe("a live player stays near the newest picture", () => {
     expect(got.rate).toBe(rate);
     if (seek === null) expect(got.seek).toBeNull();
     else expect(got.seek).toBeCloseTo(seek, 6);
+  });
+
+  // A copied GOP of 4 s comes as one fragment every 4 s: 3.5 s more than usual at once.
+  test.each<[string, [number, number][], number, number, number | null]>([
+    ["just before the next GOP comes: leave it alone", [[0, 8]], 7.4, 1, null],
+    ["just after it came: leave it alone", [[0, 12]], 7.5, 1, null],
+    ["a little behind: a little faster", [[0, 12]], 6.8, 1.08, null],
+    ["minutes behind: jump, but not to the very edge", [[0, 200]], 20, 1, 195.7],
+    ["joined with one GOP at hand: start at its beginning", [[100, 104]], 0, 1, 100],
+    ["nearly dry: slow down rather than freeze", [[0, 8]], 7.9, 0.92, null],
+  ])("pictures that come in surges; %s", (_, ranges, current, rate, seek) => {
+    const got = steer(ranges, current, 3.5);
+    expect(got.rate).toBe(rate);
+    if (seek === null) expect(got.seek).toBeNull();
+    else expect(got.seek).toBeCloseTo(seek, 6);
+  });
+
+  test("a copied GOP's length is remembered for two minutes", () => {
+    const surges = new Surges();
+    expect(surges.seconds).toBe(0);
+    for (let t = 0; t < 10_000; t += 500) surges.add(t, 0.5);
+    expect(surges.seconds).toBe(0);
+    surges.add(10_000, 4);
+    surges.add(14_000, 2);
+    for (let t = 14_500; t <= 129_500; t += 500) surges.add(t, 0.5);
+    expect(surges.seconds).toBe(3.5);
+    surges.add(130_500, 0.5);
+    expect(surges.seconds).toBe(1.5);
+    surges.add(140_000, 0.5);
+    expect(surges.seconds).toBe(0);
+    surges.add(150_000, 4);
+    surges.clear();
+    expect(surges.seconds).toBe(0);
+  });
+
+  test("played in real time, GOPs of 4 s never let the picture stand still", () => {
+    const surges = new Surges();
+    let [end, current, stood] = [4, 0, 0];
+    surges.add(0, 4);
+    for (let ms = 0; ms < 300_000; ms += 100) {
+      if (ms > 0 && ms % 4000 === 0) {
+        end += 4;
+        surges.add(ms, 4);
+      }
+      const { rate, seek } = steer([[0, end]], current, surges.seconds);
+      current = seek ?? Math.min(end, current + rate * 0.1);
+      if (ms > 5000 && current >= end) stood += 1;
+    }
+    expect(stood).toBe(0);
+    expect(end - current).toBeLessThan(6);
   });
 
   test("the buffer is bounded, and not trimmed at every picture", () => {

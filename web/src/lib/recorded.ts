@@ -14,6 +14,7 @@ export interface RecordedNews {
 
 const AHEAD_S = 20; // load so far ahead of the shown picture (times the speed)
 const KEEP_S = 30;
+const HELD_S = 1; // the last pictures before a gap may stay in a decoder that waits for B-frames
 const ROOM_S = 3600; // the player's time 0 lies so long before the first moment asked for
 
 export class RecordedPlayer {
@@ -27,6 +28,8 @@ export class RecordedPlayer {
   private wantsPlay = true;
   private failures = 0;
   private stopped = false;
+  private seen = -1; // where the player was at the last look
+  private starved = false; // it has stood there since, and waits for more
   private readonly watch: ReturnType<typeof setInterval>;
 
   constructor(
@@ -175,6 +178,9 @@ export class RecordedPlayer {
     const ranges = sink.ranges();
     const time = this.video.currentTime;
     if (this.wanted !== null && this.video.readyState >= 2 && !this.video.seeking) this.wanted = null;
+    this.starved =
+      this.wantsPlay && !this.video.seeking && this.video.readyState < 3 && time === this.seen;
+    this.seen = time;
     this.jumpGap(ranges, time);
     if (!this.loading && this.loaded && this.ahead() < AHEAD_S * this.speed) this.readOn(this.loaded);
     const old = surplus(ranges, time, KEEP_S);
@@ -186,7 +192,8 @@ export class RecordedPlayer {
   /** At the end of a stretch: go on where the next one starts. */
   private jumpGap(ranges: [number, number][], time: number): void {
     if (!this.wantsPlay || this.video.seeking) return;
-    if (ranges.some(([a, b]) => time >= a - 0.05 && time < b - 0.08)) return;
+    const tail = this.starved ? HELD_S : 0.08;
+    if (ranges.some(([a, b]) => time >= a - 0.05 && time < b - tail)) return;
     const next = ranges.find(([a]) => a > time);
     if (next) this.video.currentTime = next[0] + 0.02;
   }
@@ -209,7 +216,7 @@ export class RecordedPlayer {
     if (next && next.start >= loaded.segment.start) {
       this.loaded = null;
       void this.load(next, 0);
-    } else if (this.ahead() < 0.2 && this.wantsPlay) {
+    } else if (this.ahead() < (this.starved ? HELD_S : 0.2) && this.wantsPlay) {
       this.wantsPlay = false;
       this.apply("This is as far as the recording goes.");
     }

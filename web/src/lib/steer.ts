@@ -15,23 +15,58 @@ const THIN = 0.25; // below: play a little slower
 
 /**
  * Decide the rate or a jump from the buffered ranges (ordered [start, end] pairs, seconds on the
- * player's timeline) and the current time.
+ * player's timeline) and the current time. `surge`: seconds of video that come at once beyond the
+ * usual (see `Surges`); so much more is kept ahead, or the picture would stand still between two.
  */
-export function steer(ranges: readonly (readonly [number, number])[], current: number): Steering {
+export function steer(
+  ranges: readonly (readonly [number, number])[],
+  current: number,
+  surge = 0,
+): Steering {
   const last = ranges.at(-1);
   if (!last) return { rate: 1, seek: null };
   const [start, end] = last;
-  const target = Math.max(start, end - CUSHION);
+  const target = Math.max(start, end - CUSHION - surge);
   // Before the newest stretch (a gap lies between) or beyond its end (the run began anew): go there.
   const inside = ranges.some(([a, b]) => current >= a - 0.05 && current < b - 0.02);
-  if (current < start && (!inside || end - current > TOO_FAR)) return { rate: 1, seek: target };
+  if (current < start && (!inside || end - current > TOO_FAR + surge)) return { rate: 1, seek: target };
   if (current > end + 0.5) return { rate: 1, seek: target };
-  const ahead = end - current;
+  const ahead = end - current - surge;
   if (ahead > TOO_FAR) return { rate: 1, seek: target };
   if (ahead > RELAXED + 1.5) return { rate: 1.25, seek: null };
   if (ahead > RELAXED) return { rate: 1.08, seek: null };
-  if (ahead < THIN) return { rate: 0.92, seek: null };
+  if (end - current < THIN) return { rate: 0.92, seek: null };
   return { rate: 1, seek: null };
+}
+
+const USUAL_S = 0.5; // seconds of video a fragment holds when pictures are encoded one by one
+const MEMORY_MS = 120_000;
+
+/**
+ * How much video comes at once. A camera's own GOPs, copied, come whole: several seconds in one
+ * fragment, then nothing for as long. Remembered for two minutes, since a camera in front of which
+ * people come and go changes between the two.
+ */
+export class Surges {
+  private fragments: { at: number; seconds: number }[] = [];
+
+  /** A fragment of so many seconds has come; `now` in milliseconds of any steady clock. */
+  add(now: number, seconds: number): void {
+    // A shorter one before it says nothing any more: few are kept.
+    this.fragments = this.fragments.filter(
+      (known) => now - known.at < MEMORY_MS && known.seconds > seconds,
+    );
+    this.fragments.push({ at: now, seconds });
+  }
+
+  clear(): void {
+    this.fragments = [];
+  }
+
+  /** Seconds beyond the usual. */
+  get seconds(): number {
+    return Math.max(0, (this.fragments[0]?.seconds ?? 0) - USUAL_S);
+  }
 }
 
 /** What to remove so that the buffer stays bounded: [from, to], or null. */

@@ -168,3 +168,39 @@ export interface PublicPage {
   also_kept?: string[];
   never: string[];
 }
+
+/** A share of footage that shows somebody, 0–1, with its 95 % interval. */
+export interface Rate {
+  seconds: number;
+  looks: number;
+  leaking: number;
+  low: number;
+  best: number;
+  high: number;
+}
+
+export interface Sighting {
+  id: string;
+  camera: string;
+  time: number;
+  size: [number, number];
+  box: Box;
+  score: number;
+  verdict: "open" | "perhaps" | "thing" | "leak" | "false" | "removed";
+  judged: number | null;
+  judge: string;
+}
+
+export interface Hiding {
+  cameras: {
+    camera: string;
+    words: string;
+    inspected: number;
+    chance: number;
+    people: Rate;
+    moving: Rate;
+    quiet: Rate;
+    everything: Rate;
+  }[];
+  sightings: Sighting[];
+}

@@ -231,3 +231,8 @@ export function figure(value: number | null): string {
   if (Number.isInteger(value)) return String(value);
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
+
+/** A share, 0–1, in percent with as many digits as a small one needs. */
+export function share(part: number): string {
+  return `${(100 * part).toFixed(part >= 0.1 ? 0 : part >= 0.01 ? 1 : 2)} %`;
+}

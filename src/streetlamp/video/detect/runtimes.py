@@ -3,12 +3,14 @@
 Figures that decided (2 cores of an AVX-512 VNNI EPYC, 256×416 int8, one thread): OpenVINO 4.0 ms
 with the shape fixed and 4.7 ms with it left open, ONNX Runtime 7 ms at best and 22 ms with a file
 laid out for OpenVINO (``bench/inference.py``). So OpenVINO gets one compiled model a shape (0.3 s
-each, once), and the pictures of a batch run side by side on one thread each: a batch in one tensor
-saved 4 % on one thread, and cost 10 % more than side by side on two.
+each, half of that at later starts: ``compiled.py``), and the pictures of a batch run side by side
+on one thread each: a batch in one tensor saved 4 % on one thread, and cost 10 % more than side by
+side on two.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import os
@@ -17,12 +19,14 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streetlamp.errors import UserError
+from streetlamp.video.detect.compiled import Kept, cache_folder
 
 Array = NDArray[Any]
 Shape = tuple[int | None, ...]
@@ -113,6 +117,8 @@ class OpenVino:
             "ENABLE_CPU_PINNING": False,
         }
         self._threads = threads
+        self._kept = Kept(cache_folder())
+        self._about = self._described(data, openvino.get_version())
         self._lock = threading.Lock()
         self._ready: OrderedDict[tuple[tuple[int, ...], ...], queue.SimpleQueue[Any]] = (
             OrderedDict()
@@ -132,9 +138,7 @@ class OpenVino:
         key = tuple(array.shape for array in arrays)
         with self._lock:
             if key not in self._ready:
-                model = self._model.clone()
-                model.reshape({i: list(shape) for i, shape in enumerate(key)})
-                compiled = self._core.compile_model(model, "CPU", self._settings)
+                compiled = self._compiled(key)
                 self._ready[key] = queue.SimpleQueue()
                 for _ in range(self._threads):
                     self._ready[key].put(compiled.create_infer_request())
@@ -142,6 +146,26 @@ class OpenVino:
                     self._ready.popitem(last=False)
             self._ready.move_to_end(key)
             return self._ready[key]
+
+    def _compiled(self, key: tuple[tuple[int, ...], ...]) -> Any:
+        """The model for inputs of these shapes: as compiled at an earlier start, or now."""
+        about = f"{self._about} {key}"
+        if (blob := self._kept.read(about)) is not None:
+            with suppress(RuntimeError):  # of another build of OpenVINO after all
+                return self._core.import_model(blob, "CPU", self._settings)
+        model = self._model.clone()
+        model.reshape({i: list(shape) for i, shape in enumerate(key)})
+        compiled = self._core.compile_model(model, "CPU", self._settings)
+        self._kept.write(about, compiled.export_model().getvalue())
+        return compiled
+
+    def _described(self, data: bytes, version: str) -> str:
+        """What besides the shapes decides what is compiled: model, program, settings, machine."""
+        machine = [
+            self._core.get_property("CPU", name)
+            for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
+        ]
+        return f"{hashlib.sha256(data).hexdigest()} {version} {self._settings} {machine}"
 
     def _run_some(
         self, free: queue.SimpleQueue[Any], batch: Sequence[Sequence[Array]]

@@ -1,0 +1,165 @@
+"""A yard that one striped figure walks through, as a camera would send it, and who sees it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from fractions import Fraction
+
+import av
+import numpy as np
+
+from streetlamp.values import Bytes, CopiedGop, Kind
+from streetlamp.video.camera import Camera, Copied, Looker, Output, Shown
+from streetlamp.video.options import HideOptions, LookOptions
+from streetlamp.video.raw import Detections, Packet, StreamInfo
+from streetlamp.video.sleep_options import SleepOptions
+from streetlamp.video.tag.options import TagOptions
+from streetlamp.video.tag.tagger import Tagger
+from streetlamp.video.track.options import TrackOptions
+from streetlamp.video.track.tracker import Tracker
+
+W, H = 320, 240
+FPS = 10
+GOP = 10
+BRIGHT = 200  # luma from which on a pixel is the figure's
+
+Where = Callable[[int], tuple[int, int, int, int] | None]  # picture (from 0) → the figure's box
+
+
+def walk(*spans: tuple[int, int]) -> Where:
+    """The figure walks through in these spans of pictures, end exclusive."""
+
+    def where(number: int) -> tuple[int, int, int, int] | None:
+        for start, end in spans:
+            if start <= number < end:
+                x = 20 + 6 * (number - start)
+                return (x, 90, x + 28, 190) if x < W - 40 else (W - 60, 90, W - 32, 190)
+        return None
+
+    return where
+
+
+def picture(number: int, where: Where, *, noise: float = 2.0, light: float = 0.0) -> Bytes:
+    """Luma of one picture: a patterned ground, sensor noise, and the figure."""
+    ground = np.random.default_rng(5).integers(50, 150, (12, 16)).repeat(20, 0).repeat(20, 1)
+    grain = np.random.default_rng(1000 + number).normal(0.0, noise, (H, W))
+    luma = np.clip(ground + grain + light, 16, 180).astype(np.uint8)
+    box = where(number)
+    if box is not None:
+        x1, y1, x2, y2 = box
+        # bright stripes, dark between: under a mosaic nothing of it is bright
+        luma[y1:y2, x1:x2] = np.where(np.arange(x2 - x1) % 8 < 4, 240, 100)
+    return luma
+
+
+def film(
+    count: int,
+    where: Where,
+    *,
+    light: Callable[[int], float] = lambda number: 0.0,
+    size: tuple[int, int] = (W, H),
+    stream: StreamInfo | None = None,
+    first: int = 1,
+    start: float = 0.0,
+    **x264: str,
+) -> list[Packet]:
+    """`count` pictures, encoded in GOPs of a second without B-frames, as a source gives them."""
+    file = io.BytesIO()
+    options = {"preset": "veryfast", "tune": "zerolatency", "crf": "23", "g": str(GOP),
+               "keyint_min": str(GOP), "sc_threshold": "0", "bf": "0"} | x264  # fmt: skip
+    with av.open(file, "w", format="mp4") as container:
+        video = container.add_stream("libx264", rate=FPS, options=options)
+        video.width, video.height, video.pix_fmt = size[0], size[1], "yuv420p"
+        video.thread_count = 1
+        video.bit_rate = 0  # else a constant bit rate is asked for
+        video.codec_context.time_base = Fraction(1, FPS)
+        for number in range(count):
+            gray = av.VideoFrame.from_ndarray(picture(number, where, light=light(number)), "gray")
+            frame = gray.reformat(size[0], size[1], "yuv420p")
+            frame.pts = number
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+    file.seek(0)
+    with av.open(file) as container:
+        video = container.streams.video[0]
+        extradata = bytes(video.codec_context.extradata or b"")
+        info = stream or StreamInfo("h264", extradata, size, Fraction(FPS), 1)
+        coded = [packet for packet in container.demux(video) if packet.size]
+    ranks = {pts: rank for rank, pts in enumerate(sorted(packet.pts for packet in coded))}
+    return [
+        Packet(
+            "yard", info, bytes(packet), packet.is_keyframe, start + ranks[packet.pts] / FPS,
+            first + ranks[packet.pts], first + ranks[packet.pts] - 1, Fraction(1, FPS),
+        )
+        for packet in coded
+    ]  # fmt: skip
+
+
+class Sees:
+    """A detector that finds the figure in the pixels it is given."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+        self.broken = False
+
+    def submit(self, picture: av.VideoFrame) -> Future[Detections]:
+        self.looks += 1
+        future: Future[Detections] = Future()
+        if self.broken:
+            future.set_exception(RuntimeError("the model is gone"))
+        else:
+            future.set_result(figure(picture.to_ndarray(format="gray")))
+        return future
+
+
+def figure(luma: Bytes) -> Detections:
+    """The figure, wherever a patch is as bright as it."""
+    rows, columns = np.nonzero(luma >= BRIGHT)
+    if len(rows) < 40:
+        return Detections.none()
+    box = [[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]]
+    return Detections(np.array(box, np.float32), np.array([Kind.PERSON]), np.array([0.9]))
+
+
+def visible(luma: Bytes) -> int:
+    """How many of the figure's pixels can be seen."""
+    return int((luma >= BRIGHT).sum())
+
+
+def yard_camera(looker: Looker, *, wait: bool = True, **sleep: object) -> Camera:
+    return Camera(
+        "yard", looker, HideOptions.model_validate({}), LookOptions.model_validate({}),
+        Tracker("yard", TrackOptions.model_validate({}), seed=1),
+        Tagger(TagOptions.model_validate({})), wait=wait,
+        sleep=SleepOptions.model_validate({"after_seconds": 1.0} | sleep),
+    )  # fmt: skip
+
+
+def run_through(camera: Camera, packets: Sequence[Packet]) -> list[Output]:
+    out = [output for packet in packets for output in camera.push(packet)]
+    return out + camera.flush()
+
+
+def pictures(outputs: Sequence[Output], info: StreamInfo) -> Iterator[tuple[int, Bytes, bool]]:
+    """Every picture that left, decoded: its number, its luma, and whether it was copied."""
+    for output in outputs:
+        if isinstance(output, Shown):
+            yield output.frame.frame, output.frame.y, False
+        elif isinstance(output, Copied):
+            for number, luma in decoded(output.gop, info):
+                yield number, luma, True
+
+
+def decoded(gop: CopiedGop, info: StreamInfo) -> Iterator[tuple[int, Bytes]]:
+    """The pictures of a copied GOP, by a decoder that knows nothing but the GOP."""
+    context = av.CodecContext.create("h264", "r")
+    context.extradata = info.extradata
+    for sample in gop.samples:
+        packet = av.Packet(sample.data)
+        packet.pts = sample.frame
+        for frame in context.decode(packet):
+            yield int(frame.pts or 0), frame.to_ndarray(format="gray")
+    for frame in context.decode(None):
+        yield int(frame.pts or 0), frame.to_ndarray(format="gray")
