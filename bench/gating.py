@@ -104,7 +104,8 @@ def _surges(spec: Spec, path: Path, plan: list[Walk], found: Found) -> None:
                 somebody = False
             position = 0 if packet.is_keyframe else position + 1
             surge = rhythm.push(payload(data), packet.is_keyframe, position, picture / FPS)
-            spent += time.thread_time() - started
+            if count >= SETTLED:  # NumPy takes its time at first
+                spent += time.thread_time() - started
             count += 1
             who = _who(plan, picture)
             somebody = somebody or who is not None
@@ -114,7 +115,7 @@ def _surges(spec: Spec, path: Path, plan: list[Walk], found: Found) -> None:
             if who is None and after is None and rhythm.ready and picture >= SETTLED:
                 found.quiet += 1
                 found.false_surges += surge
-    found.packet_us = 1e6 * spent / count
+    found.packet_us = 1e6 * spent / max(1, count - SETTLED)
 
 
 def _keyframes(path: Path, plan: list[Walk], found: Found) -> None:

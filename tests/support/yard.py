@@ -1,4 +1,4 @@
-"""A yard that one striped figure walks through, as a camera would send it, and who sees it."""
+"""A yard that one chequered figure walks through, as a camera would send it, and who sees it."""
 
 from __future__ import annotations
 
@@ -49,8 +49,10 @@ def picture(number: int, where: Where, *, noise: float = 2.0, light: float = 0.0
     box = where(number)
     if box is not None:
         x1, y1, x2, y2 = box
-        # bright stripes, dark between: under a mosaic nothing of it is bright
-        luma[y1:y2, x1:x2] = np.where(np.arange(x2 - x1) % 8 < 4, 240, 100)
+        # a chequered coat, dark and bright: under a mosaic nothing of it is bright
+        row, column = np.mgrid[0 : y2 - y1, 0 : x2 - x1] // 4
+        cloth = np.random.default_rng(7).integers(-20, 20, row.shape)
+        luma[y1:y2, x1:x2] = np.where((row + column) % 2, 230, 90) + cloth
     return luma
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from streetlamp.errors import UserError
 from streetlamp.rules.runner import RuleRunner
 from streetlamp.site import CameraOptions, Site, load_site
-from streetlamp.video.detect import load_detector
+from streetlamp.video.detect import load_with_faces
 from streetlamp.video.source import make_source
 from streetlamp.video.source.base import Probe
 
@@ -36,11 +36,11 @@ def _say(mark: str, text: str) -> None:
 
 def _model(site: Site) -> bool:
     try:
-        detector = load_detector(site.detect)
+        detector = load_with_faces(site.detect)
     except UserError as error:
         _say("WRONG", f"detect: {error}")
         return False
-    _say("ok", f"model {detector.manifest.name} ({detector.runtime.name})")
+    _say("ok", f"model {detector.detector.manifest.name} ({detector.detector.runtime.name})")
     return True
 
 

@@ -20,7 +20,7 @@ from streetlamp.desk.app import make_app
 from streetlamp.desk.server import DeskServer
 from streetlamp.desk.services import Services
 from streetlamp.site import Site
-from streetlamp.video.detect import load_detector
+from streetlamp.video.detect import load_with_faces
 from streetlamp.video.inference import Inference
 
 log: Final = logging.getLogger("streetlamp")
@@ -34,12 +34,12 @@ def run_site(site: Site) -> None:
     """
     _log_to_terminal()
     stop = _stop_on_signals()
-    detector = load_detector(site.detect)
+    detector = load_with_faces(site.detect)
     house = House(site)
     try:
         for line in house.recover(time.time()):
             _say(line)
-        with Inference(detector, remake=partial(load_detector, site.detect)) as inference:
+        with Inference(detector, remake=partial(load_with_faces, site.detect)) as inference:
             supervisor = Supervisor()
             machine = Machine(site, inference)
             server = _desk(house, machine)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streetlamp.site import CameraOptions, Site
 from streetlamp.video.camera import Camera, Looker
+from streetlamp.video.detect.face_turns import FaceTurns
 from streetlamp.video.tag.tagger import Tagger
 from streetlamp.video.track.tracker import Tracker
 
@@ -21,4 +22,5 @@ def make_camera(
         Tagger(site.tag),
         wait=wait,
         sleep=options.sleep,
+        faces=FaceTurns(options.look.faces_every_seconds),
     )

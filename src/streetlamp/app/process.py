@@ -23,7 +23,7 @@ from streetlamp.site import Site
 from streetlamp.stream.clip import ClipWriter
 from streetlamp.stream.sound import add_sound
 from streetlamp.video.camera import Camera, Copied, Output, Shown
-from streetlamp.video.detect import load_detector
+from streetlamp.video.detect import load_with_faces
 from streetlamp.video.inference import Inference
 from streetlamp.video.source import SourceError, make_source
 from streetlamp.video.source.base import Source
@@ -114,8 +114,9 @@ class Processor:
         self, site: Site, camera: str, *, start_time: float = 0.0, audio: bool = False
     ) -> None:
         self.site, self.camera, self.start_time, self.audio = site, camera, start_time, audio
-        detector = load_detector(site.detect)
-        self.inference = Inference(detector, max_batch=1)
+        looks = load_with_faces(site.detect)
+        detector = looks.detector
+        self.inference = Inference(looks, max_batch=1)
         self.model: dict[str, object] = {
             **detector.manifest.model_dump(mode="json", include=set(MODEL_FACTS)),
             "runtime": f"{detector.runtime.name} {detector.runtime.version}",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Final
 
 from streetlamp.record.options import RecordOptions
@@ -15,6 +17,8 @@ from streetlamp.values import Fragment
 
 _LONGEST_QUEUE: Final = 120  # fragments: a minute at the default length
 _LARGEST_QUEUE: Final = 32 << 20  # bytes
+_FIRST_PAUSE: Final = 1.0  # seconds of video before a recorder that broke starts again; doubled
+_LONGEST_PAUSE: Final = 60.0
 
 
 class Recorder:
@@ -22,6 +26,7 @@ class Recorder:
 
     A disk that is slower than the camera for a minute loses video until the next keyframe that
     finds room in the queue: `state` says so. A disk that is full or broken: see `SegmentWriter`.
+    A fault of ours ends its thread: `state` says that too, and it starts again with a new file.
     """
 
     def __init__(
@@ -35,7 +40,10 @@ class Recorder:
     ) -> None:
         self.camera = camera
         self._enabled = options.enabled
-        self._writer = SegmentWriter(camera, data, segments, options, make_room=make_room)
+        self._make_writer: Callable[[], SegmentWriter] = lambda: SegmentWriter(
+            camera, data, segments, options, make_room=make_room
+        )
+        self._writer = self._make_writer()
         self._queue: deque[Fragment] = deque()
         self._bytes = 0
         self._changed = threading.Condition()
@@ -43,7 +51,12 @@ class Recorder:
         self._closing = False
         self._skipping = False  # until a keyframe finds room
         self._skipped = 0.0
-        self._thread = threading.Thread(target=self._work, name=f"record {camera}", daemon=True)
+        self._lost = 0.0  # seconds, by writers that broke
+        self._taken: Fragment | None = None  # the last one taken from the queue
+        self._failure = ""  # what ended the thread
+        self._failures = 0  # in a row
+        self._again = 0.0  # POSIX seconds of the video at which it starts again
+        self._thread = self._make_thread(None)
         if self._enabled:
             self._thread.start()
 
@@ -53,7 +66,10 @@ class Recorder:
         if not self._enabled:
             return RecorderState(False, "recording is switched off")
         state = self._writer.state
-        lost = state.lost_seconds + self._skipped
+        lost = state.lost_seconds + self._skipped + self._lost
+        if self._failure:
+            text = f"not recording: the recorder broke ({self._failure}); it starts again soon"
+            return RecorderState(False, text, lost)
         if self._skipping:
             return RecorderState(
                 False, "not recording: the disk is too slow for this camera's video", lost
@@ -68,6 +84,9 @@ class Recorder:
             if self._closing:
                 raise ValueError(f"the recorder of {self.camera} is closed")
             full = len(self._queue) >= _LONGEST_QUEUE or self._bytes >= _LARGEST_QUEUE
+            if self._failure and not self._starts_again(fragment):
+                self._skipped += fragment.end - fragment.start
+                return
             if full or (self._skipping and not fragment.keyframe):
                 self._skipping = True
                 self._skipped += fragment.end - fragment.start
@@ -92,7 +111,55 @@ class Recorder:
         if self._thread.is_alive():
             self._thread.join()
 
-    def _work(self) -> None:
+    def _make_thread(self, broken: SegmentWriter | None) -> threading.Thread:
+        """`broken`: the writer whose file is to be finished first."""
+        return threading.Thread(
+            target=self._work, args=(broken,), name=f"record {self.camera}", daemon=True
+        )
+
+    def _starts_again(self, fragment: Fragment) -> bool:
+        """After a fault: with the first keyframe after a pause, in a new file. Holds the lock."""
+        waited = abs(fragment.start - self._again) > _LONGEST_PAUSE  # the clock was set
+        if not fragment.keyframe or not (fragment.start >= self._again or waited):
+            return False
+        self._failure = ""
+        self._lost += self._writer.state.lost_seconds
+        self._thread = self._make_thread(self._writer)
+        self._writer = self._make_writer()
+        self._thread.start()
+        return True
+
+    @contextmanager
+    def _noting_faults(self) -> Iterator[None]:
+        """Whatever ends the thread is said in `state`; the traceback goes where all of them go."""
+
+        def note(
+            kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+        ) -> None:
+            if kind is None:
+                return
+            with self._changed:
+                pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(self._failures, 10))
+                self._failures += 1
+                self._failure = f"{kind.__name__}: {error}"
+                lost = [*self._queue] if self._taken is None else [self._taken, *self._queue]
+                self._again = (lost[0].end if lost else 0.0) + pause
+                self._skipped += sum(one.end - one.start for one in lost)
+                self._queue.clear()
+                self._bytes, self._busy = 0, False
+                self._changed.notify_all()
+
+        with ExitStack() as stack:
+            stack.push(note)
+            yield
+
+    def _work(self, broken: SegmentWriter | None) -> None:
+        with self._noting_faults():
+            if broken is not None:
+                broken.finish()
+            self._write()
+
+    def _write(self) -> None:
         while True:
             with self._changed:
                 self._busy = False
@@ -103,5 +170,7 @@ class Recorder:
                 fragment = self._queue.popleft()
                 self._bytes -= len(fragment.data)
                 self._busy = True
+                self._taken = fragment
             self._writer.write(fragment)
+            self._failures = 0
         self._writer.finish()

@@ -7,9 +7,11 @@ with hindsight (`hiding`), and what needed no hiding leaves as it came (`copying
 from __future__ import annotations
 
 from streetlamp.video.copying import Copied, Copying
+from streetlamp.video.detect.face_turns import FaceTurns
 from streetlamp.video.gop import Cutter
-from streetlamp.video.hiding import Figures, Hiding, Looker, Now, Shown
+from streetlamp.video.hiding import Hiding
 from streetlamp.video.options import HideOptions, LookOptions
+from streetlamp.video.outputs import Figures, Looker, Now, Shown
 from streetlamp.video.raw import RawFrame, Unit
 from streetlamp.video.sleep import Sleeper
 from streetlamp.video.sleep_options import SleepOptions
@@ -38,10 +40,11 @@ class Camera:
         *,
         wait: bool,
         sleep: SleepOptions | None = None,
+        faces: FaceTurns | None = None,
     ) -> None:
         sleep = sleep or SleepOptions.model_validate({})
         self.name = name
-        self._hiding = Hiding(name, inference, hide, look, tracker, tagger, wait=wait)
+        self._hiding = Hiding(name, inference, hide, look, tracker, tagger, wait=wait, faces=faces)
         self._cutter = Cutter(sleep.max_gop_seconds)
         self._sleeper = Sleeper(self._hiding, inference, sleep, wait=wait)
         self._copying = Copying(copy=sleep.copy_clear, delay=hide.delay_seconds, style=hide.style)

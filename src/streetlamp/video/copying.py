@@ -18,8 +18,8 @@ from streetlamp.values import CopiedGop, CopiedSample, MaskedFrame, Tracks
 from streetlamp.video import mask
 from streetlamp.video.decode import Decoder
 from streetlamp.video.gop import Gop
-from streetlamp.video.hiding import Now, Output, Shown, Undecoded
 from streetlamp.video.options import Style
+from streetlamp.video.outputs import Now, Output, Shown, Undecoded
 from streetlamp.video.raw import RawFrame
 
 _NOTHING = np.zeros((0, 4), np.float32)

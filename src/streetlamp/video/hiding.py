@@ -16,20 +16,21 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import wait as wait_for_looks
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 import av
 import cv2
 import numpy as np
 
 from streetlamp.errors import StreetlampError
-from streetlamp.values import Floats, Kind, MaskedFrame, Tracks
+from streetlamp.values import Floats, Kind, Tracks
 from streetlamp.video import mask
 from streetlamp.video.coverage import Cover, Coverage, Look
+from streetlamp.video.detect.face_turns import FaceTurns
 from streetlamp.video.gate import Gate
 from streetlamp.video.loose import loose_of
 from streetlamp.video.motion import WIDTH, Motion, MotionMeter
 from streetlamp.video.options import HideOptions, LookOptions
+from streetlamp.video.outputs import Figures, Looker, Now, Output, Shown, Undecoded
 from streetlamp.video.planes import thumbnail
 from streetlamp.video.raw import Detections, Packet, RawFrame
 from streetlamp.video.tag.tagger import Tagger
@@ -47,61 +48,6 @@ CANNOT_ASK = (  # what comes of a picture that cannot be made small, or of a que
     OSError, RuntimeError, TypeError, ValueError,
 )  # fmt: skip
 SLACK = 1e-6  # seconds, for comparing times that went through arithmetic
-
-
-class Looker(Protocol):
-    """Whoever looks at pictures: the inference queue, or a stand-in in a test."""
-
-    def submit(self, picture: av.VideoFrame) -> Future[Detections]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Now:
-    """What is there now, right after a look: for the rules, which do not wait."""
-
-    tracks: Tracks
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A picture that has left the delay line, and what is in it."""
-
-    frame: MaskedFrame
-    tracks: Tracks
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Undecoded:
-    """A picture of a quiet GOP that has left the delay line without having been decoded.
-
-    Should it be shown for itself, it must be decoded first, and these boxes hidden in it.
-    """
-
-    packet: Packet
-    hide: Floats  # (k, 4) pixels, margins included; usually none
-    tracks: Tracks
-    reason: str  # why it must be hidden whole, "" if it need not
-
-
-Output = Now | Shown | Undecoded
-
-
-@dataclass(slots=True)
-class Figures:
-    """What the pipeline has done so far."""
-
-    frames: int = 0
-    looks: int = 0
-    failed_looks: int = 0
-    skipped_looks: int = 0
-    whole_hidden: int = 0
-    detector_error: str = ""
-    decoded: int = 0  # pictures decoded from packets
-    damaged: int = 0  # packets that could not be decoded
-    gops_copied: int = 0
-    gops_encoded: int = 0
-    wakes: int = 0
-    asleep: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,10 +83,12 @@ class Hiding:
         tagger: Tagger,
         *,
         wait: bool,
+        faces: FaceTurns | None = None,
     ) -> None:
         self.name = name
         self.figures = Figures()
         self._inference = inference
+        self._faces = faces or FaceTurns(None)
         self._hide = hide
         self._options = look
         self._tracker = tracker
@@ -295,14 +243,18 @@ class Hiding:
         if isinstance(last, Packet) or self._coverage.around(last.time)[1] is not None:
             return
         if not any(pending.raw is last for pending in self._pending):
-            self._submit(last, scene)
+            self._submit(last, scene, last=True)
 
-    def _submit(self, raw: RawFrame, scene: int) -> None:
+    def ask(self, raw: RawFrame, *, last: bool = False) -> Future[Detections]:
+        """A look at this picture, for faces too when it is their turn, or the scene's last."""
+        return self._faces.ask(self._inference.submit, raw.picture, raw.time, last=last)
+
+    def _submit(self, raw: RawFrame, scene: int, *, last: bool = False) -> None:
         if not self._wait and len(self._pending) >= self._most_pending:
             self.figures.skipped_looks += 1  # the detector lags: the gap will hide the picture
             return
         try:
-            self._pending.append(_Pending(raw, scene, self._inference.submit(raw.picture)))
+            self._pending.append(_Pending(raw, scene, self.ask(raw, last=last)))
         except CANNOT_ASK as error:  # no look, so the picture will be hidden whole
             self._failed(error)
 

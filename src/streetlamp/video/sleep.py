@@ -17,8 +17,9 @@ from streetlamp.values import Bytes, Floats, Kind
 from streetlamp.video.coverage import TWO_WHEELERS, needed_score
 from streetlamp.video.decode import Decoder
 from streetlamp.video.gop import Gop
-from streetlamp.video.hiding import CANNOT_ASK, Hiding, Looker, Output
+from streetlamp.video.hiding import CANNOT_ASK, Hiding
 from streetlamp.video.loose import LOOSE_SCORE
+from streetlamp.video.outputs import Looker, Output
 from streetlamp.video.planes import halved_luma
 from streetlamp.video.raw import Detections, Packet, RawFrame
 from streetlamp.video.sleep_options import SleepOptions
@@ -187,7 +188,7 @@ class Sleeper:
     def _ask(self, raw: RawFrame, luma: Bytes) -> Iterator[Output]:
         self.figures.looks += 1
         try:
-            future = self._inference.submit(raw.picture)
+            future = self._hiding.ask(raw, last=True)
         except CANNOT_ASK:
             yield from self._wake("the detector does not answer")
             return

@@ -3,13 +3,14 @@
 import { api, ApiError, hangUp, socketUrl, whenSessionExpires } from "./api";
 import { chime } from "./chime";
 import { router } from "./router.svelte";
-import type { Alarm, CameraStatus, DiskStatus, Session, Site, SiteCamera } from "./types";
+import type { Alarm, CameraStatus, DiskStatus, Load, Session, Site, SiteCamera } from "./types";
 import { byUrgency, isOpen } from "./words";
 
 type News =
   | { type: "hello"; time: number }
   | { type: "alarm"; alarm: Alarm }
-  | { type: "status"; status: CameraStatus };
+  | { type: "status"; status: CameraStatus }
+  | { type: "load"; load: Load };
 
 const SOUND = "streetlamp.sound";
 const KEPT = 500; // alarms held in memory; older ones are asked for when needed
@@ -19,6 +20,7 @@ class Desk {
   site = $state.raw<Site | null>(null);
   statuses = $state<Record<string, CameraStatus>>({});
   disk = $state.raw<DiskStatus | null>(null);
+  load = $state.raw<Load | null>(null);
   known = $state.raw<ReadonlyMap<string, Alarm>>(new Map());
   connected = $state(false);
   /** The desk's clock, once a second; `clock()` is exact. */
@@ -86,6 +88,7 @@ class Desk {
     this.skew = status.time - (before + Date.now()) / 2000;
     this.now = this.clock();
     this.disk = status.disk;
+    this.load = status.load;
     this.statuses = Object.fromEntries(status.cameras.map((camera) => [camera.camera, camera]));
     this.learn(await api.alarms({ state: "open", limit: 200 }));
   }
@@ -192,6 +195,9 @@ class Desk {
         break;
       case "status":
         this.statuses[news.status.camera] = news.status;
+        break;
+      case "load":
+        this.load = news.load;
         break;
       case "alarm": {
         const old = this.known.get(news.alarm.id);

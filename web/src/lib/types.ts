@@ -55,10 +55,22 @@ export interface DiskStatus {
   message: string;
 }
 
+/** What gives way on an overloaded machine. */
+export interface Load {
+  /** What somebody should know; empty while all is well. */
+  message: string;
+  /** False: the detector is away, everything is hidden whole. */
+  looking: boolean;
+  level: number;
+  looks_factor: number;
+  clear_share: number;
+}
+
 export interface Status {
   time: number;
   cameras: CameraStatus[];
   disk: DiskStatus;
+  load: Load;
   alarms_open: number;
 }
 
