@@ -27,12 +27,13 @@ from streetlamp.app.status import Statuses
 from streetlamp.app.worker import CameraWorker, Sinks
 from streetlamp.live.hub import LiveHub
 from streetlamp.site import parse_site
-from streetlamp.values import Bytes, CameraState, Floats, Fragment, Kind
+from streetlamp.values import Bytes, CameraState, Floats, Fragment, Kind, MaskedFrame
 from streetlamp.video import mask
 from streetlamp.video.detect import Prepared
 from streetlamp.video.detect.letterbox import Letterbox
 from streetlamp.video.feed import FeedStatus
 from streetlamp.video.inference import Inference, Looks
+from streetlamp.video.load import Load
 from streetlamp.video.planes import view_planes
 from streetlamp.video.raw import Detections, Packet, RawFrame, StreamInfo, Unit
 
@@ -306,6 +307,10 @@ class _Hub(LiveHub):
     def __init__(self) -> None:
         super().__init__(("gate",))
         self.fragments: list[Fragment] = []
+        self.numbers: list[int] = []  # of the pictures that were masked
+
+    def publish_frame(self, frame: MaskedFrame) -> None:
+        self.numbers.append(frame.frame)
 
     def publish(self, fragment: Fragment) -> None:
         self.fragments.append(fragment)
@@ -327,11 +332,14 @@ class _Feed:
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """What would have been stored: one decoded luma plane for each picture of the film."""
+    """What would have been stored: one decoded luma plane for each picture of the film.
+
+    asked: looks asked for.
+    """
 
     film: Sequence[Still]
     stored: list[Bytes]
-    queue: Inference
+    asked: int
 
     def visible(self, first: int = 0, last: int | None = None) -> list[tuple[int, float]]:
         """Heads that can be seen: the picture's index and how much of the head is there."""
@@ -373,6 +381,7 @@ def play(
     away: Sequence[int] = (),
     detector: Looks | None = None,
     unmasked: bool = False,
+    load: Callable[[], Load] | None = None,
     units: list[Unit] | None = None,
 ) -> Played:
     """Sends a film through a camera's worker, live settings, and decodes what comes out.
@@ -410,11 +419,15 @@ def play(
         if unmasked:
             patch.setattr(mask, "hide", _plain)
             patch.setattr(mask, "hide_whole", _plain)
-        sinks = Sinks(hub, lambda outcome: None, None, Statuses())
+        rest: dict[str, Any] = {} if load is None else {"load": load}
+        sinks = Sinks(hub, lambda outcome: None, None, Statuses(), **rest)
         worker = CameraWorker("gate", site.cameras["gate"], site, late, sinks)
         worker.run(_Stopping())  # type: ignore[arg-type]
     threading.Thread(target=queue.close, daemon=True).start()  # it may hang: that is the point
-    return Played(film, decoded(hub.fragments), queue)
+    stored = decoded(hub.fragments)
+    if load is not None:  # an overloaded camera leaves pictures out
+        film = [film[number - 1] for number in hub.numbers]
+    return Played(film, stored, queue.stats.asked)
 
 
 def _plain(frame: RawFrame, *_: object) -> object:

@@ -19,6 +19,7 @@ from streetlamp.desk.server import DeskServer
 from streetlamp.desk.services import (
     CameraView,
     DiskView,
+    MachineView,
     PlaceView,
     RuleView,
     Services,
@@ -83,6 +84,7 @@ class Lamp:
     audit: Audit
     wall: Wall
     states: dict[str, CameraStatus] = field(default_factory=dict)
+    machine: list[MachineView] = field(default_factory=list)  # the last one counts
 
     def stop(self) -> None:
         self.hub.close()
@@ -170,6 +172,7 @@ def start_lamp(
     wall = Wall(hub)
     audit = Audit(db, folder / "audit.head")
     states = {"gate": CameraStatus("gate", CameraState.LIVE, T0, width=192, height=128, fps=25.0)}
+    machine = [MachineView()]
     services = Services(
         site=SITE,
         hub=hub,
@@ -183,9 +186,10 @@ def start_lamp(
         disk=lambda: DiskView(10**9, 10**6, recording=True),
         data=folder,
         now=clock,
+        machine=lambda: machine[-1],
     )
     settings = DeskOptions(port=0, **options)
     nowhere = folder / "no page"
     server = DeskServer(make_app(services, settings, page or nowhere), settings)
     server.start()
-    return Lamp(server, services, home, clock, people, book, hub, audit, wall, states)
+    return Lamp(server, services, home, clock, people, book, hub, audit, wall, states, machine)

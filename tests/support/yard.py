@@ -49,10 +49,11 @@ def picture(number: int, where: Where, *, noise: float = 2.0, light: float = 0.0
     box = where(number)
     if box is not None:
         x1, y1, x2, y2 = box
-        # a chequered coat, dark and bright: under a mosaic nothing of it is bright
+        # a chequered coat, dark and bright, that never falls the same way twice: under a mosaic
+        # nothing of it is bright
         row, column = np.mgrid[0 : y2 - y1, 0 : x2 - x1] // 4
-        cloth = np.random.default_rng(7).integers(-20, 20, row.shape)
-        luma[y1:y2, x1:x2] = np.where((row + column) % 2, 230, 90) + cloth
+        cloth = np.random.default_rng(number).integers(-25, 25, row.shape)
+        luma[y1:y2, x1:x2] = np.where((row + column + number) % 2, 228, 90) + cloth
     return luma
 
 

@@ -91,6 +91,22 @@ def test_a_pattern_is_learnt_by_position_so_that_a_small_surge_within_it_shows()
     assert max(surges) <= 10
 
 
+def test_a_burst_that_rate_control_pays_back_at_once_is_a_surge_and_a_dip_alone_is_not() -> None:
+    rhythm = learnt()
+    rise, dip = 1.15, 0.85  # neither is enough alone
+
+    def surges(*changes: float) -> int:
+        (gop,) = gops(plain, 1, noise=0.0)
+        changed = dict(enumerate(changes, start=10))
+        found = len(push(rhythm, [int(s * changed.get(p, 1)) for p, s in enumerate(gop)]))
+        rhythm.forget()
+        return found
+
+    assert surges(rise) == 0
+    assert surges(dip, dip, dip) == 0
+    assert surges(rise, dip) == 1
+
+
 def test_keyframes_do_not_surge_and_smaller_packets_neither() -> None:
     rhythm = learnt()
     (gop,) = gops(plain, 1, seed=3)

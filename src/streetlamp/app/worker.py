@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from streetlamp.app.pipeline import make_camera
 from streetlamp.app.status import Statuses, StatusKeeper
 from streetlamp.live.hub import LiveHub
+from streetlamp.live.level import Level
 from streetlamp.record.recorder import Recorder
 from streetlamp.rules.base import Outcome
 from streetlamp.rules.runner import RuleRunner
@@ -44,6 +45,8 @@ class CameraWorker:
         self._rules = RuleRunner(name, options.rules, options.places, site.zone)
         self._camera = make_camera(name, options, site, inference, wait=False)
         self._fragments = FragmentMaker(name, site.encode)
+        self._level = Level()
+        self._time = float("-inf")  # the camera's, of the last unit
         self._feed = Feed(self._make_source, live=True)
         self._keeper = StatusKeeper(name, sinks.statuses, time.time())
 
@@ -54,7 +57,9 @@ class CameraWorker:
                 if isinstance(item, FeedStatus):
                     self._status(item)
                 else:
+                    self._time = max(self._time, item.time)
                     self._take(self._camera.push(item))
+                    self._show(self._level.due(self._time))
                 if stopping.is_set():
                     break
         finally:
@@ -85,6 +90,8 @@ class CameraWorker:
             self._sinks.outcome(self._rules.finish())
         finally:
             self._publish(self._fragments.flush())
+            self._show(self._level.flush())
+            self._time = float("-inf")
 
     def _take(self, outputs: Iterable[Output]) -> None:
         for output in outputs:
@@ -105,6 +112,10 @@ class CameraWorker:
 
     def _publish(self, fragments: Iterable[Fragment]) -> None:
         for fragment in fragments:
-            self._sinks.hub.publish(fragment)
+            self._level.put(fragment, self._time)
             if self._sinks.recorder is not None:
                 self._sinks.recorder.push(fragment)
+
+    def _show(self, fragments: Iterable[Fragment]) -> None:
+        for fragment in fragments:
+            self._sinks.hub.publish(fragment)

@@ -78,7 +78,7 @@ class Coverage:
                 thing.add(Sighting(look.time, box, core, tracks, row, sure))
                 thing.sure |= sure and (thing.total > 1 or float(tracks.score[row]) >= SURE_SCORE)
         unsure, tracks = look.unsure, look.tracks
-        faint = unsure.seen & ~np.isin(unsure.kind, list(VEHICLES - TWO_WHEELERS))
+        faint = unsure.seen & _hideable(unsure)
         self._furniture.add(
             np.concatenate([unsure.box[faint], look.loose]),
             np.concatenate([unsure.score[faint], look.loose_score]),
@@ -94,6 +94,11 @@ class Coverage:
     def furniture(self, boxes: Floats) -> Bools:
         """(n,) which faint boxes (n, 4) are known to be furniture and need not be hidden."""
         return self._furniture.judge(boxes)
+
+    def faint(self, look: Look) -> int:
+        """How many possible people of a look are neither tracks nor furniture."""
+        boxes = np.concatenate([look.unsure.box[_hideable(look.unsure)], look.loose])
+        return len(boxes) - int(np.count_nonzero(self._furniture.judge(boxes)))
 
     def forget_before(self, time: float) -> None:
         """Drop what can no longer matter to a picture taken at `time` or later."""
@@ -235,6 +240,11 @@ def needed_score(box: Floats, size: tuple[int, int]) -> float:
     h = min(float(box[3]), size[1]) - max(float(box[1]), 0.0)
     share = max(0.0, w) * max(0.0, h) / (size[0] * size[1])
     return min(0.35, 0.12 + 0.7 * share)
+
+
+def _hideable(tracks: Tracks) -> Bools:
+    """(n,) which may be somebody, or carry somebody in the open."""
+    return ~np.isin(tracks.kind, list(VEHICLES - TWO_WHEELERS))
 
 
 def _as_found(box: Floats, found: Floats) -> Floats:

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from streetlamp.values import Kind
+from streetlamp.values import Kind, Tracks
 from streetlamp.video.coverage import Look
 from streetlamp.video.load import CALM, Load
 from streetlamp.video.motion import Motion
@@ -19,7 +19,7 @@ from streetlamp.video.options import LookOptions
 from streetlamp.video.track.associate import inside
 
 SCENE_LOOKS: Final = 3  # every picture of a new scene is looked at until there were this many
-EASY_SHARE: Final = 0.6  # of the looks a second while everybody is easy to follow
+EASY_SHARE: Final = 0.7  # of the looks a second while everybody is easy to follow
 EASY_AGE: Final = 1.5  # s for which a thing must have been known
 EASY_SCORE: Final = 0.5  # that it must have
 EASY_SPEED: Final = 0.8  # of its own widths a second that it may move
@@ -61,9 +61,13 @@ class Gate:
         self._scene_looks += 1
         return True
 
-    def report(self, look: Look) -> None:
-        """Takes in what a look reported; it may come late, and out of step with `look`."""
-        self._easy_until = look.time + FRESH if _easy(look) else float("-inf")
+    def report(self, look: Look, faint: int) -> None:
+        """Takes in what a look reported; it may come late, and out of step with `look`.
+
+        faint: how many possible people it found who are neither tracks nor furniture.
+        """
+        easy = not faint and not len(look.faces) and _easy(look.tracks)
+        self._easy_until = look.time + FRESH if easy else float("-inf")
 
     def reset(self) -> None:
         """Forget the scene: the next picture is looked at."""
@@ -81,11 +85,8 @@ class Gate:
         return min(busy, max(quiet, EASY_SHARE * busy))
 
 
-def _easy(look: Look) -> bool:
-    """Whether everybody a look found is well seen, slow and alone."""
-    if len(look.unsure) or len(look.loose) or len(look.faces):
-        return False
-    tracks = look.tracks
+def _easy(tracks: Tracks) -> bool:
+    """Whether everybody is well seen, slow and alone."""
     people = tracks.kind == Kind.PERSON
     if not people.any():
         return bool(tracks.seen.all())

@@ -309,7 +309,7 @@ class Hiding:
             detections.box,
         )
         self._coverage.add(look)
-        self._gate.report(look)
+        self._gate.report(look, self._coverage.faint(look))
         self._reported = raw.time
         self._found = detections
         people = bool((tracks.kind == Kind.PERSON).any())

@@ -65,13 +65,13 @@ class LookOptions(Options):
     """How often the detector looks."""
 
     looks_per_second: float = Field(
-        8.0,
+        5.0,
         ge=2.0,
         le=60.0,
         title="Looks a second",
         description="How often the detector looks while something moves, to the nearest picture: "
-        "of a camera with 10 pictures a second each is looked at. A new scene and new motion are "
-        "looked at at once.",
+        "of a camera with 10 pictures a second every second one. A third fewer while everybody "
+        "is well seen, slow and alone. A new scene and new motion are looked at at once.",
     )
     quiet_looks_per_second: float = Field(
         3.0,

@@ -26,8 +26,9 @@ LEAST_SPREAD: Final = 0.01  # of log2 size: no rhythm is believed to be steadier
 FIRST_ERROR: Final = 0.1  # of log2 size, for positions that have no past
 # Two sums of how far packets lie above the rhythm, in spreads: one soon knows a burst, the other
 # in the end a trickle. Each: what a packet may have for nothing, its most, the least surge.
-BURST_SLACK, BURST_CLIP, BURST_SUM = 1.2, 12.0, 10.0
+BURST_SLACK, BURST_CLIP, BURST_SUM = 1.2, 12.0, 9.0
 TRICKLE_SLACK, TRICKLE_CLIP, TRICKLE_SUM = 0.4, 3.0, 12.0
+PAID_BACK: Final = 4.0  # from this sum on a dip counts too: rate control pays a burst back
 ABOVE_PEAK: Final = 1.25  # a surge is this many times the largest sum of quiet GOPs
 PEAK_MEMORY: Final = 0.997  # what is left of that largest sum after each quiet GOP
 PEAK_GROWTH: Final = 1.5  # and how much one quiet GOP can raise it
@@ -99,7 +100,8 @@ class PacketRhythm:
         if position >= known:
             position = known - 1
         above = (value - self._expected[position]) * self._per_spread[position]
-        burst = self._burst + (above if above < BURST_CLIP else BURST_CLIP) - BURST_SLACK
+        away = -above if above < 0 and self._burst > PAID_BACK else above
+        burst = self._burst + (away if away < BURST_CLIP else BURST_CLIP) - BURST_SLACK
         trickle = self._trickle + (above if above < TRICKLE_CLIP else TRICKLE_CLIP) - TRICKLE_SLACK
         self._burst = burst = burst if burst > 0 else 0.0
         self._trickle = trickle = trickle if trickle > 0 else 0.0

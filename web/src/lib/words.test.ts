@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Alarm, CameraStatus, Track } from "./types";
-import { ago, arrow, byUrgency, bytes, clock, describeCamera, figure, inSight, numberRows, span, tagText, when } from "./words";
+import { ago, arrow, byUrgency, bytes, clock, describeCamera, figure, inSight, isOld, numberRows, span, tagText, when } from "./words";
 
 const status: CameraStatus = {
   camera: "gate",
@@ -29,6 +29,18 @@ describe("a camera in words", () => {
     ["first connection", { state: "connecting" as const, last_frame: 0 }, 1001, "connecting", "idle"],
   ])("%s", (_, change, now, label, tone) => {
     expect(describeCamera({ ...status, ...change }, now)).toMatchObject({ label, tone });
+  });
+
+  test.each([
+    ["a live one", {}, 1001, false],
+    ["a sleeping one, a few seconds behind", {}, 1009, false],
+    ["a frozen one", {}, 1016, true],
+    ["a dead one, however fresh its picture", { state: "waiting" as const }, 1000, true],
+    ["one that is given up", { state: "failed" as const }, 1000, true],
+    ["one that connects again", { state: "connecting" as const }, 1000, true],
+    ["one whose clip ended", { state: "ended" as const }, 1000, true],
+  ])("whether its last picture is old: %s", (_, change, now, old) => {
+    expect(isOld({ ...status, ...change }, now)).toBe(old);
   });
 
   test("a camera nobody heard of has no news", () => {

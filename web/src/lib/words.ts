@@ -4,6 +4,8 @@ import type { Alarm, AlarmState, CameraStatus, Severity, Track } from "./types";
 
 /** After this many seconds without a new picture a camera that calls itself live is late. */
 export const LATE_AFTER = 5;
+/** After this many its last picture is no longer shown as if it were live. */
+export const OLD_AFTER = 15;
 
 export interface Words {
   tone: "good" | "warn" | "bad" | "idle";
@@ -34,6 +36,12 @@ export function describeCamera(status: CameraStatus | undefined, now: number): W
     case "failed":
       return { tone: "bad", label: "offline · needs attention", detail };
   }
+}
+
+/** Whether a camera's last picture is not what it sees now, so that nobody takes it for live. */
+export function isOld(status: CameraStatus | undefined, now: number): boolean {
+  if (!status) return false;
+  return status.state !== "live" || (status.last_frame > 0 && now - status.last_frame > OLD_AFTER);
 }
 
 /** A length of time, short: "8 s", "3 min", "2 h 5 min", "4 days". */

@@ -26,6 +26,7 @@ from streetlamp.desk.bell import Ear
 from streetlamp.desk.context import Desk, TheDesk
 from streetlamp.desk.line import Captions, Line, serve, viewing
 from streetlamp.desk.routes.recordings import CameraId
+from streetlamp.desk.services import MachineView
 from streetlamp.desk.wire import (
     LoadOut,
     alarm_message,
@@ -49,7 +50,7 @@ async def events(websocket: WebSocket, desk: TheDesk, person: Person) -> None:
         await line.tell({"type": "hello", "time": desk.services.now()})
         with closing(desk.bell.listen()) as ear:
             shown: dict[str, CameraStatus] = {}
-            load: LoadOut | None = None
+            load = LoadOut.model_validate(MachineView())  # all is well: not worth a word
             while True:
                 await _tell_states(line, desk, shown)
                 load = await _tell_load(line, desk, load)
@@ -66,7 +67,7 @@ async def _tell_states(line: Line, desk: Desk, shown: dict[str, CameraStatus]) -
             await line.tell(status_message(status))
 
 
-async def _tell_load(line: Line, desk: Desk, last: LoadOut | None) -> LoadOut:
+async def _tell_load(line: Line, desk: Desk, last: LoadOut) -> LoadOut:
     load = LoadOut.model_validate(desk.services.machine())
     if load != last:
         await line.tell(load_message(load))
