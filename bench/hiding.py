@@ -3,11 +3,16 @@
     python bench/hiding.py                       every labelled set of ../shared/data/video
     python bench/hiding.py pets09_s2l1_a         one set
     python bench/hiding.py --keep DIR            keep what process wrote (DIR/<set>/hidden.csv …)
+    python bench/hiding.py --share CLIP …        any clips: only how much of them is hidden
 
 A head is the top quarter of a person's box, cut to the picture; it counts as hidden when at least
 90 % of its area is. Only persons with visibility of at least 0.5 (or unknown) that are not marked
-to be ignored are scored. Sets with pixel masks are also scored by pixels: the share of person
-pixels hidden. "extra" is the share of the picture hidden beyond the people themselves.
+to be ignored are scored; the two columns are those at least 40 and at least 24 pixels high.
+"longest" is the most pictures in a row in which one head of 40 pixels or more was not hidden.
+"hidden" is the share of the picture, mean and worst; "people" the share that the labelled boxes of
+all persons together cover, ignored and covered ones too; "ratio" the one mean over the other,
+to stay under 2.5. Sets with pixel masks are also scored by the share of person pixels hidden
+(their boxes are drawn around those masks). "whole": pictures hidden entirely.
 """
 
 from __future__ import annotations
@@ -28,6 +33,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("STREETLAMP_SHARED", ROOT.parent / "shared")) / "data" / "video"
+HEIGHTS = (40, 24)  # pixels: persons at least this high
 PEOPLE = frozenset({"person", "rider_bicycle", "rider_motorcycle"})
 
 Box = tuple[float, float, float, float]
@@ -47,11 +53,15 @@ class Truth:
 class Score:
     heads: int = 0
     hidden: int = 0
+    heads_from: dict[int, int] = field(default_factory=lambda: dict.fromkeys(HEIGHTS, 0))
+    hidden_from: dict[int, int] = field(default_factory=lambda: dict.fromkeys(HEIGHTS, 0))
     longest: int = 0  # frames in a row in which one person's head was not hidden
     pixels: int = 0
     pixels_hidden: int = 0
     area: list[float] = field(default_factory=list)  # share of each picture hidden
     extra: list[float] = field(default_factory=list)  # of which not people
+    people: list[float] = field(default_factory=list)  # share of each that people's boxes cover
+    whole: int = 0  # pictures hidden entirely
     missed: list[tuple[int, int]] = field(default_factory=list)  # frame, id
 
 
@@ -106,6 +116,8 @@ def score_set(
         bodies = paint([person.box for person in people], size)
         score.area.append(float(cover.mean()))
         score.extra.append(float((cover & ~bodies).mean()))
+        score.people.append(float(bodies.mean()))
+        score.whole += bool(cover.all())
         for person in people:
             if person.ignore or 0 <= person.visibility < 0.5:
                 continue
@@ -113,10 +125,14 @@ def score_set(
             if covered is None:
                 continue
             score.heads += 1
+            score.hidden += covered >= 0.9
+            high = [h for h in HEIGHTS if person.box[3] - person.box[1] >= h]
+            for height in high:
+                score.heads_from[height] += 1
+                score.hidden_from[height] += covered >= 0.9
             if covered >= 0.9:
-                score.hidden += 1
                 run[person.id] = 0
-            else:
+            elif HEIGHTS[0] in high:
                 run[person.id] += 1
                 score.longest = max(score.longest, run[person.id])
                 score.missed.append((frame, person.id))
@@ -162,15 +178,19 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="keep process's outputs here")
     parser.add_argument("--reuse", action="store_true", help="score what --keep holds already")
     parser.add_argument("--missed", action="store_true", help="list the misses")
+    parser.add_argument("--share", nargs="+", type=Path, help="only how much of these is hidden")
     args, extra = parser.parse_known_args()
+    if args.share:
+        shares(args.share, extra)
+        return
     if not DATA.is_dir():
         sys.exit(f"no reference footage in {DATA}: set STREETLAMP_SHARED")
     names = args.sets or sorted(
         p.parent.name for p in DATA.glob("*/clip.mp4") if (p.parent / "gt.csv").exists()
     )
-    print(
-        f"{'set':22}{'heads':>7}{'hidden':>9}{'longest':>9}{'pixels':>9}{'area':>8}{'worst':>8}{'extra':>8}"
-    )
+    heads = "".join(f"{f'>= {h} px':>9}{'hidden':>9}" for h in HEIGHTS)
+    print(f"{'set':18}{heads}{'longest':>9}{'pixels':>9}{'hidden':>8}{'worst':>8}", end="")
+    print(f"{'people':>8}{'ratio':>7}{'whole':>7}")
     with tempfile.TemporaryDirectory() as scratch:
         for name in names:
             folder = DATA / name
@@ -188,13 +208,36 @@ def main() -> None:
 
 
 def line(name: str, s: Score) -> str:
-    heads = f"{100 * s.hidden / s.heads:8.2f}%" if s.heads else f"{'–':>9}"
-    pixels = f"{100 * s.pixels_hidden / s.pixels:8.2f}%" if s.pixels else f"{'–':>9}"
-    area, extra = np.array(s.area), np.array(s.extra)
-    return (
-        f"{name:22}{s.heads:7d}{heads}{s.longest:9d}{pixels}"
-        f"{100 * area.mean():7.1f}%{100 * area.max():7.1f}%{100 * extra.mean():7.1f}%"
+    heads = "".join(
+        f"{s.heads_from[h]:9d}{100 * s.hidden_from[h] / s.heads_from[h]:8.2f}%"
+        if s.heads_from[h]
+        else f"{0:9d}{'–':>9}"
+        for h in HEIGHTS
     )
+    pixels = f"{100 * s.pixels_hidden / s.pixels:8.2f}%" if s.pixels else f"{'–':>9}"
+    area, people = np.array(s.area), float(np.mean(s.people))
+    ratio = f"{area.mean() / people:7.2f}" if people else f"{'–':>7}"
+    return (
+        f"{name:18}{heads}{s.longest:9d}{pixels}{100 * area.mean():7.1f}%{100 * area.max():7.1f}%"
+        f"{100 * people:7.1f}%{ratio}{s.whole:7d}"
+    )
+
+
+def shares(clips: list[Path], extra: list[str]) -> None:
+    """How much of each clip is hidden, whoever is in it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, clip in enumerate(clips):
+            out = Path(scratch) / str(number)
+            run_process(clip, out, extra)
+            size, frames = clip_size(clip)
+            hidden = read_hidden(out / "hidden.csv")
+            area = [float(paint(hidden.get(k, []), size).mean()) for k in range(1, frames + 1)]
+            clear = 100 * float(np.mean([a == 0.0 for a in area]))
+            print(
+                f"{clip.name:34} hidden {100 * float(np.mean(area)):5.1f}% worst "
+                f"{100 * max(area):5.1f}%, nothing hidden in {clear:5.1f}% of {frames} pictures",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -275,8 +275,8 @@ class Late:
     now: float = T0
     _out: list[tuple[float, Future[Detections], Future[Detections]]] = field(default_factory=list)
 
-    def submit(self, picture: av.VideoFrame) -> Future[Detections]:
-        inner = self.queue.of("gate").submit(picture)
+    def submit(self, picture: av.VideoFrame, *, faces: bool = False) -> Future[Detections]:
+        inner = self.queue.of("gate").submit(picture, faces=faces)
         outer: Future[Detections] = Future()
         self._out.append((self.now + self.latency(self.now), inner, outer))
         return outer

@@ -126,9 +126,9 @@ def figure(luma: Bytes) -> Detections:
     return Detections(np.array(box, np.float32), np.array([Kind.PERSON]), np.array([0.9]))
 
 
-def visible(luma: Bytes) -> int:
-    """How many of the figure's pixels can be seen."""
-    return int((luma >= BRIGHT).sum())
+def visible(luma: Bytes) -> bool:
+    """Whether more than a fringe of the figure can be seen (it has some 1,400 bright pixels)."""
+    return int((luma >= BRIGHT).sum()) > 40
 
 
 def yard_camera(looker: Looker, *, wait: bool = True, **sleep: object) -> Camera:

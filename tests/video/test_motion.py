@@ -112,6 +112,6 @@ def test_the_gate_looks_often_while_it_moves_and_seldom_while_it_is_still() -> N
     assert all(looks[:SCENE_LOOKS])
     assert looks[101] or looks[100]
     assert sum(looks[20:100]) < 0.45 * 80
-    assert sum(looks[105:]) > 0.6 * 95
+    assert sum(looks[105:]) >= 0.49 * 95  # five a second, of ten pictures
     gaps = np.diff(np.flatnonzero(looks)) / 10.0
     assert gaps.max() <= LookOptions().max_gap_seconds

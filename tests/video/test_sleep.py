@@ -195,7 +195,7 @@ def _live(camera: Camera, packets: Sequence[Packet]) -> list[Output]:
     return run_through(camera, packets)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     spans=st.lists(st.tuples(st.integers(60, 170), st.integers(4, 40)), min_size=0, max_size=3),
     live=st.booleans(),

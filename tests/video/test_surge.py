@@ -92,7 +92,7 @@ def test_a_pattern_is_learnt_by_position_so_that_a_small_surge_within_it_shows()
 
 
 def test_a_burst_that_rate_control_pays_back_at_once_is_a_surge_and_a_dip_alone_is_not() -> None:
-    rhythm = learnt()
+    rhythm = learnt(noise=0.015)
     rise, dip = 1.15, 0.85  # neither is enough alone
 
     def surges(*changes: float) -> int:

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from streetlamp.errors import StreetlampError
-from streetlamp.values import Floats, Kind, Tracks
+from streetlamp.values import Bools, Floats, Kind, Tracks
 from streetlamp.video import mask
 from streetlamp.video.coverage import Cover, Coverage, Look
 from streetlamp.video.detect.face_turns import FaceTurns
@@ -119,6 +119,10 @@ class Hiding:
     def found(self) -> Detections:
         """What the last look that has reported found."""
         return self._found
+
+    def furniture(self, boxes: Floats) -> Bools:
+        """(n,) which faint boxes (n, 4) are known to be furniture."""
+        return self._coverage.furniture(boxes)
 
     @property
     def last_frame(self) -> int:

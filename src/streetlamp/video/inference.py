@@ -403,6 +403,6 @@ class CameraLooks:
     inference: Inference
     camera: str
 
-    def submit(self, picture: av.VideoFrame) -> Future[Detections]:
+    def submit(self, picture: av.VideoFrame, *, faces: bool = False) -> Future[Detections]:
         """See `Inference.submit`."""
-        return self.inference.submit(picture, camera=self.camera)
+        return self.inference.submit(picture, camera=self.camera, faces=faces)

@@ -7,6 +7,7 @@ See ``design/gating.md``.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from streetlamp.video.surge import PacketRhythm, payload
 from streetlamp.video.track.associate import iou
 
 VEHICLE_SCORE = 0.35  # a vehicle this sure that was not there before wakes the camera
+MOST_HELD = 2.0  # times the longest GOP that packets are held while a look is late
+ROUGH_SURGE = 1.5  # while the rhythm is not known: times the largest packet of the GOP before
 SAME_PLACE = 0.5  # overlap of a parked vehicle's box with the one found now
 
 
@@ -70,7 +73,9 @@ class Sleeper:
         self._entered = 0.0  # time of the keyframe it fell asleep at
         self._looked = 0.0  # time of the last keyframe that was looked at
         self._held: list[Packet] = []
+        self._unjudged: deque[tuple[Packet, Gop]] = deque()  # keyframes among them
         self._asked: _Asked | None = None
+        self._larger = self._largest = 0  # packet but for keyframes in this GOP, in the one before
         self._gop: Gop | None = None
 
     @property
@@ -86,6 +91,11 @@ class Sleeper:
             self._learn(before)
         size = payload(packet.data)
         surge = self._rhythm.push(size, packet.keyframe, len(gop.packets) - 1, packet.time)
+        if gop is not before:
+            self._largest, self._larger = self._larger, 0
+        else:
+            surge |= not self._rhythm.ready and size > ROUGH_SURGE * self._largest
+            self._larger = max(self._larger, size)
         if not self._asleep:
             if gop is not before and before is not None and self._can_sleep(before, gop):
                 yield from self._hiding.catch_up()
@@ -96,13 +106,14 @@ class Sleeper:
             return
         self._held.append(packet)
         if gop is not before:
-            yield from self._keyframe(packet, gop)
-        elif gop.refusal:
+            self._unjudged.append((packet, gop))
+        if gop.refusal:
             yield from self._wake(gop.refusal)
         elif surge:
             yield from self._wake("larger packets than usual")
         else:
             yield from self._poll()
+            yield from self._judge(packet.time)
         yield from self._hiding.advance(packet.time)
 
     def flush(self) -> Iterator[Output]:
@@ -132,7 +143,7 @@ class Sleeper:
     def _can_sleep(self, before: Gop, gop: Gop) -> bool:
         """Whether its stream is one to sleep by."""
         regular = gop.follows and not gop.refusal and not before.refusal
-        return self._options.enabled and regular and self._rhythm.ready
+        return self._options.enabled and regular
 
     def _is_quiet(self, since: float) -> bool:
         """Whether nothing moved since then, and whoever looked found nothing to hide."""
@@ -150,6 +161,7 @@ class Sleeper:
         self._asleep = True
         self._entered = self._looked = packet.time
         self._held = [packet]
+        self._unjudged.clear()
 
     def _look_at(self, packet: Packet, gop: Gop) -> RawFrame | None:
         """A keyframe, decoded for itself."""
@@ -157,20 +169,27 @@ class Sleeper:
         gop.picture = self.decoder.keyframe(packet)
         return gop.picture
 
+    def _judge(self, now: float) -> Iterator[Output]:
+        """Keyframes that wait to be judged, one after another: may what is held before one pass?"""
+        while self._unjudged:  # waking empties it
+            yield from self._poll()
+            if not self._unjudged:
+                return
+            if self._asked is not None or self._hiding.reported < self._entered:
+                yield from self._hiding.catch_up()
+            if self._asked is not None or self._hiding.reported < self._entered:
+                if now - self._held[0].time > MOST_HELD * self._options.max_gop_seconds:
+                    yield from self._wake("the detector is late")
+                return
+            if self._hiding.calm_since > self._entered:
+                yield from self._wake("not as quiet as it seemed")
+                return
+            packet, gop = self._unjudged.popleft()
+            yield from self._keyframe(packet, gop)
+
     def _keyframe(self, packet: Packet, gop: Gop) -> Iterator[Output]:
-        """A sleeping camera's next keyframe: may what is held before it pass?"""
-        yield from self._poll()
-        if not self._asleep:
-            return
-        if self._asked is not None:
-            yield from self._wake("the detector is late")
-            return
         if gop.refusal or not gop.follows:
             yield from self._wake(gop.refusal or "pictures are missing")
-            return
-        yield from self._hiding.catch_up()
-        if self._hiding.reported < self._entered or self._hiding.calm_since > self._entered:
-            yield from self._wake("not as quiet as it seemed")
             return
         raw = self._look_at(packet, gop)
         if raw is None or raw.size != self._hiding.size:
@@ -178,21 +197,23 @@ class Sleeper:
             return
         luma = halved_luma(raw.picture)
         verdict = self._scene.judge(luma, packet.time)
+        held = next(i for i, one in enumerate(self._held) if one is packet)
+        fresh = packet.time - self._looked < self._options.look_seconds
         if verdict in (Verdict.CHANGED, Verdict.JUMP):
             yield from self._wake("the picture changed")
-        elif verdict is Verdict.SAME and packet.time - self._looked < self._options.look_seconds:
-            yield from self._pass(raw, len(self._held) - 1, self._hiding.found, looked=False)
+        elif verdict is Verdict.SAME and fresh and self._rhythm.ready:
+            yield from self._pass(raw, held, self._hiding.found, looked=False)
         else:
-            yield from self._ask(raw, luma)
+            yield from self._ask(raw, luma, held)
 
-    def _ask(self, raw: RawFrame, luma: Bytes) -> Iterator[Output]:
+    def _ask(self, raw: RawFrame, luma: Bytes, held: int) -> Iterator[Output]:
         self.figures.looks += 1
         try:
             future = self._hiding.ask(raw, last=True)
         except CANNOT_ASK:
             yield from self._wake("the detector does not answer")
             return
-        self._asked = _Asked(raw, luma, len(self._held) - 1, future)
+        self._asked = _Asked(raw, luma, held, future)
         yield from self._poll()
 
     def _poll(self) -> Iterator[Output]:
@@ -217,8 +238,11 @@ class Sleeper:
         if len(found.faces):
             return False
         known = self._hiding.found
-        for box, kind, score in zip(found.box, found.kind, found.score, strict=True):
-            if score < max(LOOSE_SCORE, needed_score(box, size)):
+        furniture = self._hiding.furniture(found.box)
+        for box, kind, score, known_thing in zip(
+            found.box, found.kind, found.score, furniture, strict=True
+        ):
+            if known_thing or score < max(LOOSE_SCORE, needed_score(box, size)):
                 continue
             if kind == Kind.PERSON or (kind in TWO_WHEELERS and not _stood(box, known.box)):
                 return False
@@ -243,6 +267,7 @@ class Sleeper:
         self.figures.wakes += 1
         self.figures.last_wake = why
         held, self._held = self._held, []
+        self._unjudged.clear()
         if self._asked is not None:
             self._asked.future.cancel()
         self._asked = None
