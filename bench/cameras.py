@@ -47,7 +47,7 @@ from record import ROOT, Bar, Result, Table, save
 MIXES = [(1, 0), (1, 1), (2, 0), (4, 1), (8, 1), (16, 3), (24, 4), (32, 5), (48, 8), (64, 11)]
 QUICK_MIXES = [(1, 0), (1, 1), (8, 1), (24, 4)]
 MAIN = (24, 4)
-SETTLE = 20.0  # seconds: cameras open, the model compiles, rhythms are learnt
+SETTLE = 40.0  # seconds: cameras open, the model compiles, rhythms are learnt
 PHASES = 8
 _FILE = re.compile(r"(\d{6}\.\d{6})Z-[0-9a-f]{16}\.mp4")
 

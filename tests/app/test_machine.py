@@ -15,6 +15,7 @@ from streetlamp.video.detect import Prepared
 from streetlamp.video.detect.letterbox import Letterbox
 from streetlamp.video.inference import Inference
 from streetlamp.video.load import CALM
+from streetlamp.video.options import LookOptions
 from streetlamp.video.raw import Detections
 
 SITE = "cameras:\n  a: {source: 'test:?size=320x240'}\n  b: {source: 'test:?size=320x240'}\n"
@@ -58,7 +59,8 @@ def test_a_busy_detector_costs_looks_and_the_desk_is_told() -> None:
             second(slow, queue, machine)
         assert machine.load().looks_factor < 1.0
         assert "overloaded" in machine.view().message
-        assert "instead of 8" in machine.view().message
+        usual = LookOptions.model_validate({}).looks_per_second
+        assert f"instead of {usual:g}" in machine.view().message
         slow.seconds = 0.1
         for _ in range(120):
             second(slow, queue, machine)

@@ -367,6 +367,9 @@ class _Stopping:
     def is_set(self) -> bool:
         return False
 
+    def wait(self, seconds: float) -> bool:
+        return False
+
 
 def play(
     monkeypatch: pytest.MonkeyPatch,

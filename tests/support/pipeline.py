@@ -68,7 +68,7 @@ class Script:
         self.asked: list[int] = []
         self.open: dict[int, Future[Detections]] = {}
 
-    def submit(self, picture: av.VideoFrame) -> Future[Detections]:
+    def submit(self, picture: av.VideoFrame, *, faces: bool = False) -> Future[Detections]:
         number = int(picture.pts or 0)
         self.asked.append(number)
         future: Future[Detections] = Future()

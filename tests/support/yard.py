@@ -107,7 +107,7 @@ class Sees:
         self.looks = 0
         self.broken = False
 
-    def submit(self, picture: av.VideoFrame) -> Future[Detections]:
+    def submit(self, picture: av.VideoFrame, *, faces: bool = False) -> Future[Detections]:
         self.looks += 1
         future: Future[Detections] = Future()
         if self.broken:
@@ -128,7 +128,7 @@ def figure(luma: Bytes) -> Detections:
 
 def visible(luma: Bytes) -> bool:
     """Whether more than a fringe of the figure can be seen (it has some 1,400 bright pixels)."""
-    return int((luma >= BRIGHT).sum()) > 40
+    return int((luma >= BRIGHT).sum()) > 100
 
 
 def yard_camera(looker: Looker, *, wait: bool = True, **sleep: object) -> Camera:

@@ -96,7 +96,7 @@ def test_a_person_the_detector_loses_stays_hidden_for_a_while() -> None:
         return person(100.0) if index < 20 else Detections.none()
 
     out = shown(run(camera(Script(answer), hold_seconds=1.5), [raw(i) for i in range(60)]))
-    assert all(len(o.frame.hidden) for o in out[:33])
+    assert all(len(o.frame.hidden) for o in out[:31])
     assert not any(len(o.frame.hidden) for o in out[45:])
 
 

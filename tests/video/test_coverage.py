@@ -89,7 +89,7 @@ def test_a_lost_person_stays_hidden_in_a_growing_region() -> None:
         coverage.add(look(-0.9 + 0.1 * step, (7, A, True)))
     for time in (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8):
         coverage.add(look(time, (7, A, False)))
-    early, late = coverage.at(0.6, 5, SIZE).hide, coverage.at(1.2, 15, SIZE).hide
+    early, late = coverage.at(0.6, 5, SIZE).hide, coverage.at(0.95, 15, SIZE).hide
     assert covers(early, A)
     assert all(covers(late, box) for box in early)
     assert late[0][2] - late[0][0] > early[0][2] - early[0][0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -22,6 +23,8 @@ from streetlamp.desk.services import Services
 from streetlamp.site import Site
 from streetlamp.video.detect import load_with_faces
 from streetlamp.video.inference import Inference
+
+STAGGER_SECONDS: Final = 0.8  # between the openings of cameras beyond one a core
 
 log: Final = logging.getLogger("streetlamp")
 
@@ -62,9 +65,11 @@ def run_site(site: Site) -> None:
 
 
 def _start(site: Site, house: House, inference: Inference, supervisor: Supervisor) -> None:
-    for name, camera in site.switched_on.items():
+    for number, (name, camera) in enumerate(site.switched_on.items()):
+        # Getting to know a camera takes much more than watching it asleep.
+        patience = max(0.0, STAGGER_SECONDS * (number + 1 - (os.cpu_count() or 1)))
         sinks = Sinks(house.hub, house.outcome, house.recorder(name), house.statuses)
-        worker = CameraWorker(name, camera, site, inference, sinks)
+        worker = CameraWorker(name, camera, site, inference, sinks, patience=patience)
         supervisor.start(
             f"camera {name}", worker.run, on_failure=worker.failed, on_stop=worker.stop
         )

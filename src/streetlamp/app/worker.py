@@ -37,8 +37,16 @@ class CameraWorker:
     """Runs one camera until it is stopped, its file ends, or its settings turn out wrong."""
 
     def __init__(
-        self, name: str, options: CameraOptions, site: Site, inference: Looker, sinks: Sinks
+        self,
+        name: str,
+        options: CameraOptions,
+        site: Site,
+        inference: Looker,
+        sinks: Sinks,
+        *,
+        patience: float = 0.0,
     ) -> None:
+        """patience: seconds to wait before the camera is opened for the first time."""
         self.name = name
         self._options = options
         self._sinks = sinks
@@ -46,12 +54,16 @@ class CameraWorker:
         self._camera = make_camera(name, options, site, inference, wait=False)
         self._fragments = FragmentMaker(name, site.encode)
         self._level = Level()
+        self._patience = patience
         self._time = float("-inf")  # the camera's, of the last unit
         self._feed = Feed(self._make_source, live=True)
         self._keeper = StatusKeeper(name, sinks.statuses, time.time())
 
     def run(self, stopping: threading.Event) -> None:
         """The camera's loop, in a thread of its own. After an error it may be run again."""
+        patience, self._patience = self._patience, 0.0
+        if patience and stopping.wait(patience):
+            return
         try:
             for item in self._feed.items():
                 if isinstance(item, FeedStatus):

@@ -164,7 +164,7 @@ class Hiding:
         if look is None and raw.time <= self._reported + SLACK:
             due = False  # looked at while asleep
         if due if look is None else look:
-            self._submit(raw, self._scene)
+            self._submit(raw, self._scene, last=bool(look))
         return out + self.advance(raw.time)
 
     def advance(self, time: float) -> list[Output]:
@@ -254,7 +254,7 @@ class Hiding:
         return self._faces.ask(self._inference.submit, raw.picture, raw.time, last=last)
 
     def _submit(self, raw: RawFrame, scene: int, *, last: bool = False) -> None:
-        if not self._wait and len(self._pending) >= self._most_pending:
+        if not (self._wait or last) and len(self._pending) >= self._most_pending:
             self.figures.skipped_looks += 1  # the detector lags: the gap will hide the picture
             return
         try:

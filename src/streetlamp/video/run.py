@@ -121,13 +121,13 @@ class Run:
             self.dropped += 1
 
     def _drop_packets(self) -> None:
-        """What stands before a keyframe goes; without one, all, and what comes before the next."""
-        self._queue.popleft()
-        self.dropped += 1
-        while self._queue and not _is_key(self._queue[0]):
-            self._queue.popleft()
-            self.dropped += 1
-        self._skipping = not self._queue
+        """The oldest whole GOP that waits goes; without one, all, up to the next keyframe."""
+        waiting = list(self._queue)
+        keys = [number for number, unit in enumerate(waiting) if _is_key(unit)]
+        first, after = (keys[0], keys[1]) if len(keys) > 1 else (0, len(waiting))
+        self._queue = deque(waiting[:first] + waiting[after:])
+        self.dropped += after - first
+        self._skipping = len(keys) < 2
 
 
 def _is_key(unit: Unit) -> bool:

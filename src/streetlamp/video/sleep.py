@@ -142,7 +142,7 @@ class Sleeper:
 
     def _can_sleep(self, before: Gop, gop: Gop) -> bool:
         """Whether its stream is one to sleep by."""
-        regular = gop.follows and not gop.refusal and not before.refusal
+        regular = not gop.refusal and not before.refusal
         return self._options.enabled and regular
 
     def _is_quiet(self, since: float) -> bool:
@@ -188,8 +188,8 @@ class Sleeper:
             yield from self._keyframe(packet, gop)
 
     def _keyframe(self, packet: Packet, gop: Gop) -> Iterator[Output]:
-        if gop.refusal or not gop.follows:
-            yield from self._wake(gop.refusal or "pictures are missing")
+        if gop.refusal:
+            yield from self._wake(gop.refusal)
             return
         raw = self._look_at(packet, gop)
         if raw is None or raw.size != self._hiding.size:

@@ -27,7 +27,7 @@ def unexplained(cells: Sequence[Bools], known: Floats, size: tuple[int, int]) ->
     """
     if not cells or not cells[0].size:
         return np.zeros((0, 4), np.float32)
-    lasting: Bools = np.sum(cells, axis=0, dtype=np.int16) * 2 >= len(cells)
+    lasting: Bools = np.asarray(2 * np.sum(cells, axis=0, dtype=np.int16) >= len(cells))
     many = int(np.count_nonzero(lasting))
     if many < SMALLEST or many > LARGEST_SHARE * lasting.size:
         return np.zeros((0, 4), np.float32)
