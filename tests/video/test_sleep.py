@@ -197,7 +197,9 @@ def _live(camera: Camera, packets: Sequence[Packet]) -> list[Output]:
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     spans=st.lists(
-        st.tuples(st.integers(0, 2), st.integers(0, 15), st.integers(4, 20)), max_size=3
+        st.tuples(st.integers(0, 2), st.integers(0, 15), st.integers(4, 20)),
+        max_size=3,
+        unique_by=lambda span: span[0],
     ),
     live=st.booleans(),
 )

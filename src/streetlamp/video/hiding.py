@@ -189,10 +189,11 @@ class Hiding:
             self._last_time, self._last_frame = packet.time, packet.frame
             self.figures.frames += 1
 
-    def catch_up(self) -> Iterator[Output]:
-        """Offline: waits for every look that is out."""
-        if self._wait:
-            yield from self._collect(block=True)
+    def catch_up(self, patience: float = 0.0) -> Iterator[Output]:
+        """Waits for the looks that are out: offline for all, live for so many seconds at most."""
+        if not self._wait and patience:
+            wait_for_looks([pending.future for pending in self._pending], patience)
+        yield from self._collect(block=self._wait)
 
     @contextmanager
     def catching_up(self) -> Iterator[None]:

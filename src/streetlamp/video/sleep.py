@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future
+from concurrent.futures import wait as wait_for_looks
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,7 @@ from streetlamp.video.surge import PacketRhythm, payload
 from streetlamp.video.track.associate import iou
 
 VEHICLE_SCORE = 0.35  # a vehicle this sure that was not there before wakes the camera
-MOST_HELD = 2.0  # times the longest GOP that packets are held while a look is late
+LATE_SECONDS = 3.0  # by our clock: how long a look is waited for when much is held for it
 ROUGH_SURGE = 1.5  # while the rhythm is not known: times the largest packet of the GOP before
 SAME_PLACE = 0.5  # overlap of a parked vehicle's box with the one found now
 
@@ -175,11 +176,18 @@ class Sleeper:
             yield from self._poll()
             if not self._unjudged:
                 return
+            late = now - self._held[0].time > self._options.max_gop_seconds
+            patience = LATE_SECONDS if late else 0.0
+            if self._hiding.reported < self._entered:
+                yield from self._hiding.catch_up(patience)
+            elif self._asked is not None and late:
+                wait_for_looks([self._asked.future], patience)
+                yield from self._poll()
             if self._asked is not None or self._hiding.reported < self._entered:
-                yield from self._hiding.catch_up()
-            if self._asked is not None or self._hiding.reported < self._entered:
-                if now - self._held[0].time > MOST_HELD * self._options.max_gop_seconds:
+                if late and self._unjudged:
                     yield from self._wake("the detector is late")
+                return
+            if not self._unjudged:
                 return
             if self._hiding.calm_since > self._entered:
                 yield from self._wake("not as quiet as it seemed")
