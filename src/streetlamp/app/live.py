@@ -47,7 +47,7 @@ def run_site(site: Site) -> None:
             machine = Machine(site, inference)
             server = _desk(house, machine)
             try:
-                _start(site, house, inference, supervisor)
+                _start(site, house, inference, supervisor, machine)
                 supervisor.start("looking", inference.keep)
                 supervisor.start("load", machine.keep)
                 server.start()
@@ -64,12 +64,16 @@ def run_site(site: Site) -> None:
     _say("Stopped. Everything is written.")
 
 
-def _start(site: Site, house: House, inference: Inference, supervisor: Supervisor) -> None:
+def _start(
+    site: Site, house: House, inference: Inference, supervisor: Supervisor, machine: Machine
+) -> None:
     for number, (name, camera) in enumerate(site.switched_on.items()):
         # Getting to know a camera takes much more than watching it asleep.
         patience = max(0.0, STAGGER_SECONDS * (number + 1 - (os.cpu_count() or 1)))
-        sinks = Sinks(house.hub, house.outcome, house.recorder(name), house.statuses)
-        worker = CameraWorker(name, camera, site, inference, sinks, patience=patience)
+        recorder = house.recorder(name)
+        sinks = Sinks(house.hub, house.outcome, recorder, house.statuses, machine.load)
+        worker = CameraWorker(name, camera, site, inference.of(name), sinks, patience=patience)
+        machine.watch(worker.behind)
         supervisor.start(
             f"camera {name}", worker.run, on_failure=worker.failed, on_stop=worker.stop
         )

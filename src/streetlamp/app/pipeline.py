@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from streetlamp.site import CameraOptions, Site
 from streetlamp.video.camera import Camera, Looker
 from streetlamp.video.detect.face_turns import FaceTurns
+from streetlamp.video.load import CALM, Load
 from streetlamp.video.tag.tagger import Tagger
 from streetlamp.video.track.tracker import Tracker
 
 
 def make_camera(
-    camera: str, options: CameraOptions, site: Site, inference: Looker, *, wait: bool
+    camera: str,
+    options: CameraOptions,
+    site: Site,
+    inference: Looker,
+    *,
+    wait: bool,
+    load: Callable[[], Load] = lambda: CALM,
 ) -> Camera:
     """The pipeline of one camera. wait: offline, looks are waited for (see `Camera`)."""
+    names = list(site.switched_on)
+    seat = (names.index(camera) if camera in names else 0, max(1, len(names)))
     return Camera(
         camera,
         inference,
@@ -23,4 +34,6 @@ def make_camera(
         wait=wait,
         sleep=options.sleep,
         faces=FaceTurns(options.look.faces_every_seconds),
+        load=load,
+        seat=seat,
     )

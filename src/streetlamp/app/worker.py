@@ -19,6 +19,7 @@ from streetlamp.stream.fragments import FragmentMaker
 from streetlamp.values import CameraState, Fragment, MaskedFrame
 from streetlamp.video.camera import Copied, Looker, Output, Shown
 from streetlamp.video.feed import Feed, FeedStatus
+from streetlamp.video.load import CALM, Load
 from streetlamp.video.source import make_source
 from streetlamp.video.source.base import Source
 
@@ -31,6 +32,7 @@ class Sinks:
     outcome: Callable[[Outcome], None]  # events and counts of its rules
     recorder: Recorder | None  # None: this camera is not recorded
     statuses: Statuses
+    load: Callable[[], Load] = lambda: CALM  # what cameras have to give up just now
 
 
 class CameraWorker:
@@ -51,7 +53,7 @@ class CameraWorker:
         self._options = options
         self._sinks = sinks
         self._rules = RuleRunner(name, options.rules, options.places, site.zone)
-        self._camera = make_camera(name, options, site, inference, wait=False)
+        self._camera = make_camera(name, options, site, inference, wait=False, load=sinks.load)
         self._fragments = FragmentMaker(name, site.encode)
         self._level = Level()
         self._patience = patience
@@ -78,6 +80,10 @@ class CameraWorker:
             self._pause()
         if self._sinks.recorder is not None:
             self._sinks.recorder.close()
+
+    def behind(self) -> float:
+        """Seconds of its video that wait to be decoded. Any thread."""
+        return self._feed.behind
 
     def stop(self) -> None:
         """Wakes the loop if it waits for the camera."""

@@ -6,14 +6,17 @@ with hindsight (`hiding`), and what needed no hiding leaves as it came (`copying
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from streetlamp.video.copying import Copied, Copying
 from streetlamp.video.detect.face_turns import FaceTurns
 from streetlamp.video.gop import Cutter
 from streetlamp.video.hiding import Hiding
+from streetlamp.video.load import CALM, Load
 from streetlamp.video.options import HideOptions, LookOptions
 from streetlamp.video.outputs import Figures, Looker, Now, Shown
 from streetlamp.video.raw import RawFrame, Unit
-from streetlamp.video.sleep import Sleeper
+from streetlamp.video.sleep import COARSE, Sleeper
 from streetlamp.video.sleep_options import SleepOptions
 from streetlamp.video.tag.tagger import Tagger
 from streetlamp.video.track.tracker import Tracker
@@ -21,11 +24,13 @@ from streetlamp.video.track.tracker import Tracker
 __all__ = ["Camera", "Copied", "Figures", "Looker", "Now", "Output", "Shown"]
 
 Output = Now | Shown | Copied
+COARSE_SECONDS = 1.0  # between pictures on an overloaded machine, where no keyframes are known
 
 
 class Camera:
     """One camera's pictures, masked. `push` what the source gives in turn; `flush` at the end.
 
+    load: what the machine has to give up just now; seat: which of how many cameras this is.
     wait: offline, looks are waited for; live, a look that is late costs the picture its clarity.
     """
 
@@ -41,14 +46,20 @@ class Camera:
         wait: bool,
         sleep: SleepOptions | None = None,
         faces: FaceTurns | None = None,
+        load: Callable[[], Load] = lambda: CALM,
+        seat: tuple[int, int] = (0, 1),
     ) -> None:
         sleep = sleep or SleepOptions.model_validate({})
         self.name = name
-        self._hiding = Hiding(name, inference, hide, look, tracker, tagger, wait=wait, faces=faces)
+        self._load, self._seat = load, seat
+        self._hiding = Hiding(
+            name, inference, hide, look, tracker, tagger, wait=wait, faces=faces, load=load
+        )
         self._cutter = Cutter(sleep.max_gop_seconds)
-        self._sleeper = Sleeper(self._hiding, inference, sleep, wait=wait)
+        self._sleeper = Sleeper(self._hiding, inference, sleep, wait=wait, coarse=self._coarse)
         self._copying = Copying(copy=sleep.copy_clear, delay=hide.delay_seconds, style=hide.style)
         self._time = float("-inf")
+        self._coarse_at = float("-inf")
         self._given = 0  # pictures that came decoded …
         self._given_gops = 0  # … and how many of them were keyframes
 
@@ -68,6 +79,12 @@ class Camera:
         """The next picture or packet; what comes out because of it, in order."""
         self._time = max(self._time, unit.time)
         if isinstance(unit, RawFrame):
+            if self._coarse(unit.time):
+                if 0.0 <= unit.time - self._coarse_at < COARSE_SECONDS:
+                    return []
+                self._coarse_at = unit.time
+                out = self._hiding.push(unit, look=True, reason=COARSE)
+                return list(self._copying.take(out, self._time))
             self._given += 1
             self._given_gops += bool(unit.picture.key_frame)
             return list(self._copying.take(self._hiding.push(unit), self._time))
@@ -75,6 +92,10 @@ class Camera:
         if gop.packets[0] is unit:
             self._copying.begin(gop)
         return list(self._copying.take(self._sleeper.push(unit, gop), self._time))
+
+    def _coarse(self, time: float) -> bool:
+        """Whether it is this camera's turn to show a few pictures only, hidden whole."""
+        return self._load().coarse(*self._seat, time)
 
     def flush(self) -> list[Output]:
         """Everything still inside. The last picture is looked at, if it was not."""

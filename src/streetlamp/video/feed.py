@@ -79,6 +79,12 @@ class Feed:
         """The source of the present run, for its `describe` and `warnings`."""
         return None if self._run is None else self._run.source
 
+    @property
+    def behind(self) -> float:
+        """Seconds of video that came and were not taken yet. Any thread."""
+        run = self._run
+        return 0.0 if run is None else run.behind
+
     def stop(self) -> None:
         """End `items` soon. From any thread, more than once; returns within about 2 s."""
         again = self._stop.is_set()

@@ -11,11 +11,12 @@ clarity (it is hidden whole); offline (`wait=True`) it costs time.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import wait as wait_for_looks
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 
 import av
 import cv2
@@ -27,10 +28,13 @@ from streetlamp.video import mask
 from streetlamp.video.coverage import Cover, Coverage, Look
 from streetlamp.video.detect.face_turns import FaceTurns
 from streetlamp.video.gate import Gate
+from streetlamp.video.inference import LookReplacedError
+from streetlamp.video.load import CALM, Load
 from streetlamp.video.loose import loose_of
 from streetlamp.video.motion import WIDTH, Motion, MotionMeter
 from streetlamp.video.options import HideOptions, LookOptions
 from streetlamp.video.outputs import Figures, Looker, Now, Output, Shown, Undecoded
+from streetlamp.video.pace import SAME_MOMENT, Pace
 from streetlamp.video.planes import thumbnail
 from streetlamp.video.raw import Detections, Packet, RawFrame
 from streetlamp.video.tag.tagger import Tagger
@@ -57,6 +61,8 @@ class _Waiting:
     place: RawFrame | Packet
     scene: int  # counts scene jumps
     motion: Motion | None  # None: not decoded
+    crowded: bool = False  # of the very moment of the picture before
+    reason: str = ""  # why it is to be hidden whole in any case
 
     @property
     def time(self) -> float:
@@ -84,8 +90,10 @@ class Hiding:
         *,
         wait: bool,
         faces: FaceTurns | None = None,
+        load: Callable[[], Load] = lambda: CALM,
     ) -> None:
         self.name = name
+        self._load = load
         self.figures = Figures()
         self._inference = inference
         self._faces = faces or FaceTurns(None)
@@ -109,6 +117,7 @@ class Hiding:
         self._calm_since = float("inf")
         self._most_pending = MOST_PENDING
         self._found = Detections.none()
+        self._pace = Pace()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -139,16 +148,19 @@ class Hiding:
         """Time of the picture whose look was the last to report; -inf if none was."""
         return self._reported
 
-    def push(self, raw: RawFrame, *, look: bool | None = None) -> list[Output]:
+    def push(self, raw: RawFrame, *, look: bool | None = None, reason: str = "") -> list[Output]:
         """The next decoded picture; what comes out because of it, in order.
 
         look: look at it in any case, or in no case; None: as the gate decides.
+        reason: hide it whole in any case, because of this.
         """
         out: list[Output] = []
         if raw.size != self._size or raw.time < self._last_time - SLACK:
             out.extend(self._restart(raw))
         gap = raw.time - self._last_time > self._options.max_gap_seconds
         away, self._away = self._away or (gap and not self._line), False
+        step = raw.time - self._last_time
+        self._pace.step(step)
         self._last_time, self._last_frame = raw.time, raw.frame
         motion = self._meter.measure(thumbnail(raw.picture, WIDTH), raw.time)
         self._coverage.moved(motion, raw.size, raw.time)
@@ -158,9 +170,9 @@ class Hiding:
             self._scene += 1
         if motion.moving:
             self._calm_since = raw.time
-        self._line.append(_Waiting(raw, self._scene, motion))
+        self._line.append(_Waiting(raw, self._scene, motion, step <= SAME_MOMENT, reason))
         self.figures.frames += 1
-        due = self._gate.look(raw.time, motion)
+        due = self._gate.look(raw.time, motion, self._load())
         if look is None and raw.time <= self._reported + SLACK:
             due = False  # looked at while asleep
         if due if look is None else look:
@@ -255,7 +267,8 @@ class Hiding:
         return self._faces.ask(self._inference.submit, raw.picture, raw.time, last=last)
 
     def _submit(self, raw: RawFrame, scene: int, *, last: bool = False) -> None:
-        if not (self._wait or last) and len(self._pending) >= self._most_pending:
+        out = sum(not pending.future.done() for pending in self._pending)
+        if not (self._wait or last) and out >= self._most_pending:
             self.figures.skipped_looks += 1  # the detector lags: the gap will hide the picture
             return
         try:
@@ -277,6 +290,9 @@ class Hiding:
                 return
             self._pending.popleft()
             error = self._error_of(first.future)
+            if isinstance(error, LookReplacedError):
+                self.figures.skipped_looks += 1  # the detector lags, but looks at a newer one
+                continue
             if error is not None:
                 self._failed(error)
                 continue
@@ -366,6 +382,8 @@ class Hiding:
 
     def _why_not(self, waiting: _Waiting) -> str:
         """Why this picture cannot be shown, or "" if it can."""
+        if waiting.reason:
+            return waiting.reason
         before, after = self._coverage.around(waiting.time)
         if self.figures.looks == 0:
             return "the detector has not looked yet"
@@ -384,9 +402,20 @@ class Hiding:
         gap = after.time - before.time
         if gap > self._options.max_gap_seconds and not self._neighbours(before, after):
             return "the detector did not look often enough"
+        if self._at_odds(waiting, before, after):
+            return "the camera's time stands still"
         if not self._settled(waiting):
             return "a new scene"
         return ""
+
+    def _at_odds(self, waiting: _Waiting, before: Look, after: Look) -> bool:
+        """Whether the looks around it are close by the camera's time alone."""
+        if before.frame == waiting.place.frame == after.frame:
+            return False
+        near = waiting.crowded or any(one.crowded for one in islice(self._line, 1, 2))
+        lasts = self._pace.lasts(after.frame - before.frame)
+        far = lasts > 1.5 * self._options.max_gap_seconds and not self._neighbours(before, after)
+        return near or far
 
     def _settled(self, waiting: _Waiting) -> bool:
         """Whether its scene was looked at twice, or as often as it has pictures."""

@@ -44,6 +44,14 @@ class Run:
         return self._thread.is_alive()
 
     @property
+    def behind(self) -> float:
+        """Seconds of video in the queue; 0 where its times make no sense."""
+        with self._changed:
+            if not self._queue:
+                return 0.0
+            return min(60.0, max(0.0, self._queue[-1].time - self._queue[0].time))
+
+    @property
     def last_sign(self) -> float:
         """Steady time of the last sign of life (or until when the source means to be quiet)."""
         return max(self._sign, self.source.quiet_until)

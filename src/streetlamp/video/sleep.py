@@ -8,7 +8,7 @@ See ``design/gating.md``.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for_looks
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ from streetlamp.video.still import StillScene, Verdict
 from streetlamp.video.surge import PacketRhythm, payload
 from streetlamp.video.track.associate import iou
 
+COARSE = "this machine is overloaded"
 VEHICLE_SCORE = 0.35  # a vehicle this sure that was not there before wakes the camera
 LATE_SECONDS = 3.0  # by our clock: how long a look is waited for when much is held for it
 ROUGH_SURGE = 1.5  # while the rhythm is not known: times the largest packet of the GOP before
@@ -60,8 +61,16 @@ class Sleeper:
     """Feeds one camera's `Hiding` with what must be decoded of its packets, and no more."""
 
     def __init__(
-        self, hiding: Hiding, inference: Looker, options: SleepOptions, *, wait: bool
+        self,
+        hiding: Hiding,
+        inference: Looker,
+        options: SleepOptions,
+        *,
+        wait: bool,
+        coarse: Callable[[float], bool] = lambda time: False,
     ) -> None:
+        self._coarse = coarse
+        self._skipped = False  # packets since the last keyframe
         self.figures = SleepFigures()
         self.decoder = Decoder()
         self._hiding = hiding
@@ -128,9 +137,25 @@ class Sleeper:
         yield from self._hiding.flush()
 
     def _decode(self, packet: Packet) -> Iterator[Output]:
+        if self._coarse(packet.time):
+            yield from self._decode_key(packet)
+            return
+        if self._skipped and not packet.keyframe:
+            return
+        self._skipped = False
         for raw in self.decoder.decode(packet):
             if raw.frame > self._hiding.last_frame or raw.frame == 1:
                 yield from self._hiding.push(raw)
+
+    def _decode_key(self, packet: Packet) -> Iterator[Output]:
+        """An overloaded machine: of its packets only keyframes are looked at, hidden whole."""
+        if not self._skipped:
+            for raw in self.decoder.drain():
+                yield from self._hiding.push(raw)
+        self._skipped = True
+        key = self.decoder.keyframe(packet) if packet.keyframe else None
+        if key is not None and key.frame > self._hiding.last_frame:
+            yield from self._hiding.push(key, look=True, reason=COARSE)
 
     def _learn(self, before: Gop | None) -> None:
         """The GOP before is over: whether the rhythm of its packets is that of quiet."""
