@@ -86,15 +86,18 @@ def names(tree: ast.AST) -> Iterator[str]:
                 yield from (alias.name for alias in node.names)
 
 
-def test_only_mask_makes_masked_frames() -> None:
+@pytest.mark.parametrize(
+    ("value", "maker"), [("MaskedFrame", "video/mask.py"), ("CopiedGop", "video/copying.py")]
+)
+def test_only_one_file_makes_what_shows_pictures(value: str, maker: str) -> None:
     makers = {
         path.relative_to(SRC).as_posix()
         for path, tree in modules()
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
-        and (getattr(node.func, "id", None) or getattr(node.func, "attr", None)) == "MaskedFrame"
+        and (getattr(node.func, "id", None) or getattr(node.func, "attr", None)) == value
     }
-    assert makers == {"video/mask.py"}
+    assert makers == {maker}
 
 
 def test_nobody_alters_a_masked_frame() -> None:
