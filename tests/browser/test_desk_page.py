@@ -365,7 +365,7 @@ def test_tiles_fill_the_wall(page: Page, desk: Desk, count: int) -> None:
             assert right <= x1 or x2 <= left or bottom <= y1 or y2 <= top
     assert area / (1920 * 1080) > 0.45, "the wall is mostly empty"
     page.set_viewport_size({"width": 390, "height": 844})
-    until("one column", lambda: page.locator("a.tile").first.bounding_box()["width"] > 350)  # type: ignore[index]
+    until("one column", lambda: 350 < page.locator("a.tile").first.bounding_box()["width"] <= 390)  # type: ignore[index]
     does_not_overflow(page)
 
 
