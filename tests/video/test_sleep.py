@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streetlamp.video.camera import Camera, Copied, Now, Output, Shown
+from streetlamp.video.camera import Copied, Now, Output, Shown
 from streetlamp.video.raw import Packet
 from support.yard import GOP, Sees, film, pictures, run_through, visible, walk, yard_camera
 
@@ -190,10 +190,6 @@ def test_another_picture_size_begins_anew() -> None:
     assert sizes == sorted(sizes, reverse=True)
 
 
-def _live(camera: Camera, packets: Sequence[Packet]) -> list[Output]:
-    return run_through(camera, packets)
-
-
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     spans=st.lists(
@@ -210,6 +206,6 @@ def test_whatever_the_story_every_picture_leaves_once_and_nobody_is_seen(
     story = walk(*[(start, start + length) for start, length in begins])
     packets = film(190, story)
     camera = yard_camera(Sees(), wait=not live)
-    outputs = _live(camera, packets)
+    outputs = run_through(camera, packets)
     assert numbers(outputs) == list(range(1, 191))
     assert seen(outputs, packets) == []

@@ -48,17 +48,13 @@ class Decoder:
         if self._context is not None:
             yield from self._decoded(None)
             self._context.flush_buffers()
-        self._places.clear()
-        self._order.clear()
-        self._last = 0
+        self._forget()
 
     def gop(self, packets: Iterable[Packet]) -> Iterator[RawFrame]:
         """The pictures of one closed GOP, from its keyframe on, whatever was decoded before."""
         if self._context is not None:
             self._context.flush_buffers()
-        self._places.clear()
-        self._order.clear()
-        self._last = 0
+        self._forget()
         for packet in packets:
             yield from self.decode(packet)
         yield from self.drain()
@@ -85,13 +81,17 @@ class Decoder:
         self.decoded += 1
         return _raw(packet, pictures[0])
 
+    def _forget(self) -> None:
+        """No picture is expected any more."""
+        self._places.clear()
+        self._order.clear()
+        self._last = 0
+
     def _open(self, stream: StreamInfo) -> None:
         self._stream = stream
         self._context = _context(stream, {})
         self._keys = None
-        self._places.clear()
-        self._order.clear()
-        self._last = 0
+        self._forget()
 
     def _decoded(self, coded: Any) -> Iterator[RawFrame]:
         try:

@@ -168,8 +168,7 @@ class Sleeper:
 
     def _can_sleep(self, before: Gop, gop: Gop) -> bool:
         """Whether its stream is one to sleep by."""
-        regular = not gop.refusal and not before.refusal
-        return self._options.enabled and regular
+        return self._options.enabled and not gop.refusal and not before.refusal
 
     def _is_quiet(self, since: float) -> bool:
         """Whether nothing moved since then, and whoever looked found nothing to hide."""
