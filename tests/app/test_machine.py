@@ -16,7 +16,7 @@ from streetlamp.video.detect.letterbox import Letterbox
 from streetlamp.video.inference import Inference
 from streetlamp.video.load import CALM
 from streetlamp.video.options import LookOptions
-from streetlamp.video.raw import Detections
+from streetlamp.video.raw import WHOLE, Detections, View
 
 SITE = "cameras:\n  a: {source: 'test:?size=320x240'}\n  b: {source: 'test:?size=320x240'}\n"
 
@@ -30,7 +30,7 @@ class Slow:
     def clock(self) -> float:
         return self.now
 
-    def prepare(self, picture: av.VideoFrame) -> Prepared:
+    def prepare(self, picture: av.VideoFrame, view: View = WHOLE) -> Prepared:
         box = Letterbox.fit(64, 64, 64)
         return Prepared(np.zeros((*box.shape, 3), np.uint8), box)
 

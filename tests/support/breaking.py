@@ -35,7 +35,7 @@ from streetlamp.video.feed import FeedStatus
 from streetlamp.video.inference import Inference, Looks
 from streetlamp.video.load import Load
 from streetlamp.video.planes import view_planes
-from streetlamp.video.raw import Detections, Packet, RawFrame, StreamInfo, Unit
+from streetlamp.video.raw import WHOLE, Detections, Packet, RawFrame, StreamInfo, Unit, View
 
 SIZE = (320, 240)
 FPS = 10
@@ -234,7 +234,7 @@ class Oracle:
     film: Sequence[Still]
     breaks: Callable[[int], object] = lambda i: None
 
-    def prepare(self, picture: av.VideoFrame) -> Prepared:
+    def prepare(self, picture: av.VideoFrame, view: View = WHOLE) -> Prepared:
         number = int(picture.pts or 0) - 1
         box = Letterbox.fit(picture.width, picture.height, 64)
         pixels = np.zeros((*box.shape, 3), np.uint8)
@@ -275,8 +275,10 @@ class Late:
     now: float = T0
     _out: list[tuple[float, Future[Detections], Future[Detections]]] = field(default_factory=list)
 
-    def submit(self, picture: av.VideoFrame, *, faces: bool = False) -> Future[Detections]:
-        inner = self.queue.of("gate").submit(picture, faces=faces)
+    def submit(
+        self, picture: av.VideoFrame, *, faces: bool = False, view: View = WHOLE
+    ) -> Future[Detections]:
+        inner = self.queue.of("gate").submit(picture, faces=faces, view=view)
         outer: Future[Detections] = Future()
         self._out.append((self.now + self.latency(self.now), inner, outer))
         return outer
@@ -418,7 +420,7 @@ def play(
     site = parse_site(SITE, Path("site.yaml"))
     with monkeypatch.context() as patch:
         patch.setattr(workers, "Feed", lambda *_, **__: _Feed(items, before))
-        patch.setattr("streetlamp.video.hiding.FLUSH_SECONDS", 0.05)
+        patch.setattr("streetlamp.video.asking.FLUSH_SECONDS", 0.05)
         if unmasked:
             patch.setattr(mask, "hide", _plain)
             patch.setattr(mask, "hide_whole", _plain)

@@ -13,7 +13,7 @@ import numpy as np
 from streetlamp.values import Kind, MaskedFrame
 from streetlamp.video.camera import Camera, Looker, Output, Shown
 from streetlamp.video.options import HideOptions, LookOptions
-from streetlamp.video.raw import Detections, RawFrame
+from streetlamp.video.raw import WHOLE, Detections, RawFrame, View
 from streetlamp.video.tag.options import TagOptions
 from streetlamp.video.tag.tagger import Tagger
 from streetlamp.video.track.options import TrackOptions
@@ -68,7 +68,9 @@ class Script:
         self.asked: list[int] = []
         self.open: dict[int, Future[Detections]] = {}
 
-    def submit(self, picture: av.VideoFrame, *, faces: bool = False) -> Future[Detections]:
+    def submit(
+        self, picture: av.VideoFrame, *, faces: bool = False, view: View = WHOLE
+    ) -> Future[Detections]:
         number = int(picture.pts or 0)
         self.asked.append(number)
         future: Future[Detections] = Future()

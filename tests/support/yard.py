@@ -13,7 +13,7 @@ import numpy as np
 from streetlamp.values import Bytes, CopiedGop, Kind
 from streetlamp.video.camera import Camera, Copied, Looker, Output, Shown
 from streetlamp.video.options import HideOptions, LookOptions
-from streetlamp.video.raw import Detections, Packet, StreamInfo
+from streetlamp.video.raw import WHOLE, Detections, Packet, StreamInfo, View
 from streetlamp.video.sleep_options import SleepOptions
 from streetlamp.video.tag.options import TagOptions
 from streetlamp.video.tag.tagger import Tagger
@@ -105,15 +105,23 @@ class Sees:
 
     def __init__(self) -> None:
         self.looks = 0
+        self.parts = 0  # of them, at a part of a picture
         self.broken = False
 
-    def submit(self, picture: av.VideoFrame, *, faces: bool = False) -> Future[Detections]:
+    def submit(
+        self, picture: av.VideoFrame, *, faces: bool = False, view: View = WHOLE
+    ) -> Future[Detections]:
         self.looks += 1
+        self.parts += view.part is not None
         future: Future[Detections] = Future()
         if self.broken:
             future.set_exception(RuntimeError("the model is gone"))
         else:
-            future.set_result(figure(picture.to_ndarray(format="gray")))
+            luma = picture.to_ndarray(format="gray")
+            x1, y1, x2, y2 = view.part or (0, 0, luma.shape[1], luma.shape[0])
+            seen = np.zeros_like(luma)
+            seen[y1:y2, x1:x2] = luma[y1:y2, x1:x2]
+            future.set_result(figure(seen))
         return future
 
 

@@ -125,7 +125,7 @@ def test_a_flush_waits_once_for_all_looks(monkeypatch: pytest.MonkeyPatch) -> No
     def waited(futures: object, timeout: float | None = None) -> None:
         waits.append(timeout)
 
-    monkeypatch.setattr("streetlamp.video.hiding.wait_for_looks", waited)
+    monkeypatch.setattr("streetlamp.video.asking.wait_for_looks", waited)
     cam = camera(Script(lambda i: None))
     frames = at(10, 15)
     out = shown([o for frame in frames for o in cam.push(frame)] + cam.flush())

@@ -18,7 +18,7 @@ from streetlamp.video.inference import (
     InferenceFullError,
     InferenceStoppedError,
 )
-from streetlamp.video.raw import Detections
+from streetlamp.video.raw import WHOLE, Detections, View
 from support import detectors as toys
 from support.check_detector import same
 
@@ -33,7 +33,7 @@ class Slow:
         self.error: BaseException | None = None
         self.short = False
 
-    def prepare(self, picture: av.VideoFrame) -> Prepared:
+    def prepare(self, picture: av.VideoFrame, view: View = WHOLE) -> Prepared:
         box = Letterbox.fit(picture.width, picture.height, 64)
         return Prepared(np.full((*box.shape, 3), picture.pts, np.uint8), box)
 

@@ -23,7 +23,7 @@ from streetlamp.video.inference import (
     InferenceStoppedError,
     LookReplacedError,
 )
-from streetlamp.video.raw import Detections
+from streetlamp.video.raw import WHOLE, Detections, View
 
 Job = Callable[[list[int]], object]
 
@@ -36,7 +36,7 @@ class Detector:
         self.batches: list[list[int]] = []
         self.begun = threading.Semaphore(0)
 
-    def prepare(self, picture: av.VideoFrame) -> Prepared:
+    def prepare(self, picture: av.VideoFrame, view: View = WHOLE) -> Prepared:
         box = Letterbox.fit(picture.width, picture.height, 64)
         return Prepared(np.full((*box.shape, 3), picture.pts, np.uint8), box)
 

@@ -11,24 +11,20 @@ clarity (it is hidden whole); offline (`wait=True`) it costs time.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Future
-from concurrent.futures import wait as wait_for_looks
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from typing import Final
 
-import av
-import cv2
 import numpy as np
 
-from streetlamp.errors import StreetlampError
 from streetlamp.values import Bools, Floats, Kind, Tracks
 from streetlamp.video import mask
+from streetlamp.video.asking import Asking
 from streetlamp.video.coverage import Cover, Coverage, Look
 from streetlamp.video.detect.face_turns import FaceTurns
 from streetlamp.video.gate import Gate
-from streetlamp.video.inference import LookReplacedError
+from streetlamp.video.line import Doubt, Line, Resting, Waiting
 from streetlamp.video.load import CALM, Load
 from streetlamp.video.loose import loose_of
 from streetlamp.video.motion import WIDTH, Motion, MotionMeter
@@ -36,44 +32,14 @@ from streetlamp.video.options import HideOptions, LookOptions
 from streetlamp.video.outputs import Figures, Looker, Now, Output, Shown, Undecoded
 from streetlamp.video.pace import SAME_MOMENT, Pace
 from streetlamp.video.planes import thumbnail
-from streetlamp.video.raw import Detections, Packet, RawFrame
+from streetlamp.video.raw import Detections, Packet, Part, RawFrame
 from streetlamp.video.tag.tagger import Tagger
 from streetlamp.video.track.tracker import Tracker
 from streetlamp.video.unexplained import MOTION_SPAN, with_unexplained
 
-SETTLE_LOOKS = 2  # looks at a new scene before anything of it is shown
-MOST_PENDING = 3  # live: looks under way at once …
-MOST_CATCHING_UP = 48  # … and while a woken camera's GOP is looked at
-AHEAD = 0.35  # offline: seconds decoded ahead of the looks waited for, so that both cores work
-MOST_A_SECOND = 120  # live: more pictures than this wait for no clock, or memory fills
-FLUSH_SECONDS = 2.0  # live: looks that take longer are given up when the line is emptied
-CANNOT_ASK = (  # what comes of a picture that cannot be made small, or of a queue that is closed
-    StreetlampError, av.FFmpegError, cv2.error, ArithmeticError, LookupError, MemoryError,
-    OSError, RuntimeError, TypeError, ValueError,
-)  # fmt: skip
-SLACK = 1e-6  # seconds, for comparing times that went through arithmetic
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Waiting:
-    """A picture in the delay line: decoded, or of a GOP that was judged quiet."""
-
-    place: RawFrame | Packet
-    scene: int  # counts scene jumps
-    motion: Motion | None  # None: not decoded
-    crowded: bool = False  # of the very moment of the picture before
-    reason: str = ""  # why it is to be hidden whole in any case
-
-    @property
-    def time(self) -> float:
-        return self.place.time
-
-
-@dataclass(slots=True, eq=False)
-class _Pending:
-    raw: RawFrame
-    scene: int
-    future: Future[Detections]
+AHEAD: Final = 0.35  # offline: seconds decoded ahead of the looks waited for: both cores work
+MOST_A_SECOND: Final = 120  # live: more pictures than this wait for no clock, or memory fills
+SLACK: Final = 1e-6  # seconds, for comparing times that went through arithmetic
 
 
 class Hiding:
@@ -93,10 +59,9 @@ class Hiding:
         load: Callable[[], Load] = lambda: CALM,
     ) -> None:
         self.name = name
-        self._load = load
         self.figures = Figures()
-        self._inference = inference
-        self._faces = faces or FaceTurns(None)
+        self.asking = Asking(inference, faces, self.figures, wait=wait)
+        self._load = load
         self._hide = hide
         self._options = look
         self._tracker = tracker
@@ -105,19 +70,19 @@ class Hiding:
         self._gate = Gate(look)
         self._meter = MotionMeter()
         self._coverage = Coverage(name, hide)
-        self._line: deque[_Waiting] = deque()
-        self._pending: deque[_Pending] = deque()
+        self._line: Line = deque()
+        self._pace = Pace()
+        self._doubt = Doubt(self._line, self._coverage, look, self._pace)
         self._scene = 0
         self._looked_scene = 0
         self._size = (0, 0)
         self._last_time = float("-inf")
         self._last_frame = 0
         self._away = True  # what came before has nothing to do with what comes
+        self._rested: RawFrame | None = None  # the last keyframe, not measured yet
         self._reported = float("-inf")
         self._calm_since = float("inf")
-        self._most_pending = MOST_PENDING
         self._found = Detections.none()
-        self._pace = Pace()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -162,7 +127,7 @@ class Hiding:
         step = raw.time - self._last_time
         self._pace.step(step)
         self._last_time, self._last_frame = raw.time, raw.frame
-        motion = self._meter.measure(thumbnail(raw.picture, WIDTH), raw.time)
+        motion = self._measure(raw)
         self._coverage.moved(motion, raw.size, raw.time)
         if motion.jump or away:
             if self._line:
@@ -170,66 +135,67 @@ class Hiding:
             self._scene += 1
         if motion.moving:
             self._calm_since = raw.time
-        self._line.append(_Waiting(raw, self._scene, motion, step <= SAME_MOMENT, reason))
+        self._line.append(Waiting(raw, self._scene, motion, step <= SAME_MOMENT, reason))
         self.figures.frames += 1
         due = self._gate.look(raw.time, motion, self._load())
         if look is None and raw.time <= self._reported + SLACK:
             due = False  # looked at while asleep
         if due if look is None else look:
-            self._submit(raw, self._scene, last=bool(look))
+            self.asking.submit(raw, self._scene, last=bool(look))
         return out + self.advance(raw.time)
 
     def advance(self, time: float) -> list[Output]:
         """The camera's time is `time` now; what comes out because of it, in order."""
         out: list[Output] = []
         ahead = AHEAD if self._wait else 0.0
-        if not self._wait:
-            out.extend(self._collect(block=False))
+        if len(self.asking):
+            until = time - ahead if self._wait else float("inf")
+            out.extend(self._collect(block=self._wait, until=until))
         out.extend(self._leave(time - self._hide.delay_seconds - ahead))
         if not self._wait:
             out.extend(self._let_go())
         return out
 
-    def rest(self, packets: Iterable[Packet]) -> None:
+    def rest(self, packets: Sequence[Packet]) -> None:
         """Pictures, in order of presentation, of a GOP judged quiet: they pass undecoded.
 
         The looks at the keyframes on both sides are told by `report`, this one's before the
         call and the next one's after it.
         """
-        for packet in packets:
-            self._line.append(_Waiting(packet, self._scene, None))
-            self._last_time, self._last_frame = packet.time, packet.frame
-            self.figures.frames += 1
+        if packets:
+            self._line.append(Resting(packets, self._scene))
+            self._last_time, self._last_frame = packets[-1].time, packets[-1].frame
+            self.figures.frames += len(packets)
 
     def catch_up(self, patience: float = 0.0) -> Iterator[Output]:
         """Waits for the looks that are out: offline for all, live for so many seconds at most."""
         if not self._wait and patience:
-            wait_for_looks([pending.future for pending in self._pending], patience)
+            self.asking.wait_for(patience)
         yield from self._collect(block=self._wait)
 
-    @contextmanager
-    def catching_up(self) -> Iterator[None]:
+    def catching_up(self) -> AbstractContextManager[None]:
         """While many pictures come at once, because a camera woke, more looks may be out."""
-        self._most_pending = MOST_CATCHING_UP
-        try:
-            yield
-        finally:
-            self._most_pending = MOST_PENDING
+        return self.asking.catching_up()
+
+    def ask(self, raw: RawFrame, part: Part | None = None) -> Future[Detections]:
+        """A look at a keyframe of a sleeping camera, or a part of it; `answer` takes it in.
+
+        A look at all of it is for faces too.
+        """
+        if part is not None:
+            return self.asking.look_at_part(raw, part)
+        return self.asking.ask(raw, last=True)
 
     def answer(self, future: Future[Detections]) -> Detections | None:
-        """What a look asked for by somebody else found; None, and counted, if it failed."""
-        error = self._error_of(future)
-        if error is not None:
-            self._failed(error)
-            return None
-        return future.result()
+        """What such a look found; None, and counted, if it failed."""
+        return self.asking.answer(future)
 
     def report(self, raw: RawFrame, found: Detections, *, looked: bool) -> Output:
         """What a look at a keyframe between two rests told.
 
         looked: False where nobody looked, because the picture is the one looked at before.
         """
-        self._meter.measure(thumbnail(raw.picture, WIDTH), raw.time)
+        self._rested = raw
         self._last_time = raw.time
         self.figures.looks += looked
         return Now(self._take_in(raw, self._scene, found))
@@ -252,67 +218,32 @@ class Hiding:
         self._coverage.clear()
         self._gate.reset()
         self._meter = MotionMeter()
+        self._rested = None
         self._size = raw.size
         self._last_time = float("-inf")
 
+    def _measure(self, raw: RawFrame) -> Motion:
+        """What moved since the picture before: while asleep, since the last keyframe."""
+        rested, self._rested = self._rested, None
+        if rested is not None:
+            self._meter.measure(thumbnail(rested.picture, WIDTH), rested.time)
+        return self._meter.measure(thumbnail(raw.picture, WIDTH), raw.time)
+
     def _look_at_last(self) -> None:
-        last, scene = self._line[-1].place, self._line[-1].scene
-        if isinstance(last, Packet) or self._coverage.around(last.time)[1] is not None:
+        last = self._line[-1]
+        if isinstance(last, Resting) or self._coverage.around(last.time)[1] is not None:
             return
-        if not any(pending.raw is last for pending in self._pending):
-            self._submit(last, scene, last=True)
-
-    def ask(self, raw: RawFrame, *, last: bool = False) -> Future[Detections]:
-        """A look at this picture, for faces too when it is their turn, or the scene's last."""
-        return self._faces.ask(self._inference.submit, raw.picture, raw.time, last=last)
-
-    def _submit(self, raw: RawFrame, scene: int, *, last: bool = False) -> None:
-        out = sum(not pending.future.done() for pending in self._pending)
-        if not (self._wait or last) and out >= self._most_pending:
-            self.figures.skipped_looks += 1  # the detector lags: the gap will hide the picture
-            return
-        try:
-            self._pending.append(_Pending(raw, scene, self.ask(raw, last=last)))
-        except CANNOT_ASK as error:  # no look, so the picture will be hidden whole
-            self._failed(error)
-
-    def _failed(self, error: BaseException) -> None:
-        self.figures.failed_looks += 1
-        self.figures.detector_error = str(error) or type(error).__name__
+        if not self.asking.is_out(last.raw):
+            self.asking.submit(last.raw, last.scene, last=True)
 
     def _collect(self, *, block: bool, until: float = float("inf")) -> Iterator[Output]:
         """Takes in the looks that have reported, in order of time."""
-        if block and not self._wait:
-            wait_for_looks([pending.future for pending in self._pending], FLUSH_SECONDS)
-        while self._pending and self._pending[0].raw.time <= until:
-            first = self._pending[0]
-            if not block and not first.future.done():
-                return
-            self._pending.popleft()
-            error = self._error_of(first.future)
-            if isinstance(error, LookReplacedError):
-                self.figures.skipped_looks += 1  # the detector lags, but looks at a newer one
-                continue
-            if error is not None:
-                self._failed(error)
-                continue
-            self.figures.looks += 1
-            self.figures.detector_error = ""
-            if first.scene != self._looked_scene:
+        for look, found in self.asking.collect(block=block, until=until):
+            if look.scene != self._looked_scene:
                 self._tracker.reset()
                 self._tagger.reset()
-                self._looked_scene = first.scene
-            yield Now(self._take_in(first.raw, first.scene, first.future.result()))
-
-    def _error_of(self, future: Future[Detections]) -> BaseException | None:
-        """Why there is no report, whatever the detector raised; None if there is one."""
-        try:
-            return future.exception(None if self._wait else 0)
-        except TimeoutError as late:
-            future.cancel()  # a hung detector's queue must not fill with what nobody waits for
-            return late
-        except CancelledError as cancelled:
-            return cancelled
+                self._looked_scene = look.scene
+            yield Now(self._take_in(look.raw, look.scene, found))
 
     def _take_in(self, raw: RawFrame, scene: int, detections: Detections) -> Tracks:
         update = self._tracker.update(detections, raw.time, raw.frame, raw.size)
@@ -342,96 +273,62 @@ class Hiding:
         """Live: pictures whose time stands still would wait for ever; the oldest leave, hidden."""
         most = int(MOST_A_SECOND * (self._hide.delay_seconds + 1.0))
         while len(self._line) > most:
-            yield self._hidden_whole(self._line.popleft(), "the camera's time stands still")
+            yield from self._hidden_whole(self._line.popleft(), "the camera's time stands still")
 
     def _leave(self, until: float) -> Iterator[Output]:
         """Masks and yields the pictures taken at `until` or before."""
         while self._line and self._line[0].time <= until + SLACK:
             waiting = self._line[0]
-            if self._wait:
-                yield from self._await_looks(waiting.time)
             try:
-                shown = self._masked(waiting)
+                if isinstance(waiting, Resting):
+                    out = self._rests(waiting)
+                else:
+                    out = [self._masked(waiting)]
             finally:  # one that cannot be hidden never leaves, and holds up nobody
                 self._line.popleft()
             self._coverage.forget_before(waiting.time)
-            yield shown
+            yield from out
 
-    def _masked(self, waiting: _Waiting) -> Shown | Undecoded:
-        place = waiting.place
-        reason = self._why_not(waiting)
-        if reason:
-            return self._hidden_whole(waiting, reason)
-        cover = self._coverage.at(place.time, place.frame, self._size)
-        if isinstance(place, Packet):
-            return Undecoded(place, cover.hide, cover.tracks, "")
-        frame = mask.hide(place, self._boxes(waiting, cover), self._hide.style)
+    def _masked(self, waiting: Waiting) -> Output:
+        if reason := self._doubt.of(waiting, self.figures):
+            return self._hidden_whole(waiting, reason)[0]
+        raw = waiting.raw
+        cover = self._coverage.at(raw.time, raw.frame, self._size)
+        frame = mask.hide(raw, self._boxes(waiting, cover), self._hide.style)
         return Shown(frame, cover.tracks)
 
-    def _hidden_whole(self, waiting: _Waiting, reason: str) -> Shown | Undecoded:
+    def _rests(self, resting: Resting) -> list[Output]:
+        """The pictures of a quiet GOP, and what is to be hidden in each should it be shown."""
+        out: list[Output] = []
+        ends = (resting.packets[0], resting.packets[-1])
+        doubtful = any(self._doubt.of_resting(p, resting.scene, self.figures) for p in ends)
+        for packet in resting.packets:
+            if doubtful:
+                reason = self._doubt.of_resting(packet, resting.scene, self.figures)
+                if reason:
+                    out.append(self._unseen(packet, reason))
+                    continue
+            cover = self._coverage.at(packet.time, packet.frame, self._size)
+            out.append(Undecoded(packet, cover.hide, cover.tracks, ""))
+        return out
+
+    def _hidden_whole(self, waiting: Waiting | Resting, reason: str) -> list[Output]:
+        if isinstance(waiting, Resting):
+            return [self._unseen(packet, reason) for packet in waiting.packets]
         self.figures.whole_hidden += 1
-        place = waiting.place
-        tracks = Tracks.make(self.name, place.time, place.frame, self._size)
-        if isinstance(place, Packet):
-            return Undecoded(place, np.zeros((0, 4), np.float32), tracks, reason)
-        return Shown(mask.hide_whole(place, reason), tracks)
+        tracks = Tracks.make(self.name, waiting.time, waiting.raw.frame, self._size)
+        return [Shown(mask.hide_whole(waiting.raw, reason), tracks)]
 
-    def _await_looks(self, time: float) -> Iterator[Output]:
-        """Offline: waits for the looks that could still change what is known of this moment."""
-        yield from self._collect(block=True, until=time + self._hide.delay_seconds)
+    def _unseen(self, packet: Packet, reason: str) -> Undecoded:
+        self.figures.whole_hidden += 1
+        tracks = Tracks.make(self.name, packet.time, packet.frame, self._size)
+        return Undecoded(packet, np.zeros((0, 4), np.float32), tracks, reason)
 
-    def _why_not(self, waiting: _Waiting) -> str:
-        """Why this picture cannot be shown, or "" if it can."""
-        if waiting.reason:
-            return waiting.reason
-        before, after = self._coverage.around(waiting.time)
-        if self.figures.looks == 0:
-            return "the detector has not looked yet"
-        if after is None:
-            return (
-                "the detector is late"
-                if not self.figures.detector_error
-                else ("the detector does not answer")
-            )
-        if before is None or before.scene != waiting.scene:
-            return "a new scene that nobody has looked at yet"
-        if after.scene != waiting.scene:
-            return "the scene changed before anybody looked at its end"
-        if waiting.motion is None:  # both keyframes of its quiet GOP were looked at
-            return ""
-        gap = after.time - before.time
-        if gap > self._options.max_gap_seconds and not self._neighbours(before, after):
-            return "the detector did not look often enough"
-        if self._at_odds(waiting, before, after):
-            return "the camera's time stands still"
-        if not self._settled(waiting):
-            return "a new scene"
-        return ""
-
-    def _at_odds(self, waiting: _Waiting, before: Look, after: Look) -> bool:
-        """Whether the looks around it are close by the camera's time alone."""
-        if before.frame == waiting.place.frame == after.frame:
-            return False
-        near = waiting.crowded or any(one.crowded for one in islice(self._line, 1, 2))
-        lasts = self._pace.lasts(after.frame - before.frame)
-        far = lasts > 1.5 * self._options.max_gap_seconds and not self._neighbours(before, after)
-        return near or far
-
-    def _settled(self, waiting: _Waiting) -> bool:
-        """Whether its scene was looked at twice, or as often as it has pictures."""
-        pictures = sum(1 for other in self._line if other.scene == waiting.scene)
-        needed = min(SETTLE_LOOKS, pictures)
-        return self._coverage.looks_at(waiting.scene) >= needed
-
-    def _neighbours(self, before: Look, after: Look) -> bool:
-        """Whether no picture lies between two looks: a slow camera, each picture looked at."""
-        return 0 <= after.frame - before.frame <= 1
-
-    def _boxes(self, waiting: _Waiting, cover: Cover) -> Floats:
+    def _boxes(self, waiting: Waiting, cover: Cover) -> Floats:
         until = waiting.time + MOTION_SPAN
         motions = [
             other.motion
             for other in self._line
-            if other.motion is not None and other.scene == waiting.scene and other.time <= until
+            if isinstance(other, Waiting) and other.scene == waiting.scene and other.time <= until
         ]
         return with_unexplained(cover, motions, self._size, self._hide)

@@ -30,7 +30,7 @@ from streetlamp.video.looking import (
     Looks,
     infer,
 )
-from streetlamp.video.raw import Detections
+from streetlamp.video.raw import WHOLE, Detections, View
 from streetlamp.video.turns import Request, Turns
 
 __all__ = [
@@ -108,7 +108,13 @@ class Inference:
             self._hire()
 
     def submit(
-        self, picture: av.VideoFrame, *, camera: str = "", keep: bool = False, faces: bool = False
+        self,
+        picture: av.VideoFrame,
+        *,
+        camera: str = "",
+        keep: bool = False,
+        faces: bool = False,
+        view: View = WHOLE,
     ) -> Future[Detections]:
         """Make the picture small here and now, and queue it; the future holds what was seen.
 
@@ -116,13 +122,14 @@ class Inference:
         ``STALE_SECONDS`` give it their place, and end in LookReplacedError. ``keep``: this one is
         needed whatever comes after it. Pictures of nobody in particular are looked at in order,
         all of them.
-        ``faces``: look for faces, too (the detector must be a `WithFaces`).
+        ``faces``: look for faces, too (the detector must be a `WithFaces`). ``view``: how much of
+        the picture is looked at, and how finely.
 
         InferenceStoppedError: the queue is closed or its detector away, also while waiting for
         room. InferenceFullError: there was no room for too long.
         An error of the detector comes out of the future.
         """
-        prepared = self._prepare(picture)
+        prepared = self._prepare(picture, view)
         if faces:
             prepared = prepared.with_faces()
         request = Request(prepared, Future(), self._clock(), camera, keep)
@@ -403,6 +410,8 @@ class CameraLooks:
     inference: Inference
     camera: str
 
-    def submit(self, picture: av.VideoFrame, *, faces: bool = False) -> Future[Detections]:
+    def submit(
+        self, picture: av.VideoFrame, *, faces: bool = False, view: View = WHOLE
+    ) -> Future[Detections]:
         """See `Inference.submit`."""
-        return self.inference.submit(picture, camera=self.camera, faces=faces)
+        return self.inference.submit(picture, camera=self.camera, faces=faces, view=view)

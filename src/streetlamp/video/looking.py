@@ -10,7 +10,7 @@ import av
 
 from streetlamp.errors import StreetlampError
 from streetlamp.video.detect.base import Prepared
-from streetlamp.video.raw import Detections
+from streetlamp.video.raw import WHOLE, Detections, View
 
 
 class InferenceStoppedError(StreetlampError):
@@ -28,7 +28,7 @@ class LookReplacedError(StreetlampError):
 class Looks(Protocol):
     """What the queue needs of a detector."""
 
-    def prepare(self, picture: av.VideoFrame) -> Prepared: ...
+    def prepare(self, picture: av.VideoFrame, view: View = WHOLE) -> Prepared: ...
 
     def infer(self, batch: Sequence[Prepared]) -> list[Detections]: ...
 

@@ -9,13 +9,15 @@ from typing import Protocol
 import av
 
 from streetlamp.values import Floats, MaskedFrame, Tracks
-from streetlamp.video.raw import Detections, Packet
+from streetlamp.video.raw import WHOLE, Detections, Packet, View
 
 
 class Looker(Protocol):
     """Whoever looks at pictures: the inference queue, or a stand-in in a test."""
 
-    def submit(self, picture: av.VideoFrame) -> Future[Detections]: ...
+    def submit(
+        self, picture: av.VideoFrame, *, faces: bool = False, view: View = WHOLE
+    ) -> Future[Detections]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 import av
 import numpy as np
@@ -64,6 +64,24 @@ class RawFrame:
 
 Unit = Packet | RawFrame
 """What a source gives: compressed where that is enough, a picture otherwise."""
+
+
+Part = tuple[int, int, int, int]
+"""Some of a picture: x1, y1, x2, y2 in its pixels, even numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a look sees a picture. A model whose input has one size sees all of it in any case.
+
+    part: only this much of it; None: all. fine: at this share of the usual input size (0–1].
+    """
+
+    part: Part | None = None
+    fine: float = 1.0
+
+
+WHOLE: Final = View()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,27 +13,22 @@ from concurrent.futures import Future
 from concurrent.futures import wait as wait_for_looks
 from dataclasses import dataclass
 
-import numpy as np
-
-from streetlamp.values import Bytes, Floats, Kind
-from streetlamp.video.coverage import TWO_WHEELERS, needed_score
+from streetlamp.values import Bytes
+from streetlamp.video.asking import CANNOT_ASK
+from streetlamp.video.calm import is_calm, quarter_around
 from streetlamp.video.decode import Decoder
 from streetlamp.video.gop import Gop
-from streetlamp.video.hiding import CANNOT_ASK, Hiding
-from streetlamp.video.loose import LOOSE_SCORE
+from streetlamp.video.hiding import Hiding
 from streetlamp.video.outputs import Looker, Output
 from streetlamp.video.planes import halved_luma
-from streetlamp.video.raw import Detections, Packet, RawFrame
+from streetlamp.video.raw import Detections, Packet, Part, RawFrame
 from streetlamp.video.sleep_options import SleepOptions
 from streetlamp.video.still import StillScene, Verdict
 from streetlamp.video.surge import PacketRhythm, payload
-from streetlamp.video.track.associate import iou
 
 COARSE = "this machine is overloaded"
-VEHICLE_SCORE = 0.35  # a vehicle this sure that was not there before wakes the camera
 LATE_SECONDS = 3.0  # by our clock: how long a look is waited for when much is held for it
 ROUGH_SURGE = 1.5  # while the rhythm is not known: times the largest packet of the GOP before
-SAME_PLACE = 0.5  # overlap of a parked vehicle's box with the one found now
 
 
 @dataclass(slots=True)
@@ -54,6 +49,7 @@ class _Asked:
     raw: RawFrame
     luma: Bytes
     held: int  # packets held before it
+    part: Part | None  # of the picture, where only that is looked at
     future: Future[Detections]
 
 
@@ -82,6 +78,7 @@ class Sleeper:
         self._asleep = False
         self._entered = 0.0  # time of the keyframe it fell asleep at
         self._looked = 0.0  # time of the last keyframe that was looked at
+        self._interval = options.look_seconds  # to the next such look at the latest
         self._held: list[Packet] = []
         self._unjudged: deque[tuple[Packet, Gop]] = deque()  # keyframes among them
         self._asked: _Asked | None = None
@@ -185,6 +182,7 @@ class Sleeper:
         self._scene.looked(halved_luma(key.picture), packet.time)
         self._asleep = True
         self._entered = self._looked = packet.time
+        self._interval = self._options.look_seconds
         self._held = [packet]
         self._unjudged.clear()
 
@@ -230,22 +228,24 @@ class Sleeper:
         luma = halved_luma(raw.picture)
         verdict = self._scene.judge(luma, packet.time)
         held = next(i for i, one in enumerate(self._held) if one is packet)
-        fresh = packet.time - self._looked < self._options.look_seconds
+        fresh = packet.time - self._looked < self._interval
         if verdict in (Verdict.CHANGED, Verdict.JUMP):
             yield from self._wake("the picture changed")
         elif verdict is Verdict.SAME and fresh and self._rhythm.ready:
             yield from self._pass(raw, held, self._hiding.found, looked=False)
         else:
-            yield from self._ask(raw, luma, held)
+            place = self._scene.place if fresh and self._rhythm.ready else None
+            part = None if place is None else quarter_around(place, raw.size)
+            yield from self._ask(raw, luma, held, part)
 
-    def _ask(self, raw: RawFrame, luma: Bytes, held: int) -> Iterator[Output]:
+    def _ask(self, raw: RawFrame, luma: Bytes, held: int, part: Part | None) -> Iterator[Output]:
         self.figures.looks += 1
         try:
-            future = self._hiding.ask(raw, last=True)
+            future = self._hiding.ask(raw, part)
         except CANNOT_ASK:
             yield from self._wake("the detector does not answer")
             return
-        self._asked = _Asked(raw, luma, held, future)
+        self._asked = _Asked(raw, luma, held, part, future)
         yield from self._poll()
 
     def _poll(self) -> Iterator[Output]:
@@ -258,29 +258,21 @@ class Sleeper:
         if found is None:
             yield from self._wake("the detector does not answer")
             return
-        if not self._is_calm(found, asked.raw.size):
+        known, raw = self._hiding.found, asked.raw
+        furniture = self._hiding.furniture(found.box)
+        if not is_calm(found, known, furniture, raw.size, asked.part):
             yield from self._wake("somebody is there")
             return
-        self._scene.looked(asked.luma, asked.raw.time)
-        self._looked = asked.raw.time
-        yield from self._pass(asked.raw, asked.held, found, looked=True)
-
-    def _is_calm(self, found: Detections, size: tuple[int, int]) -> bool:
-        """Whether a look found nothing to hide, and no vehicle that was not there before."""
-        if len(found.faces):
-            return False
-        known = self._hiding.found
-        furniture = self._hiding.furniture(found.box)
-        for box, kind, score, known_thing in zip(
-            found.box, found.kind, found.score, furniture, strict=True
-        ):
-            if known_thing or score < max(LOOSE_SCORE, needed_score(box, size)):
-                continue
-            if kind == Kind.PERSON or (kind in TWO_WHEELERS and not _stood(box, known.box)):
-                return False
-            if score >= VEHICLE_SCORE and not _stood(box, known.box):
-                return False
-        return True
+        if asked.part is not None:
+            self._scene.looked_there()
+            found = known  # elsewhere it is the picture that was looked at before
+        else:
+            self._scene.looked(asked.luma, raw.time)
+            if raw.time - self._looked >= self._interval:
+                most = max(self._options.look_seconds, self._options.look_seconds_most)
+                self._interval = min(2.0 * self._interval, most)
+            self._looked = raw.time
+        yield from self._pass(raw, asked.held, found, looked=True)
 
     def _pass(
         self, raw: RawFrame, count: int, found: Detections, *, looked: bool
@@ -309,8 +301,3 @@ class Sleeper:
         with self._hiding.catching_up():
             for packet in held:
                 yield from self._decode(packet)
-
-
-def _stood(box: Floats, known: Floats) -> bool:
-    """Whether something was known to stand where the box (4,) is."""
-    return bool(np.any(iou(box[None], known) >= SAME_PLACE))

@@ -35,9 +35,17 @@ class SleepOptions(Options):
         10.0,
         ge=1.0,
         le=60.0,
+        title="Look again after",
+        description="After how many seconds the detector looks at a keyframe of a camera that has "
+        "fallen asleep, even if nothing in it has changed. Each look that finds nothing doubles "
+        "the time to the next.",
+    )
+    look_seconds_most: float = Field(
+        60.0,
+        ge=1.0,
+        le=600.0,
         title="Look at least every",
-        description="How often, in seconds, the detector looks at a keyframe of a sleeping camera "
-        "even if nothing in it has changed.",
+        description="The longest time between two such looks, in seconds.",
     )
     max_gop_seconds: float = Field(
         4.0,

@@ -13,7 +13,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from streetlamp.values import Bytes, Floats
+from streetlamp.values import Bools, Bytes, Floats
 from streetlamp.video.motion import similarity
 
 ENOUGH: Final = 3  # quiet differences before a block's usual one is known
@@ -25,8 +25,10 @@ MOST_USUAL: Final = 3.0  # levels beyond which a block that is used to differing
 WINDOW: Final = (3, 5)  # blocks, wide and high: the smallest person
 RESTLESS_EXTRA: Final = 0.6  # how much less a block's difference beyond that says: gusts
 MOST: Final = 8.0  # times the usual that one block counts at most
-RESTLESS_AT: Final = 2.6  # times the usual, mean over the window
-CHANGED_AT: Final = 3.2
+RESTLESS_AT: Final = 2.8  # times the usual, mean over the window
+CHANGED_AT: Final = 4.0  # people from 24 pixels at low contrast reach 4.2 and more
+LOOKED_WEIGHT: Final = 1 / 4  # weight of a difference that somebody looked at: it was nobody
+AROUND: Final = 6  # blocks around a restless place that are looked at and learnt with it
 SAME_SCENE: Final = 0.6  # correlation of two pictures of one scene at least
 WHITE: Final = 0.97  # of the brightest block: there the sensor may be at its end
 BRIGHT: Final = 225.0  # levels the brightest block must have for that
@@ -38,7 +40,7 @@ class Verdict(Enum):
     """What a keyframe is against the last picture that was looked at."""
 
     SAME = "same"  # beyond noise and light nothing changed: what was seen then still holds
-    RESTLESS = "restless"  # no more than usually changes here (trees, screens): look at it
+    RESTLESS = "restless"  # hardly anything, or what usually changes (trees, screens): look at it
     CHANGED = "changed"  # something is new: wake
     JUMP = "jump"  # another scene (infrared, a turned camera, black): wake, nothing holds
 
@@ -60,15 +62,27 @@ class StillScene:
         self._usual: Floats | None = None  # difference of each block, levels
         self._least: Floats | None = None  # that is believed
         self._learnt = 0
+        self._difference: Floats | None = None  # of the last picture judged …
+        self._place: tuple[slice, slice] | None = None  # … and where it was restless, in blocks
 
     @property
     def ready(self) -> bool:
         """Whether there is a reference and the usual differences are known."""
         return self._learnt >= ENOUGH
 
+    @property
+    def place(self) -> tuple[float, float, float, float] | None:
+        """Where the last picture judged was RESTLESS: x1, y1, x2, y2 as shares of the picture."""
+        if self._place is None or self._reference is None:
+            return None
+        rows, columns = self._place
+        height, width = self._reference.shape
+        return columns.start / width, rows.start / height, columns.stop / width, rows.stop / height
+
     def judge(self, luma: Bytes, time: float) -> Verdict:
         """What this keyframe is. luma: (h, w) uint8; time: POSIX seconds."""
         now = _shrink(luma)
+        self._place = self._difference = None
         reference, usual = self._reference, self._usual
         if reference is None or usual is None or reference.shape != now.shape:
             return Verdict.JUMP
@@ -77,12 +91,15 @@ class StillScene:
         difference = _difference(reference, now)
         scale = self._scale(difference, usual)
         capped: Floats = np.minimum(usual, MOST_USUAL, dtype=np.float32)
-        if _excess(difference, capped * np.float32(scale)) < RESTLESS_AT:
+        excess = _excess(difference, capped * np.float32(scale))
+        if excess.max() < RESTLESS_AT:
             self._learn(difference)
             return Verdict.SAME
         gusts = np.maximum(usual - MOST_USUAL, 0, dtype=np.float32)
         expected: Floats = (usual + RESTLESS_EXTRA * gusts).astype(np.float32, copy=False)
-        if _excess(difference, expected * np.float32(scale)) < CHANGED_AT:
+        if _excess(difference, expected * np.float32(scale)).max() < CHANGED_AT:
+            self._difference = difference
+            self._place = _around(excess >= RESTLESS_AT)
             return Verdict.RESTLESS
         return Verdict.CHANGED
 
@@ -102,6 +119,17 @@ class StillScene:
         self._reference = now
         bright = now >= NEAR_WHITE * _white(now)
         self._least = np.where(bright, np.float32(WHITE_USUAL), np.float32(LEAST_USUAL))
+
+    def looked_there(self) -> None:
+        """The detector looked at `place` of the last picture judged, and there was nobody.
+
+        What differs there is usual from now on, soon; the reference stays.
+        """
+        if self._place is None or self._difference is None or self._usual is None:
+            return
+        usual = self._usual[self._place]
+        here = cv2.blur(self._difference[self._place], (3, 3)) - usual
+        usual += np.float32(LOOKED_WEIGHT) * np.maximum(here, 0)
 
     def _learn(self, difference: Floats) -> None:
         assert self._usual is not None
@@ -163,8 +191,17 @@ def _relit(reference: Floats, light: Floats) -> Floats:
     return lit
 
 
-def _excess(difference: Floats, usual: Floats) -> float:
-    """The largest mean over a window of how many times the usual the blocks differ."""
+def _excess(difference: Floats, usual: Floats) -> Floats:
+    """(h, w) means over a window around each block of how many times the usual blocks differ."""
     times = cv2.divide(difference, usual)
     np.minimum(times, MOST, out=times)
-    return float(cv2.blur(times, WINDOW).max())
+    return cv2.blur(times, WINDOW).astype(np.float32, copy=False)
+
+
+def _around(there: Bools) -> tuple[slice, slice]:
+    """Rows and columns of the blocks marked (h, w), and some around them."""
+    rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
+    return (
+        slice(max(0, int(rows[0]) - AROUND), min(there.shape[0], int(rows[-1]) + AROUND + 1)),
+        slice(max(0, int(columns[0]) - AROUND), min(there.shape[1], int(columns[-1]) + AROUND + 1)),
+    )

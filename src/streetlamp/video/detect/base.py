@@ -19,7 +19,7 @@ from streetlamp.video.detect.nms import suppress
 from streetlamp.video.detect.runtimes import Runtime, Shape
 from streetlamp.video.detect_options import DetectOptions
 from streetlamp.video.models import ModelManifest
-from streetlamp.video.raw import Detections
+from streetlamp.video.raw import WHOLE, Detections, View
 
 Array = NDArray[Any]
 EMBEDDINGS: Final = frozenset({"embedding", "embeddings", "feature", "features", "reid", "re-id"})
@@ -88,18 +88,20 @@ class Detector(ABC):
         """The class numbers Streetlamp looks at, ascending."""
         return np.array(sorted(self._kinds), np.int64)
 
-    def letterbox(self, width: int, height: int) -> Letterbox:
-        """Where a picture of this size goes in the model's input."""
+    def letterbox(self, width: int, height: int, view: View = WHOLE) -> Letterbox:
+        """Where a picture of this size, or what the view shows of it, goes in the model's input."""
         spec = self.manifest.input
         if spec.size is not None:
             stretch = spec.fit == "stretch"
             return Letterbox.into(width, height, spec.size, stretch=stretch, pad=spec.pad)
         side = spec.side_for(width, height) if self.options.input == "auto" else self.options.input
-        return Letterbox.fit(width, height, side, multiple=spec.multiple, pad=spec.pad)
+        fine = round(side * view.fine)
+        whole = Letterbox.fit(width, height, fine, multiple=spec.multiple, pad=spec.pad)
+        return whole if view.part is None else whole.of(view.part, spec.multiple)
 
-    def prepare(self, picture: av.VideoFrame) -> Prepared:
+    def prepare(self, picture: av.VideoFrame, view: View = WHOLE) -> Prepared:
         """The picture made small; cheap, in the caller's thread, any pixel format."""
-        letterbox = self.letterbox(picture.width, picture.height)
+        letterbox = self.letterbox(picture.width, picture.height, view)
         return Prepared(letterbox.apply(picture), letterbox)
 
     def infer(self, batch: Sequence[Prepared]) -> list[Detections]:

@@ -26,7 +26,7 @@ from streetlamp.video.detect.nms import suppress
 from streetlamp.video.detect.runtimes import Runtime, Shape, cores, open_model
 from streetlamp.video.detect_options import DetectOptions
 from streetlamp.video.models import ModelManifest, find_model
-from streetlamp.video.raw import Detections
+from streetlamp.video.raw import WHOLE, Detections, View
 
 MODEL: Final = "centerface"
 CELL: Final = 4  # pixels of the input from one cell to the next
@@ -155,9 +155,9 @@ class WithFaces:
         )
         return cls(detector, finder)
 
-    def prepare(self, picture: av.VideoFrame) -> Prepared:
+    def prepare(self, picture: av.VideoFrame, view: View = WHOLE) -> Prepared:
         """As the detector does."""
-        return self.detector.prepare(picture)
+        return self.detector.prepare(picture, view)
 
     def infer(self, batch: Sequence[Prepared]) -> list[Detections]:
         """What is in each picture; with faces in those prepared with ``faces``."""

@@ -12,6 +12,8 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from streetlamp.values import Bytes, Floats
+from streetlamp.video.planes import cropped
+from streetlamp.video.raw import Part
 
 _local = threading.local()
 
@@ -38,6 +40,7 @@ class Letterbox:
     inner_width: int
     inner_height: int
     pad: int = 0  # grey level of the padding, 0–255
+    part: Part | None = None  # of the full picture; None: all of it
 
     @classmethod
     def fit(
@@ -70,6 +73,19 @@ class Letterbox:
         inner = (max(1, round(width * scale)), max(1, round(height * scale)))
         return cls((width, height), *size, *inner, pad)
 
+    def of(self, part: Part, multiple: int) -> Letterbox:
+        """The input of a part of the picture, as finely as this one sees it all."""
+        width, height = part[2] - part[0], part[3] - part[1]
+        inner_width = max(1, round(width * self.inner_width / self.picture[0]))
+        inner_height = max(1, round(height * self.inner_height / self.picture[1]))
+        columns, rows = (-(-n // multiple) * multiple for n in (inner_width, inner_height))
+        return Letterbox(self.picture, columns, rows, inner_width, inner_height, self.pad, part)
+
+    @property
+    def source(self) -> Part:
+        """What of the picture is seen, pixels."""
+        return self.part or (0, 0, *self.picture)
+
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns of the input."""
@@ -82,7 +98,7 @@ class Letterbox:
                 f"this letterbox is for {self.picture}, not {picture.width}×{picture.height}"
             )
         small = _reformatter().reformat(
-            picture,
+            picture if self.part is None else cropped(picture, self.part),
             width=self.inner_width,
             height=self.inner_height,
             format="bgr24",
@@ -99,9 +115,12 @@ class Letterbox:
         return canvas
 
     def restore(self, box: Floats) -> Floats:
-        """Boxes (n, 4) from input pixels to pixels of the full picture, cut at its edges."""
-        x = self.picture[0] / self.inner_width
-        y = self.picture[1] / self.inner_height
-        full = box * np.array([x, y, x, y], np.float32)
-        limit = np.array([*self.picture, *self.picture], np.float32)
-        return np.clip(full, 0, limit).astype(np.float32)
+        """Boxes (n, 4) from input pixels to pixels of the full picture, cut at what is seen."""
+        x1, y1, x2, y2 = self.source
+        x = (x2 - x1) / self.inner_width
+        y = (y2 - y1) / self.inner_height
+        start = np.array([x1, y1, x1, y1], np.float32)
+        full = box * np.array([x, y, x, y], np.float32) + start
+        limit = np.array([x2, y2, x2, y2], np.float32)
+        seen: Floats = np.clip(full, start, limit).astype(np.float32)
+        return seen

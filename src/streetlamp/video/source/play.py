@@ -58,11 +58,19 @@ def _timed(
     source: Source, placed: Iterator[tuple[int, Fraction, _Item]], pace: Pace | None
 ) -> Iterator[tuple[float, int, Fraction, _Item]]:
     """The same with POSIX times, each at its moment; SourceError when our clock was set."""
+    start: float = source.options.start_time
     first: Fraction | None = None
+    unit: Fraction | None = None  # of the stamps
+    scale, shift, over, under = 1, 0, 0, 1  # (stamp * scale - shift) * over / under seconds
     for pts, base, item in placed:
-        first = pts * base if first is None else first
-        seconds = float(pts * base - first)
-        time = source.options.start_time + seconds
+        if base is not unit:
+            unit = base
+            first = pts * base if first is None else first
+            begin = first / base
+            scale, shift = begin.denominator, begin.numerator
+            over, under = base.numerator, base.denominator * scale
+        seconds = (pts * scale - shift) * over / under
+        time = start + seconds
         if pace is not None:
             try:
                 time = pace.wait(seconds)

@@ -45,6 +45,10 @@ class Reorder:
         pts, dts = packet.pts, packet.dts
         stamp = dts if pts is None else pts
         ranked = Ranked(packet)
+        if not self._waiting and stamp is not None and (dts is None or stamp <= dts):
+            self._rank(ranked, stamp)  # nothing waits, and nothing can stand before it
+            yield ranked
+            return
         self._waiting.append(ranked)
         if stamp is None:
             self._rank(ranked, None)

@@ -77,7 +77,7 @@ class Timeline:
         if self._adrift:
             self._shift, self._adrift = last + self.step - stamp, False
         here = stamp + self._shift
-        ahead = float((here - last) * self.time_base)
+        ahead = (here - last) * self.time_base.numerator / self.time_base.denominator
         if ahead > gap or ahead <= -RESET_SECONDS:  # another count begins: go on where we were
             self._shift += onward - here
             return self._repair(onward)
