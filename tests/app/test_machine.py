@@ -55,7 +55,7 @@ def test_a_busy_detector_costs_looks_and_the_desk_is_told() -> None:
         machine = Machine(site, queue)
         assert machine.load() == CALM
         assert machine.view().message == ""
-        for _ in range(8):
+        for _ in range(16):
             second(slow, queue, machine)
         assert machine.load().looks_factor < 1.0
         assert "overloaded" in machine.view().message
@@ -75,7 +75,7 @@ def test_video_that_waits_to_be_decoded_costs_looks_too() -> None:
         machine = Machine(parse_site(SITE, Path("site.yaml")), queue)
         machine.watch(lambda: 0.0)
         machine.watch(lambda: 2.5)
-        for _ in range(8):
+        for _ in range(16):
             second(slow, queue, machine)
         assert machine.load().looks_factor < 1.0
         assert "2.5 s to be decoded" in machine.view().message

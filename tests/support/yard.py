@@ -174,3 +174,23 @@ def decoded(gop: CopiedGop, info: StreamInfo) -> Iterator[tuple[int, Bytes]]:
             yield int(frame.pts or 0), frame.to_ndarray(format="gray")
     for frame in context.decode(None):
         yield int(frame.pts or 0), frame.to_ndarray(format="gray")
+
+
+def numbers(outputs: Sequence[Output]) -> list[int]:
+    """The pictures that left, in the order in which they left (a GOP's in that of showing)."""
+    left: list[int] = []
+    for output in outputs:
+        if isinstance(output, Shown):
+            left.append(output.frame.frame)
+        elif isinstance(output, Copied):
+            left.extend(sorted(sample.frame for sample in output.gop.samples))
+    return left
+
+
+def seen(outputs: Sequence[Output], packets: Sequence[Packet]) -> list[int]:
+    """The pictures that left in which the figure can be seen."""
+    return [n for n, luma, _ in pictures(outputs, packets[0].stream) if visible(luma)]
+
+
+def copied(outputs: Sequence[Output]) -> int:
+    return sum(isinstance(output, Copied) for output in outputs)

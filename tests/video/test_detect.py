@@ -143,6 +143,26 @@ def test_letterbox_cuts_boxes_at_the_picture() -> None:
     np.testing.assert_allclose(box.restore(over), [[0, 307.69, 1280, 720]], atol=0.01)
 
 
+def test_a_part_is_seen_as_finely_as_the_whole_and_boxes_come_back_in_their_place() -> None:
+    whole = Letterbox.fit(1280, 720, 640)
+    part = whole.of((640, 360, 1280, 720), 32)
+    assert part.shape == (192, 320)
+    box = np.array([[0, 0, 160, 96], [160, 96, 400, 400]], np.float32)
+    back = part.restore(box)
+    assert back.tolist() == [[640, 360, 960, 540], [960, 540, 1280, 720]]
+
+
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuvj420p", "nv12", "rgb24"])
+def test_a_part_holds_the_pixels_that_are_there(pixel_format: str) -> None:
+    grey = np.add.outer(np.arange(96), np.arange(160)).astype(np.uint8)
+    picture = av.VideoFrame.from_ndarray(np.stack([grey] * 3, axis=2), "rgb24")
+    picture = picture.reformat(format=pixel_format)
+    whole = Letterbox.fit(160, 96, 160)
+    part = whole.of((64, 32, 128, 96), 32)
+    expected = whole.apply(picture)[32:96, 64:128].astype(int)
+    assert np.abs(part.apply(picture).astype(int) - expected).max() <= 3
+
+
 def test_letterbox_is_for_one_size() -> None:
     with pytest.raises(ValueError, match="not 64×64"):
         Letterbox.fit(128, 64, 64).apply(toys.white(64, 64))

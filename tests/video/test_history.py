@@ -135,7 +135,7 @@ def test_who_must_be_looked_at_often(boxes, columns, faint: int, often: bool) ->
     looks = 0
     for step in range(200):
         time = step / 20.0
-        if gate.look(time, Motion(False, True, cells, cells)):
+        if gate.look(time, Motion(False, True, cells, cells)) is not None:
             looks += time >= 5.0
             tracks = Tracks.make(
                 "gate", time, step, SIZE, id=list(range(n)), **row,
@@ -143,5 +143,6 @@ def test_who_must_be_looked_at_often(boxes, columns, faint: int, often: bool) ->
             )  # fmt: skip
             none = Tracks.make("gate", time, step, SIZE)
             empty = np.zeros((0, 4), np.float32), np.zeros(0, np.float32)
-            gate.report(Look(time, step, tracks, none, *empty), faint)
+            ghosts = np.tile(np.array(FAR, np.float32), (faint, 1))
+            gate.report(Look(time, step, tracks, none, *empty), ghosts)
     assert looks == (50 if often else pytest.approx(34, abs=3))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -10,28 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streetlamp.video.camera import Copied, Now, Output, Shown
-from streetlamp.video.raw import Packet
-from support.yard import GOP, Sees, film, pictures, run_through, visible, walk, yard_camera
-
-
-def numbers(outputs: Sequence[Output]) -> list[int]:
-    """The pictures that left, in the order in which they left (a GOP's in that of showing)."""
-    left: list[int] = []
-    for output in outputs:
-        if isinstance(output, Shown):
-            left.append(output.frame.frame)
-        elif isinstance(output, Copied):
-            left.extend(sorted(sample.frame for sample in output.gop.samples))
-    return left
-
-
-def seen(outputs: Sequence[Output], packets: Sequence[Packet]) -> list[int]:
-    """The pictures that left in which the figure can be seen."""
-    return [n for n, luma, _ in pictures(outputs, packets[0].stream) if visible(luma)]
-
-
-def copied(outputs: Sequence[Output]) -> int:
-    return sum(isinstance(output, Copied) for output in outputs)
+from support.yard import (
+    GOP,
+    Sees,
+    copied,
+    film,
+    numbers,
+    run_through,
+    seen,
+    walk,
+    yard_camera,
+)  # fmt: skip
 
 
 def test_an_empty_yard_is_hardly_decoded_and_leaves_as_it_came() -> None:

@@ -219,3 +219,28 @@ def test_luma_is_halved_to_at_most_640(size: tuple[int, int], half: tuple[int, i
     luma = halved_luma(picture)
     assert luma.shape == half[::-1]
     assert np.all(luma == 90)
+
+
+def test_a_restless_place_is_told_and_learnt_once_it_was_looked_at() -> None:
+    """Something faint that was not there before: looked at where it is, then believed."""
+    scene = StillScene()
+    for step in range(8):
+        scene.looked(taken(street(), step), float(step))
+    stain = street().copy()
+    stain[200:212, 320:340] += 4.0
+    verdicts = []
+    for step in range(8, 20):
+        verdicts.append(scene.judge(taken(stain, step), float(step)))
+        if verdicts[-1] is RESTLESS:
+            x1, y1, x2, y2 = scene.place
+            assert x1 * W < 330 < x2 * W
+            assert y1 * H < 206 < y2 * H
+            assert x2 - x1 < 0.3
+            scene.looked_there()
+        else:
+            assert scene.place is None
+    assert verdicts[0] is RESTLESS
+    assert verdicts[-1] is SAME
+    clear = stain.copy()
+    clear[180:230, 320:340] += 40.0
+    assert scene.judge(taken(clear, 30), 30.0) is CHANGED

@@ -8,6 +8,7 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import wait as wait_for_looks
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import av
@@ -17,7 +18,7 @@ from streetlamp.errors import StreetlampError
 from streetlamp.video.detect.face_turns import FaceTurns
 from streetlamp.video.inference import LookReplacedError
 from streetlamp.video.outputs import Figures, Looker
-from streetlamp.video.raw import Detections, Part, RawFrame, View
+from streetlamp.video.raw import WHOLE, Detections, Part, RawFrame, View
 
 MOST_PENDING: Final = 3  # live: looks under way at once …
 MOST_CATCHING_UP: Final = 48  # … and while a woken camera's GOP is looked at
@@ -65,22 +66,25 @@ class Asking:
         finally:
             self._most = MOST_PENDING
 
-    def ask(self, raw: RawFrame, *, last: bool = False) -> Future[Detections]:
+    def ask(self, raw: RawFrame, *, last: bool = False, view: View = WHOLE) -> Future[Detections]:
         """A look at this picture, for faces too when it is their turn, or the scene's last."""
-        return self._faces.ask(self._inference.submit, raw.picture, raw.time, last=last)
+        submit = (
+            self._inference.submit if view == WHOLE else partial(self._inference.submit, view=view)
+        )
+        return self._faces.ask(submit, raw.picture, raw.time, last=last)
 
     def look_at_part(self, raw: RawFrame, part: Part) -> Future[Detections]:
         """A look at a part of this picture, for people and vehicles alone."""
         return self._inference.submit(raw.picture, view=View(part=part))
 
-    def submit(self, raw: RawFrame, scene: int, *, last: bool = False) -> None:
+    def submit(self, raw: RawFrame, scene: int, *, last: bool = False, view: View = WHOLE) -> None:
         """Asks for a look that `collect` will give; a gap will hide the picture if it cannot."""
         out = sum(not pending.future.done() for pending in self._pending)
         if not (self._wait or last) and out >= self._most:
             self._figures.skipped_looks += 1  # the detector lags: the gap will hide the picture
             return
         try:
-            self._pending.append(Pending(raw, scene, self.ask(raw, last=last)))
+            self._pending.append(Pending(raw, scene, self.ask(raw, last=last, view=view)))
         except CANNOT_ASK as error:  # no look, so the picture will be hidden whole
             self._failed(error)
 

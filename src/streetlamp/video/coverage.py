@@ -95,10 +95,10 @@ class Coverage:
         """(n,) which faint boxes (n, 4) are known to be furniture and need not be hidden."""
         return self._furniture.judge(boxes)
 
-    def faint(self, look: Look) -> int:
-        """How many possible people of a look are neither tracks nor furniture."""
+    def faint(self, look: Look) -> Floats:
+        """(n, 4) the possible people of a look who are neither tracks nor furniture."""
         boxes = np.concatenate([look.unsure.box[_hideable(look.unsure)], look.loose])
-        return len(boxes) - int(np.count_nonzero(self._furniture.judge(boxes)))
+        return boxes[~self._furniture.judge(boxes)]
 
     def forget_before(self, time: float) -> None:
         """Drop what can no longer matter to a picture taken at `time` or later."""

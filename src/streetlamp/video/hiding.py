@@ -32,7 +32,7 @@ from streetlamp.video.options import HideOptions, LookOptions
 from streetlamp.video.outputs import Figures, Looker, Now, Output, Shown, Undecoded
 from streetlamp.video.pace import SAME_MOMENT, Pace
 from streetlamp.video.planes import thumbnail
-from streetlamp.video.raw import Detections, Packet, Part, RawFrame
+from streetlamp.video.raw import WHOLE, Detections, Packet, Part, RawFrame
 from streetlamp.video.tag.tagger import Tagger
 from streetlamp.video.track.tracker import Tracker
 from streetlamp.video.unexplained import MOTION_SPAN, with_unexplained
@@ -139,9 +139,9 @@ class Hiding:
         self.figures.frames += 1
         due = self._gate.look(raw.time, motion, self._load())
         if look is None and raw.time <= self._reported + SLACK:
-            due = False  # looked at while asleep
-        if due if look is None else look:
-            self.asking.submit(raw, self._scene, last=bool(look))
+            due = None  # looked at while asleep
+        if look or (look is None and due is not None):
+            self.asking.submit(raw, self._scene, last=bool(look), view=due or WHOLE)
         return out + self.advance(raw.time)
 
     def advance(self, time: float) -> list[Output]:

@@ -1,7 +1,8 @@
 """What gives way when a machine has more cameras than it can look at: see ``design/load.md``.
 
-First looks a second, evenly for all cameras, then picture detail: some cameras, in turn, show
-their keyframes alone, hidden whole. Hiding never gives way, nor does recording what was hidden.
+First how finely is looked where everybody is large, then looks a second, evenly for all cameras,
+then picture detail: some cameras, in turn, show their keyframes alone, hidden whole. Hiding never
+gives way, nor does recording what was hidden.
 
 `Governor` is a pure function of what it is told: times come with the values, so it replays.
 """
@@ -12,8 +13,11 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Final
 
-LOOK_STEPS: Final = (1.0, 0.7, 0.5, 0.35, 0.25)
-"""Shares of the looks a second. One step back is never more than × 1.43: see `BUSY_EASY`."""
+LOOK_STEPS: Final = (1.0, 1.0, 0.7, 0.5, 0.35, 0.25)
+"""Shares of the looks a second; from the second step on, many of them are rough ones.
+
+One step back is never more than × 1.43 (see `BUSY_EASY`), from rough looks to fine ones × 1.8.
+"""
 CLEAR_STEPS: Final = (0.7, 0.5, 0.35, 0.25, 0.0)
 """Shares of the cameras shown in full detail, after the looks have given all they can."""
 LAST_LEVEL: Final = len(LOOK_STEPS) + len(CLEAR_STEPS) - 1
@@ -21,6 +25,7 @@ TURN_SECONDS: Final = 20.0  # how long a camera's turn at showing keyframes last
 
 BUSY_HIGH: Final = 0.85  # of the detector's time: more is too much
 BUSY_EASY: Final = 0.55  # less leaves room; one step up (× 1.43) stays below BUSY_HIGH
+BUSY_EASY_ROUGH: Final = 0.45  # the same for the step from rough looks to fine ones
 WAIT_HIGH: Final = 0.30  # s a picture waits for the detector: a third of the delay line
 WAIT_EASY: Final = 0.10
 LAG_HIGH: Final = 0.50  # s of video that waits to be decoded
@@ -47,6 +52,11 @@ class Load:
     def looks_factor(self) -> float:
         """The share of the looks a second that are left, 0–1."""
         return LOOK_STEPS[min(self.level, len(LOOK_STEPS) - 1)]
+
+    @property
+    def rough(self) -> bool:
+        """Whether most looks are rough ones, wherever everybody is large enough for that."""
+        return self.level > 0
 
     @property
     def clear_share(self) -> float:
@@ -137,7 +147,8 @@ class Governor:
         return self.load
 
     def _since(self, time: float, reason: str, busy: float, wait: float, lag: float) -> None:
-        easy = busy < BUSY_EASY and wait < WAIT_EASY and lag < LAG_EASY
+        room = BUSY_EASY_ROUGH if self.load.level == 1 else BUSY_EASY
+        easy = busy < room and wait < WAIT_EASY and lag < LAG_EASY
         self._heavy = min(self._heavy, time) if reason else float("inf")
         self._easy = min(self._easy, time) if easy else float("inf")
 
@@ -187,10 +198,11 @@ def in_words(load: Load, looks_per_second: float, max_gap_seconds: float) -> str
     if load.level == 0:
         return ""
     now = load.looks_per_second(looks_per_second, max_gap_seconds)
-    said = (
-        f"This machine is overloaded ({load.reason}): it looks {now:.2g} × a second "
-        f"instead of {looks_per_second:g}"
-    )
+    said = f"This machine is overloaded ({load.reason}): it looks "
+    if load.looks_factor < 1.0:
+        said += f"{now:.2g} × a second instead of {looks_per_second:g}"
+    else:
+        said += "less finely at people who are close"
     if load.clear_share < 1.0:
         coarse = 100 * (1.0 - load.clear_share)
         said += f", and {coarse:.0f} % of the cameras in turn show a few coarse pictures only"
