@@ -144,7 +144,8 @@ def test_the_small_picture_of_the_detector_is_enough(width: int, height: int) ->
     picture = frame(drawn_face(width, height, 200))
     (head,) = both.look(picture).faces
     (expected,) = heads(both.finder.find(picture))
-    np.testing.assert_allclose(head, expected, atol=8)
+    # whole-number arithmetic differs a little between processors
+    np.testing.assert_allclose(head, expected, atol=0.05 * float(expected[3] - expected[1]))
 
 
 def test_the_queue_passes_the_question_on() -> None:
