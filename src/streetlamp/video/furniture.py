@@ -115,4 +115,4 @@ class Furniture:
         return np.asarray(iou(box, places).max(axis=1) >= SAME_PLACE)
 
     def _boxes(self) -> Floats:
-        return np.stack([p.box for p in self._places])
+        return np.array([p.box for p in self._places], np.float32)

@@ -22,6 +22,7 @@ STIR: Final = 3.0  # levels: a block that changed by this has stirred. Noise giv
 # somebody who stands still gives 7 and more nearly always
 STIR_SPAN: Final = 1.0  # s: over so long, at least, slow movement adds up
 STIR_GAP: Final = 2.5  # s without a picture after which the light may be another
+_OUTWARD: Final = np.array([1, 1, -1, -1], np.float32)  # with it, to floor is to widen a box
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,11 +105,9 @@ def spans(boxes: Floats, size: tuple[int, int], shape: tuple[int, ...], more: in
     (k, 4): first column and row, last column and row exclusive, of `shape` (rows, columns).
     """
     rows, columns = shape
-    side = np.array((size[0] / columns, size[1] / rows) * 2, np.float32)
-    touched = boxes / side
-    low, high = np.floor(touched[:, :2]) - more, np.ceil(touched[:, 2:]) + more
-    inside: Floats = np.clip(np.concatenate([low, high], axis=1), 0, (columns, rows) * 2)
-    found: Ints = inside.astype(np.int64)
+    sides = _OUTWARD * np.array((size[0] / columns, size[1] / rows) * 2, np.float32)
+    touched = (np.floor(boxes / sides) - more) * _OUTWARD
+    found: Ints = np.minimum(np.maximum(touched, 0), (columns, rows) * 2).astype(np.int64)
     return found
 
 

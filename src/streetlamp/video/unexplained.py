@@ -31,17 +31,17 @@ def unexplained(cells: Sequence[Bools], known: Floats, size: tuple[int, int]) ->
     many = int(np.count_nonzero(lasting))
     if many < SMALLEST or many > LARGEST_SHARE * lasting.size:
         return np.zeros((0, 4), np.float32)
+    covered = marked(spans(known, size, lasting.shape, 1), lasting.shape)
+    if np.count_nonzero(lasting & ~covered) < SMALLEST:
+        return np.zeros((0, 4), np.float32)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         lasting.view(np.uint8), connectivity=8
     )
     area = stats[:, cv2.CC_STAT_AREA]
-    large = area >= SMALLEST
-    large[0] = False  # all that does not move
-    if not large.any():
-        return np.zeros((0, 4), np.float32)
-    covered = marked(spans(known, size, lasting.shape, 1), lasting.shape)
     explained = np.bincount(np.asarray(labels)[lasting & covered], minlength=count)
-    patches = stats[large & (explained <= 0.3 * area), : cv2.CC_STAT_AREA]  # x y w h
+    news = (area >= SMALLEST) & (explained <= 0.3 * area)
+    news[0] = False  # all that does not move
+    patches = stats[news, : cv2.CC_STAT_AREA]  # x y w h
     low, high = patches[:, :2] - 1, patches[:, :2] + patches[:, 2:] + 1
     side = size[0] / lasting.shape[1], size[1] / lasting.shape[0]  # pixels
     boxes: Floats = (np.concatenate([low, high], axis=1) * (side * 2)).astype(np.float32)
