@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
 
+from streetlamp.stream.encode import Encoder
+from streetlamp.stream.options import EncodeOptions
 from streetlamp.stream.picture import to_picture
 from streetlamp.values import Bytes, MaskedFrame
 from streetlamp.video import mask
@@ -53,6 +56,18 @@ def test_it_outlives_the_frame() -> None:
     others = [hidden(320, 240) for _ in range(4)]  # would get the memory that was let go
     assert np.array_equal(planes(picture)[0], wanted)
     assert others
+
+
+@pytest.mark.parametrize("size", [(640, 360), (854, 480), (322, 242), (322, 244), (18, 10)])
+def test_an_encoder_makes_the_same_of_it_as_of_a_copy(size: tuple[int, int]) -> None:
+    frames = [replace(hidden(*size), time=5.0 + i / 10) for i in range(3)]
+    copies = [replace(f, y=f.y.copy(), u=f.u.copy(), v=f.v.copy()) for f in frames]
+    coded = []
+    for film in (frames, copies):
+        encoder = Encoder("gate", EncodeOptions())
+        done = [part for frame in film for part in encoder.push(frame, None)]
+        coded.append([part.data for part in done + encoder.flush()])
+    assert coded[0] == coded[1]
 
 
 @pytest.mark.parametrize("size", [(319, 240), (320, 239), (319, 239)])
