@@ -143,6 +143,8 @@ def similarity(a: Floats, b: Floats) -> float:
 def _block_difference(a: Floats, b: Floats) -> Floats:
     """Mean absolute difference a block, with the picture's own brightness change taken out."""
     rows, columns = a.shape[0] // CELL, a.shape[1] // CELL
+    if not rows or not columns:  # a picture like a line
+        return np.zeros((rows, columns), np.float32)
     difference = b - a
     difference -= _median(difference[::4, ::4])
     np.abs(difference, out=difference)
