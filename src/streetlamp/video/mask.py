@@ -23,7 +23,6 @@ CELL: Final = 8  # pixels: every block is so many cells wide and high
 LUMA_STEP: Final = 16  # a mosaic block's luma is rounded to this
 CHROMA_STEP: Final = 8
 MOST: Final = 0.75  # more of the picture than this: hide all of it
-_NOTHING: Final[Ints] = np.zeros((0, 4), np.int64)
 _OUTWARD: Final = np.array([2, 2, -2, -2], np.float32)  # to even edges, away from the middle
 _STEPS: Final = np.array([LUMA_STEP, CHROMA_STEP, CHROMA_STEP])
 _ROUNDED: Final = (np.arange(256)[:, None] // _STEPS * _STEPS + _STEPS // 2).astype(np.uint8)[None]
@@ -36,7 +35,7 @@ def hide(frame: RawFrame, boxes: Floats, style: Style = Style.MOSAIC) -> MaskedF
     """
     planes = view_planes(frame.picture)
     if not len(boxes):
-        return _masked(frame, planes.copy(), _NOTHING, whole=False, reason="")
+        return _masked(frame, planes.copy(), np.zeros((0, 4), np.int64), whole=False, reason="")
     regions = _regions(boxes, planes.size)
     if np.count_nonzero(regions.sides) > MOST * regions.sides.size:
         return _hidden_whole(frame, planes, "people fill the picture")
