@@ -438,7 +438,7 @@ def play(
 def _plain(frame: RawFrame, *_: object) -> object:
     """Stands in for hiding, in the control alone."""
     planes = view_planes(frame.picture).copy()
-    return mask._masked(frame, planes, [], whole=False, reason="")
+    return mask._masked(frame, planes, np.zeros((0, 4), np.int64), whole=False, reason="")
 
 
 def decoded(fragments: Sequence[Fragment]) -> list[Bytes]:

@@ -7,16 +7,20 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from streetlamp.video import mask
 from streetlamp.video.options import Style
+from streetlamp.video.planes import view_planes
 from streetlamp.video.raw import RawFrame
 
 
-def raw(width: int, height: int, fmt: str = "yuv420p", seed: int = 0) -> RawFrame:
+def raw(width: int, height: int, fmt: str = "yuv420p", seed: int = 0, grain: int = 1) -> RawFrame:
     """A picture of pure noise: the hardest to average away, the easiest to recognise."""
     rng = np.random.default_rng(seed)
-    rgb = rng.integers(0, 256, (height, width, 3), np.uint8)
+    rgb = rng.integers(0, 256, (-(-height // grain), -(-width // grain), 3), np.uint8)
+    rgb = np.ascontiguousarray(rgb.repeat(grain, 0).repeat(grain, 1)[:height, :width])
     picture = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format=fmt)
     return RawFrame("gate", 5.0, 3, picture, 300, Fraction(1, 100))
 
@@ -142,3 +146,85 @@ def test_head_and_body_of_one_person_have_one_block() -> None:
     assert block > mask.block_for(150.0)
     beside = shown.y[block : 2 * block, 100:112]  # only the head's rectangle is here
     assert len(np.unique(beside)) == 1
+
+
+def test_somebody_wholly_behind_somebody_larger_changes_nothing() -> None:
+    frame = raw(640, 360)
+    behind, large = [120.0, 100.0, 150.0, 150.0], [110.0, 60.0, 200.0, 300.0]
+    together = mask.hide(frame, np.array([behind, large], np.float32))
+    alone = mask.hide(frame, np.array([large], np.float32))
+    assert np.array_equal(together.y, alone.y)
+    assert np.array_equal(together.u, alone.u)
+
+
+@pytest.mark.parametrize("edge", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("corner", range(4))
+def test_a_box_that_is_nowhere_is_not_left_out(edge: float, corner: int) -> None:
+    box = np.array([[10.0, 10.0, 60.0, 90.0]], np.float32)
+    box[0, corner] = edge
+    with pytest.raises(ValueError, match="not finite"):
+        mask.hide(raw(320, 240), box)
+
+
+def averages(plane: np.ndarray, cell: int, side: int) -> np.ndarray:
+    """What a block of `side` cells shows at each cell, before it is rounded."""
+    means = padded(plane.astype(np.float64), cell)
+    rows, columns = means.shape[0] // cell, means.shape[1] // cell
+    means = means.reshape(rows, cell, columns, cell).mean(axis=(1, 3))
+    large = padded(means, side)
+    blocks = large.reshape(large.shape[0] // side, side, large.shape[1] // side, side)
+    large = blocks.mean(axis=(1, 3)).repeat(side, axis=0).repeat(side, axis=1)
+    return large[:rows, :columns]
+
+
+def padded(image: np.ndarray, multiple: int) -> np.ndarray:
+    more = [(0, -length % multiple) for length in image.shape]
+    return np.pad(image, more, mode="edge")
+
+
+edges = st.floats(-60.0, 260.0, width=32)
+lengths = st.floats(1.0, 160.0, width=32)
+
+
+@given(
+    size=st.tuples(st.integers(9, 200), st.integers(9, 200)),
+    corners=st.lists(st.tuples(edges, edges, lengths, lengths), min_size=1, max_size=7),
+)
+@settings(max_examples=150, deadline=None)
+def test_every_pixel_is_the_original_or_an_average_of_its_coarsest_block(
+    size: tuple[int, int], corners: list[tuple[float, float, float, float]]
+) -> None:
+    frame = raw(*size, grain=11)
+    boxes = np.array([[x, y, x + w, y + h] for x, y, w, h in corners], np.float32)
+    masked = mask.hide(frame, boxes)
+    width, height = size
+    inside = []  # x1, y1, x2, y2, block
+    for box in boxes.tolist():
+        x1, y1 = (max(0, int(np.floor(v / 2)) * 2) for v in box[:2])
+        x2, y2 = min(width, int(np.ceil(box[2] / 2)) * 2), min(height, int(np.ceil(box[3] / 2)) * 2)
+        if x2 > x1 and y2 > y1:
+            block = mask.block_for(max(box[2] - box[0], box[3] - box[1]))
+            inside.append((x1, y1, x2, y2, block))
+    if masked.whole:
+        return
+    assert sorted(masked.hidden.tolist()) == sorted(list(one[:4]) for one in inside)
+    hidden = np.zeros((height, width), np.bool_)
+    sides = np.zeros((-(-height // 8), -(-width // 8)), np.int64)
+    for x1, y1, x2, y2, block in inside:
+        hidden[y1:y2, x1:x2] = True
+        x, y = (x1 + x2) // 2, (y1 + y2) // 2
+        over = [b for a, c, d, e, b in inside if a <= x < d and c <= y < e]
+        part = sides[y1 // 8 : -(-y2 // 8), x1 // 8 : -(-x2 // 8)]
+        np.maximum(part, max(block, *over) // 8, out=part)
+    original = view_planes(frame.picture)
+    for name, cell, step in (("y", 8, mask.LUMA_STEP), ("u", 4, 8), ("v", 4, 8)):
+        before, after = getattr(original, name), getattr(masked, name)
+        mine = hidden if name == "y" else hidden[::2, ::2]
+        assert np.array_equal(before[~mine], after[~mine])
+        for side in np.unique(sides[sides > 0]).tolist():
+            there = (sides == side).repeat(cell, axis=0).repeat(cell, axis=1)
+            there = there[: mine.shape[0], : mine.shape[1]] & mine
+            wanted = averages(before, cell, side).repeat(cell, axis=0).repeat(cell, axis=1)
+            off = np.abs(after - wanted[: mine.shape[0], : mine.shape[1]])[there]
+            assert off.max(initial=0.0) <= step / 2 + 2.5  # the halves are rounded, too
+            assert (after[there] % step == step // 2).all()

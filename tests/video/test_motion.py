@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from streetlamp.video.gate import SCENE_LOOKS, Gate
-from streetlamp.video.motion import WIDTH, MotionMeter
+from streetlamp.video.motion import WIDTH, MotionMeter, any_within, marked, similarity, spans
 from streetlamp.video.options import LookOptions
 from streetlamp.video.unexplained import unexplained
 
@@ -74,6 +74,41 @@ def test_a_tree_that_always_sways_stops_being_news() -> None:
     found = measure_all(pictures)
     assert sum(motion.moving for motion in found[1:30]) > 10
     assert sum(motion.moving for motion in found[200:]) == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_similarity_is_the_correlation_of_the_two(seed: int) -> None:
+    a, b = noisy(scene(seed), 0, 30.0), noisy(scene(seed), 1, 30.0)
+    alike = similarity(a.astype(np.float32), b.astype(np.float32))
+    assert alike == pytest.approx(np.corrcoef(a.ravel(), b.ravel())[0, 1], abs=1e-4)
+    darker = a.astype(np.float32) * 0.5 + 3.0
+    assert similarity(a.astype(np.float32), darker) == pytest.approx(1.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_blocks_of_many_boxes_are_those_of_each(more: int) -> None:
+    rng = np.random.default_rng(more)
+    corner = rng.uniform(-80, 700, (60, 2))
+    boxes = np.hstack([corner, corner + rng.uniform(1, 200, (60, 2))]).astype(np.float32)
+    blocks = rng.random((22, 40)) < 0.03
+    where = spans(boxes, (640, 352), blocks.shape, more)
+    covered = np.zeros_like(blocks)
+    for box, any_here in zip(boxes, any_within(where, blocks), strict=True):
+        x1, y1, x2, y2 = box
+        rows = slice(max(0, int(y1 // 16) - more), max(0, int(-(-y2 // 16)) + more))
+        columns = slice(max(0, int(x1 // 16) - more), max(0, int(-(-x2 // 16)) + more))
+        covered[rows, columns] = True
+        assert blocks[rows, columns].any() == any_here
+    assert np.array_equal(marked(where, blocks.shape), covered)
+
+
+def test_patches_are_told_apart() -> None:
+    """One that is known, one too small and one that nobody knows: the last alone is news."""
+    cells = patch(slice(2, 6), slice(2, 6)) | patch(slice(12, 13), slice(20, 22))
+    cells |= patch(slice(15, 20), slice(30, 33))
+    known = np.array([[20.0, 20.0, 110.0, 110.0]], np.float32)
+    boxes = unexplained([cells] * 3, known, (640, 352))
+    assert boxes.tolist() == [[29 * 16, 14 * 16, 34 * 16, 21 * 16]]
 
 
 def patch(rows: slice, columns: slice) -> np.ndarray:

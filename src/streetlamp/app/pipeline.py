@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
+
 from streetlamp.site import CameraOptions, Site
 from streetlamp.video.camera import Camera, Looker
 from streetlamp.video.detect.face_turns import FaceTurns
@@ -22,6 +24,8 @@ def make_camera(
     load: Callable[[], Load] = lambda: CALM,
 ) -> Camera:
     """The pipeline of one camera. wait: offline, looks are waited for (see `Camera`)."""
+    # A camera has its threads; waking others to share pictures this small costs more than it saves
+    cv2.setNumThreads(1)
     names = list(site.switched_on)
     seat = (names.index(camera) if camera in names else 0, max(1, len(names)))
     return Camera(

@@ -55,7 +55,7 @@ class Tables:
 
     def shown(self, frame: MaskedFrame, tracks: Tracks) -> None:
         """One picture that left the delay line."""
-        self._hidden.writerows([frame.frame, *map(int, box)] for box in frame.hidden)
+        self._hidden.writerows([frame.frame, *box] for box in frame.hidden.tolist())
         self._things(frame.frame, tracks)
 
     def copied(self, gop: CopiedGop) -> None:
@@ -64,11 +64,10 @@ class Tables:
             self._things(tracks.frame, tracks)
 
     def _things(self, frame: int, tracks: Tracks) -> None:
-        for row in range(len(tracks)):
-            x1, y1, x2, y2 = (round(float(value), 1) for value in tracks.box[row])
-            kind = Kind(int(tracks.kind[row])).label
-            score = round(float(tracks.score[row]), 3)
-            self._tracks.writerow((frame, int(tracks.id[row]), kind, x1, y1, x2, y2, score))
+        columns = tracks.id, tracks.kind, tracks.box, tracks.score
+        for number, kind, box, score in zip(*(column.tolist() for column in columns), strict=True):
+            corners = (round(value, 1) for value in box)
+            self._tracks.writerow((frame, number, Kind(kind).label, *corners, round(score, 3)))
 
     def event(self, event: Event) -> None:
         """One line an event, when it ends (or when the clip does)."""

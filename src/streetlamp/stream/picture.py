@@ -16,13 +16,18 @@ def even(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def to_picture(frame: MaskedFrame, size: tuple[int, int]) -> VideoFrame:
-    """A new yuv420p picture of `size` (width, height) with the frame's planes in it.
+    """A yuv420p picture of `size` (width, height) with the frame's planes in it.
 
-    Where `size` is larger than the frame (by the one row or column that makes it even) the last
-    row or column is repeated; where the frame has another size altogether it is scaled.
+    It is the frame's own memory, not to be written to, where that has this size and a height that
+    is a multiple of 4, and its planes lie one behind the other, as `video/` makes them. Otherwise
+    it is a copy: where `size` is larger than the frame (by the one row or column that makes it
+    even) the last row or column is repeated; where the frame has another size it is scaled.
     """
     width, height = size
     y, u, v = frame.y, frame.u, frame.v
+    memory = _memory(y, u, v) if size == (frame.width, frame.height) else None
+    if memory is not None and width % 2 == 0 and height % 4 == 0:  # PyAV rounds others down
+        return VideoFrame.from_numpy_buffer(memory.reshape(-1, width), "yuv420p")
     if not (0 <= width - frame.width <= 1 and 0 <= height - frame.height <= 1):
         y = _scaled(y, size)
         half = (width + 1) // 2, (height + 1) // 2
@@ -38,6 +43,19 @@ def to_picture(frame: MaskedFrame, size: tuple[int, int]) -> VideoFrame:
         if h < plane.height:
             target[h:] = target[h - 1 : h]
     return picture
+
+
+def _memory(*planes: Bytes) -> Bytes | None:
+    """The array that holds the planes one behind the other, and nothing else, if there is one."""
+    memory = planes[0].base
+    if not isinstance(memory, np.ndarray) or memory.dtype != np.uint8:
+        return None
+    start = memory.ctypes.data
+    for plane in planes:
+        if plane.base is not memory or not plane.flags.c_contiguous or plane.ctypes.data != start:
+            return None
+        start += plane.nbytes
+    return memory if start == memory.ctypes.data + memory.nbytes else None
 
 
 def _scaled(plane: Bytes, size: tuple[int, int]) -> Bytes:

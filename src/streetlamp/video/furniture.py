@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from streetlamp.values import Bools, Floats
-from streetlamp.video.motion import Motion
+from streetlamp.video.motion import Motion, any_within, marked, spans
 from streetlamp.video.track.associate import iou
 
 CALM_SECONDS: Final = 6.0  # in which nothing may have moved in the place, at first …
@@ -91,17 +91,16 @@ class Furniture:
         self._time = time
         if not self._places or motion.jump or not motion.stirs.size:
             return
-        rows, columns = motion.stirs.shape
-        sx, sy = size[0] / columns, size[1] / rows
-        stirs = motion.stirs.copy()
-        for x1, y1, x2, y2 in self._explained:
-            stirs[_cells(y1, y2, sy, 1), _cells(x1, x2, sx, 1)] = False
-        for place in self._places:
-            x1, y1, x2, y2 = place.box
-            part = _cells(y1, y2, sy, 0), _cells(x1, x2, sx, 0)
-            if stirs[part].any():
+        shape = motion.stirs.shape
+        where = spans(self._boxes(), size, shape, 0)
+        stirred = any_within(where, motion.stirs)
+        explained = marked(spans(self._explained, size, shape, 1), shape)
+        news = any_within(where, motion.stirs & ~explained)
+        counted = 0.0 < step <= MOST_STEP
+        for place, stirs, is_news in zip(self._places, stirred, news, strict=True):
+            if is_news:
                 place.calm = 0.0
-            elif 0.0 < step <= MOST_STEP and not motion.stirs[part].any():
+            elif counted and not stirs:
                 place.calm += step
                 if place.calm >= place.needed and place.looks >= LEAST_LOOKS:
                     place.needed = AGAIN_SECONDS
@@ -116,9 +115,4 @@ class Furniture:
         return np.asarray(iou(box, places).max(axis=1) >= SAME_PLACE)
 
     def _boxes(self) -> Floats:
-        return np.stack([p.box for p in self._places])
-
-
-def _cells(low: float, high: float, side: float, more: int) -> slice:
-    """The cells of `side` pixels that an interval of pixels touches, and `more` around it."""
-    return slice(max(0, int(low / side) - more), max(0, int(np.ceil(high / side)) + more))
+        return np.array([p.box for p in self._places], np.float32)

@@ -25,13 +25,27 @@ class Planes:
     full_range: bool
 
     def copy(self) -> Planes:
-        """The same picture in memory of our own, which may be written to."""
-        return Planes(self.y.copy(), self.u.copy(), self.v.copy(), self.full_range)
+        """The same picture in memory of our own, which may be written to.
+
+        The planes lie one behind the other, as an encoder takes them.
+        """
+        memory = np.empty(self.y.size + self.u.size + self.v.size, np.uint8)
+        y, rest = _take(memory, self.y)
+        u, rest = _take(rest, self.u)
+        v, _ = _take(rest, self.v)
+        return Planes(y, u, v, self.full_range)
 
     @property
     def size(self) -> tuple[int, int]:
         """Width, height in pixels."""
         return int(self.y.shape[1]), int(self.y.shape[0])
+
+
+def _take(memory: Bytes, plane: Bytes) -> tuple[Bytes, Bytes]:
+    """The plane's copy at the start of `memory` (n,), and what remains of it."""
+    own: Bytes = memory[: plane.size].reshape(plane.shape)
+    own[...] = plane
+    return own, memory[plane.size :]
 
 
 def _view(picture: av.VideoFrame, index: int, width: int, height: int) -> Bytes:

@@ -10,7 +10,7 @@ import numpy as np
 
 from streetlamp.values import Bools, Floats
 from streetlamp.video.coverage import Cover
-from streetlamp.video.motion import Motion
+from streetlamp.video.motion import Motion, marked, spans
 from streetlamp.video.options import HideOptions
 
 MOTION_SPAN: Final = 0.25  # seconds on either side in which unexplained motion must last
@@ -31,27 +31,21 @@ def unexplained(cells: Sequence[Bools], known: Floats, size: tuple[int, int]) ->
     many = int(np.count_nonzero(lasting))
     if many < SMALLEST or many > LARGEST_SHARE * lasting.size:
         return np.zeros((0, 4), np.float32)
-    rows, columns = lasting.shape
-    sx, sy = size[0] / columns, size[1] / rows
-    explained = np.zeros_like(lasting)
-    for x1, y1, x2, y2 in known:
-        explained[
-            max(0, int(y1 / sy - 1)) : max(0, int(np.ceil(y2 / sy)) + 1),
-            max(0, int(x1 / sx - 1)) : max(0, int(np.ceil(x2 / sx)) + 1),
-        ] = True
+    covered = marked(spans(known, size, lasting.shape, 1), lasting.shape)
+    if np.count_nonzero(lasting & ~covered) < SMALLEST:
+        return np.zeros((0, 4), np.float32)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        lasting.astype(np.uint8), connectivity=8
+        lasting.view(np.uint8), connectivity=8
     )
-    boxes: list[list[float]] = []
-    for label in range(1, count):
-        x, y, w, h, area = (int(value) for value in stats[label])
-        if area < SMALLEST:
-            continue
-        part = slice(y, y + h), slice(x, x + w)
-        if np.count_nonzero((labels[part] == label) & explained[part]) > 0.3 * area:
-            continue
-        boxes.append([(x - 1) * sx, (y - 1) * sy, (x + w + 1) * sx, (y + h + 1) * sy])
-    return np.array(boxes, np.float32).reshape(-1, 4)
+    area = stats[:, cv2.CC_STAT_AREA]
+    explained = np.bincount(np.asarray(labels)[lasting & covered], minlength=count)
+    news = (area >= SMALLEST) & (explained <= 0.3 * area)
+    news[0] = False  # all that does not move
+    patches = stats[news, : cv2.CC_STAT_AREA]  # x y w h
+    low, high = patches[:, :2] - 1, patches[:, :2] + patches[:, 2:] + 1
+    side = size[0] / lasting.shape[1], size[1] / lasting.shape[0]  # pixels
+    boxes: Floats = (np.concatenate([low, high], axis=1) * (side * 2)).astype(np.float32)
+    return boxes
 
 
 def with_unexplained(
