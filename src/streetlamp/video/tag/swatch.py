@@ -1,4 +1,4 @@
-"""The colours of one thing in one picture: shares of the eleven terms, and how clear they are.
+"""The colours of things in one picture: shares of the eleven terms, and how clear they are.
 
 A box holds background too. A pixel counts the more, the nearer it is to where the thing must be in
 its box, and the rarer its colour is in a strip beside the box; pixels inside a box that stands
@@ -7,22 +7,29 @@ nearer to the camera do not count at all.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streetlamp.values import Colour
-from streetlamp.video.tag.colour import lightness, table, table_row
+from streetlamp.video.tag.colour import (
+    BINS,
+    PLAIN,
+    coarse,
+    lightness,
+    plainness,
+    table,
+    table_row,
+)
 from streetlamp.video.tag.pixels import Light, Pixels
 
 Doubles = NDArray[np.float64]
 
-_BINS: Final = 8  # a side of the coarse colour histogram that thing and surroundings share
 _SURROUNDINGS: Final = 0.8  # weight of the surroundings against the thing in it
 _ENOUGH: Final = 0.35  # least share of the region that must be in view
-_PLAIN: Final = slice(Colour.BLACK - 1, Colour.GREY)  # columns of black, white, grey
 _BLACK_BELOW, _WHITE_ABOVE = 0.36, 0.75  # OKLab lightness
 _SOFT: Final = 0.02  # lightness over which one name passes into the next
 
@@ -74,14 +81,11 @@ VEHICLE: Final = Region.make(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Swatch:
-    """What was seen of one thing's colour in one picture."""
+class Swatches:
+    """What was seen of the colours of one region of each of k things in one picture."""
 
-    shares: Doubles  # (11,) of Colour 1 … 11, sum 1; zeros if nothing could be told
-    clear: float  # 0–1: how much of the region was in view and stood out
-
-
-_NOTHING: Final = Swatch(np.zeros(len(Colour) - 1), 0.0)
+    shares: Doubles  # (k, 11) of Colour 1 … 11, rows sum to 1; zeros if nothing could be told
+    clear: Doubles  # (k,) 0–1: how much of the region was in view and stood out
 
 
 def swatches(
@@ -89,75 +93,86 @@ def swatches(
     light: Light,
     box: NDArray[np.float32],
     regions: tuple[Region, ...],
-    nearer: NDArray[np.float32],
-) -> tuple[Swatch, ...]:
-    """One swatch a region of ``box`` (4,); boxes ``nearer`` (k, 4) hide what is behind them."""
-    x = np.concatenate([part for r in regions for part in (r.x, r.beside_x)])
-    y = np.concatenate([part for r in regions for part in (r.y, r.beside_y)])
-    x = box[0] + x * (box[2] - box[0])
-    y = box[1] + y * (box[3] - box[1])
+    nearer: Sequence[NDArray[np.float32]],
+) -> tuple[Swatches, ...]:
+    """Swatches of each region of boxes (k, 4); boxes ``nearer`` (m, 4) each hide what is behind."""
+    across, down = _points(regions)
+    x = box[:, :1] + across * (box[:, 2:3] - box[:, :1])
+    y = box[:, 1:2] + down * (box[:, 3:] - box[:, 1:2])
     seen = (x >= 0) & (y >= 0) & (x < pixels.size[0]) & (y < pixels.size[1])
-    for other in nearer:
-        seen &= (x < other[0]) | (x >= other[2]) | (y < other[1]) | (y >= other[3])
-    rgb = light.correct(pixels.at(x, y))
-    coarse = np.minimum((rgb * _BINS).astype(np.int64), _BINS - 1)
-    bins = (coarse[:, 0] * _BINS + coarse[:, 1]) * _BINS + coarse[:, 2]
-    rows = table_row(rgb)
+    for row, others in enumerate(nearer):
+        for x1, y1, x2, y2 in others.tolist():
+            seen[row] &= (x[row] < x1) | (x[row] >= x2) | (y[row] < y1) | (y[row] >= y2)
+    rgb = light.correct(pixels.at(x.ravel(), y.ravel()))
+    rows = table_row(rgb).reshape(seen.shape)
     result, start = [], 0
     for region in regions:
         inner = slice(start, start + len(region.x))
         outer = slice(inner.stop, inner.stop + len(region.beside_x))
         start = outer.stop
         result.append(
-            _swatch(
-                region,
-                region.prior * seen[inner],
-                (bins[inner], bins[outer]),
-                seen[outer],
-                rows[inner],
+            _swatches(
+                region, rows[:, inner], seen[:, inner], coarse()[rows[:, outer]], seen[:, outer]
             )
         )
     return tuple(result)
 
 
-def _swatch(
+@cache
+def _points(regions: tuple[Region, ...]) -> tuple[Doubles, Doubles]:
+    """(p,) x and y of all points of the regions: a region's own, those beside it, the next's …"""
+    x = [part for region in regions for part in (region.x, region.beside_x)]
+    y = [part for region in regions for part in (region.y, region.beside_y)]
+    return np.concatenate(x), np.concatenate(y)
+
+
+def _swatches(
     region: Region,
-    prior: Doubles,
-    bins: tuple[NDArray[np.int64], NDArray[np.int64]],
-    beside: NDArray[np.bool_],
     rows: NDArray[np.int64],
-) -> Swatch:
+    seen: NDArray[np.bool_],
+    beside_bins: NDArray[np.int64],
+    beside_seen: NDArray[np.bool_],
+) -> Swatches:
+    """rows, seen: (k, n) of the region's own points; beside …: (k, m) of those beside it."""
     whole = float(region.prior.sum())
-    if prior.sum() < _ENOUGH * whole:
-        return _NOTHING
-    own = np.bincount(bins[0], prior, _BINS**3) / prior.sum()
-    weight = prior
-    if beside.any():
-        other = np.bincount(bins[1], beside, _BINS**3) / beside.sum()
-        weight = prior * (own / np.maximum(own + _SURROUNDINGS * other, 1e-9))[bins[0]]
-    total = float(weight.sum())
-    if total < 1e-6:
-        return _NOTHING
-    shares = weight @ table()[rows].astype(np.float64) / total
-    return Swatch(_named(shares, weight, rows, region), total / whole)
+    prior = region.prior * seen
+    in_view, around = prior.sum(axis=1), beside_seen.sum(axis=1)
+    # One histogram a thing, side by side in one row of bins.
+    first = np.arange(len(rows))[:, None] * BINS**3
+    bins = coarse()[rows] + first
+    number = len(rows) * BINS**3
+    own = np.bincount(bins.ravel(), prior.ravel(), number)[bins]
+    own /= np.maximum(in_view, 1e-9)[:, None]
+    other = np.bincount((beside_bins + first).ravel(), beside_seen.ravel(), number)[bins]
+    other *= (_SURROUNDINGS / np.maximum(around, 1))[:, None]
+    weight = prior * (own / np.maximum(own + other, 1e-9))
+    total = weight.sum(axis=1)
+    told = (in_view >= _ENOUGH * whole) & (total >= 1e-6)
+    shares = (weight[:, None, :] @ table()[rows])[:, 0] / np.maximum(total, 1e-9)[:, None]
+    shares = _named(shares, weight, rows, region)
+    return Swatches(shares * told[:, None], total / whole * told)
 
 
 def _named(shares: Doubles, weight: Doubles, rows: NDArray[np.int64], region: Region) -> Doubles:
-    """Pixels' shares (11,) → the thing's: its colourless pixels are one shade in light and shadow.
+    """Pixels' shares (k, 11) → the things': colourless pixels are one shade in light and shadow.
 
     A folded white shirt has white and grey pixels, a black car has black, grey and white ones; what
     the shade is called depends on one of them, not on how many there are of each.
     """
-    colourless = table()[rows, _PLAIN].sum(axis=1) * weight
-    total = float(colourless.sum())
+    things = np.arange(len(rows))
+    light = lightness()[rows]
+    order = light.argsort(axis=1)
+    colourless = (plainness()[rows] * weight)[things[:, None], order].cumsum(axis=1)
+    total = colourless[:, -1]
+    place = (colourless < (region.level * total)[:, None]).sum(axis=1)
+    place = order[things, np.minimum(place, rows.shape[1] - 1)]
+    shade = light[things, place].astype(np.float64)
+    split = np.empty((len(rows), 3))
+    split[:, 0] = 1 / (1 + np.exp((shade - _BLACK_BELOW) / _SOFT))
+    split[:, 1] = 1 / (1 + np.exp((_WHITE_ABOVE - shade) / _SOFT))
+    split[:, 2] = np.maximum(1 - split[:, 0] - split[:, 1], 0)
+    plain = region.pale * shares[:, PLAIN].sum(axis=1) / split.sum(axis=1)
+    some = total > 1e-6
     result = shares.copy()
-    if total > 1e-6:
-        light = lightness()[rows]
-        order = np.argsort(light)
-        place = np.searchsorted(np.cumsum(colourless[order]), region.level * total)
-        shade = float(light[order[min(int(place), len(order) - 1)]])
-        black = 1 / (1 + np.exp((shade - _BLACK_BELOW) / _SOFT))
-        white = 1 / (1 + np.exp((_WHITE_ABOVE - shade) / _SOFT))
-        split = np.array([black, white, max(1 - black - white, 0.0)])
-        result[_PLAIN] = region.pale * shares[_PLAIN].sum() * split / split.sum()
-    return np.asarray(result / max(float(result.sum()), 1e-9))
+    result[some, PLAIN] = (split * plain[:, None])[some]
+    return np.asarray(result / np.maximum(result.sum(axis=1), 1e-9)[:, None])
