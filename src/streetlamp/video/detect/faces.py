@@ -132,6 +132,8 @@ def shrink(pixels: Bytes, letterbox: Letterbox) -> Bytes:
     """An input from a picture that is already small: (h, w, 3) uint8 of the whole picture."""
     size = (letterbox.inner_width, letterbox.inner_height)
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    if small.shape[:2] == letterbox.shape:
+        return np.asarray(small, np.uint8)
     canvas = np.full((*letterbox.shape, 3), letterbox.pad, np.uint8)
     canvas[: letterbox.inner_height, : letterbox.inner_width] = small
     return canvas
