@@ -9,7 +9,8 @@ import pytest
 from streetlamp.values import Colour, Kind, Posture, Tracks
 from streetlamp.video.tag.options import TagOptions
 from streetlamp.video.tag.pixels import Light, Pixels
-from streetlamp.video.tag.swatch import LOWER, UPPER, swatches
+from streetlamp.video.tag.swatch import PERSON as REGIONS
+from streetlamp.video.tag.swatch import swatches
 from streetlamp.video.tag.tagger import ColourVote, Tagger
 
 SIZE = (320, 240)
@@ -117,15 +118,14 @@ def test_things_looked_at_together_are_what_each_is_alone():
     box += [(-200.0, 20.0, -160.0, 140.0), (250.0, 180.0, 330.0, 300.0)]  # out of the picture; half
     boxes, pixels = np.array(box, np.float32), Pixels.of(frame(image))
     nearer = [boxes[k + 1 :] if k % 2 else boxes[:0] for k in range(len(boxes))]
-    together = swatches(pixels, Light(), boxes, (UPPER, LOWER), nearer)
+    together = swatches(pixels, Light(), boxes, REGIONS, nearer)
     for k in range(len(boxes)):
-        alone = swatches(pixels, Light(), boxes[k : k + 1], (UPPER, LOWER), nearer[k : k + 1])
-        for some, one in zip(together, alone, strict=True):
-            np.testing.assert_allclose(some.shares[k], one.shares[0], atol=1e-12)
-            assert some.clear[k] == pytest.approx(one.clear[0])
-    assert together[0].clear[3] == 0
-    assert not together[0].shares[3].any()
-    np.testing.assert_allclose(together[0].shares[:3].sum(axis=1), 1)
+        alone = swatches(pixels, Light(), boxes[k : k + 1], REGIONS, nearer[k : k + 1])
+        np.testing.assert_allclose(together.shares[k], alone.shares[0], atol=1e-12)
+        np.testing.assert_allclose(together.clear[k], alone.clear[0])
+    assert not together.clear[3].any()
+    assert not together.shares[3].any()
+    np.testing.assert_allclose(together.shares[:3].sum(axis=2), 1)
 
 
 def test_who_is_wholly_behind_something_has_no_colours():

@@ -21,7 +21,7 @@ from streetlamp.video.tag.colour import TERMS
 from streetlamp.video.tag.options import TagOptions
 from streetlamp.video.tag.pixels import Light, Pixels
 from streetlamp.video.tag.posture import PostureVote
-from streetlamp.video.tag.swatch import LOWER, UPPER, VEHICLE, Region, Swatches, swatches
+from streetlamp.video.tag.swatch import PERSON, VEHICLE, Regions, Swatches, swatches
 
 Doubles = NDArray[np.float64]
 
@@ -158,19 +158,21 @@ class Tagger:
         people = [row for row in people if not _lies(known[row], tracks.box[row])]
         sure, time = self._options.sure_share, tracks.time
         if vehicles:
-            (body,) = self._seen(pixels, tracks, vehicles, (VEHICLE,))
-            for row, shares, clear in zip(vehicles, body.shares, body.clear.tolist(), strict=True):
-                known[row].colour.add(shares, clear, time, sure)
+            found = self._seen(pixels, tracks, vehicles, VEHICLE)
+            for row, (body,), (clear,) in zip(
+                vehicles, found.shares, found.clear.tolist(), strict=True
+            ):
+                known[row].colour.add(body, clear, time, sure)
         if people:
-            upper, lower = self._seen(pixels, tracks, people, (UPPER, LOWER))
-            for k, row in enumerate(people):
-                known[row].upper.add(upper.shares[k], float(upper.clear[k]), time, sure)
+            found = self._seen(pixels, tracks, people, PERSON)
+            for row, (upper, lower), (clear, clear_lower) in zip(
+                people, found.shares, found.clear.tolist(), strict=True
+            ):
+                known[row].upper.add(upper, clear, time, sure)
                 if _shows_legs(tracks.box[row], tracks.size):
-                    known[row].lower.add(lower.shares[k], float(lower.clear[k]), time, sure)
+                    known[row].lower.add(lower, clear_lower, time, sure)
 
-    def _seen(
-        self, pixels: Pixels, tracks: Tracks, rows: list[int], regions: tuple[Region, ...]
-    ) -> tuple[Swatches, ...]:
+    def _seen(self, pixels: Pixels, tracks: Tracks, rows: list[int], regions: Regions) -> Swatches:
         nearer = [_nearer(tracks, row) for row in rows]
         return swatches(pixels, self._light, tracks.box[rows], regions, nearer)
 
