@@ -43,6 +43,10 @@ print(f"{loaded - start:.2f} s to load, {time.perf_counter() - loaded:.2f} s for
 """
 
 
+def shapes(_: int, outputs: list[np.ndarray]) -> list[tuple[int, ...]]:
+    return [output.shape for output in outputs]
+
+
 def models(folder: Path | None) -> None:
     """Processor time of the model alone."""
     print(f"{'model':17}{'runtime':13}" + "".join(f"{f'{h}×{w}':>10}" for h, w in SHAPES))
@@ -53,11 +57,11 @@ def models(folder: Path | None) -> None:
             row = []
             for shape in SHAPES:
                 noise = np.random.default_rng(0).integers(0, 256, (1, *shape, 3), np.uint8)
-                model.run([[noise]])
+                model.run([[noise]], shapes)
                 spent = []
                 for _ in range(15):
                     start = time.process_time()
-                    model.run([[noise]])
+                    model.run([[noise]], shapes)
                     spent.append(1000 * (time.process_time() - start))
                 row.append(float(np.median(spent)))
             print(f"{name:17}{runtime:13}" + "".join(f"{ms:10.1f}" for ms in row), flush=True)

@@ -48,6 +48,7 @@ def check_detector(
     _check_pictures(detector, something)
     _check_batches(detector, something, nothing)
     _check_threads(detector, something, nothing)
+    _check_keeps(detector, something, nothing)
 
 
 def strong(found: Detections) -> Detections:
@@ -109,3 +110,16 @@ def _check_threads(
         for i, found in enumerate(pool.map(detector.infer, jobs)):
             for k, each in enumerate(found):
                 same(each, alone[(i + k) % 2])
+
+
+def _check_keeps(
+    detector: Detector,
+    something: Callable[..., av.VideoFrame],
+    nothing: Callable[..., av.VideoFrame],
+) -> None:
+    """What was found is no view of the model's memory: later looks leave it alone."""
+    found = detector.look(something(128, 128, "yuv420p"))
+    before = [column.copy() for column in (found.box, found.kind, found.score)]
+    for _ in range(8):
+        detector.look(nothing(128, 128, "yuv420p"))
+    assert all(map(np.array_equal, before, (found.box, found.kind, found.score)))

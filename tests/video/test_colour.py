@@ -8,7 +8,7 @@ import pytest
 
 from streetlamp.values import Colour
 from streetlamp.video.tag import colour
-from streetlamp.video.tag.pixels import Light, Pixels
+from streetlamp.video.tag.pixels import Light, Pixels, quantile
 
 NOMINAL = [
     ("black", "000000"), ("black", "1c1c1c"), ("charcoal", "2b2b2b"),
@@ -111,6 +111,13 @@ def test_infrared_has_no_colours():
     grey = np.repeat(rng.integers(0, 255, (240, 320, 1), np.uint8), 3, axis=2)
     light = Light.of(Pixels.of(av.VideoFrame.from_ndarray(grey, format="rgb24")))
     assert light.colourless
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.5, 0.97, 1.0])
+@pytest.mark.parametrize("number", [1, 2, 7, 100])
+def test_a_quantile_is_numpys(share, number):
+    values = np.random.default_rng(number).normal(size=number)
+    assert quantile(values, share) == pytest.approx(np.quantile(values, share))
 
 
 def test_every_term_has_a_column():

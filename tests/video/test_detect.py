@@ -16,6 +16,7 @@ import pytest
 from streetlamp.errors import UserError
 from streetlamp.values import Kind
 from streetlamp.video.detect import DETECTORS, DetectOptions, Detector, load_detector
+from streetlamp.video.detect.kinds.nanodet import NanoDet, anchors
 from streetlamp.video.detect.letterbox import Letterbox
 from streetlamp.video.detect.nms import suppress
 from streetlamp.video.detect.runtimes import RUNTIMES, choose
@@ -52,6 +53,27 @@ def test_boxes_come_out_where_they_were_put(tmp_path: Path, kind: str, runtime: 
     np.testing.assert_allclose(found.box, 4 * np.array([toys.PERSON, toys.CAR]), atol=0.1)
     np.testing.assert_allclose(found.score, [0.9, 0.6], atol=0.01)
     assert len(detector.look(toys.black(256, 256))) == 0
+
+
+def test_nanodet_gives_every_class_of_a_place_that_places_box(tmp_path: Path) -> None:
+    detector = load(tmp_path, "nanodet", toys.GRAPHS["nanodet"]())
+    assert isinstance(detector, NanoDet)
+    prepared = detector.prepare(toys.white(64, 64))
+    cells = anchors(prepared.shape, detector.manifest.output.strides, 0.5)
+    named, (width,) = len(detector.manifest.classes), detector.runtime.outputs.values()
+    bins = ((width[-1] or 0) - named) // 4
+    random = np.random.default_rng(1)
+    rows = random.normal(0, 3, (len(cells), named + 4 * bins)).astype(np.float32)
+    rows[:, :named] = random.choice([0.0, 0.02, 0.4, 0.9], (len(cells), named))
+    box, number, score = detector.decode([rows[None]], prepared)
+    expected = []
+    for row, (x, y, stride) in zip(rows, cells, strict=True):
+        shares = np.exp(row[named:].reshape(4, bins).astype(float))
+        left, up, right, down = shares @ np.arange(bins) / shares.sum(axis=1) * stride
+        named_here = np.flatnonzero(row[:named] >= detector.options.min_score)
+        expected += [(x - left, y - up, x + right, y + down, k, row[k]) for k in named_here]
+    assert len(expected) > len(cells), "several classes a place are what this is about"
+    np.testing.assert_allclose(np.column_stack([box, number, score]), expected, atol=1e-3)
 
 
 def test_yolox_exported_with_its_decoding(tmp_path: Path) -> None:

@@ -8,6 +8,9 @@ import pytest
 
 from streetlamp.values import Colour, Kind, Posture, Tracks
 from streetlamp.video.tag.options import TagOptions
+from streetlamp.video.tag.pixels import Light, Pixels
+from streetlamp.video.tag.swatch import PERSON as REGIONS
+from streetlamp.video.tag.swatch import swatches
 from streetlamp.video.tag.tagger import ColourVote, Tagger
 
 SIZE = (320, 240)
@@ -105,6 +108,24 @@ def test_what_stands_in_front_does_not_lend_its_colour():
     image[90:200, 110:150] = COLOURS["red"]
     alone = tag(frame(image), (Kind.CAR, CAR), (Kind.PERSON, front))
     assert Colour(int(alone.colour[0])).label == "blue"
+
+
+def test_things_looked_at_together_are_what_each_is_alone():
+    image, box = scene("lawn"), []
+    for k, (upper, lower) in enumerate([("red", "blue"), ("white", "black"), ("green", "brown")]):
+        box.append((20.0 + 110 * k, 40.0 + 20 * k, 60.0 + 110 * k, 170.0 + 20 * k))
+        draw_person(image, upper, lower, box[-1])
+    box += [(-200.0, 20.0, -160.0, 140.0), (250.0, 180.0, 330.0, 300.0)]  # out of the picture; half
+    boxes, pixels = np.array(box, np.float32), Pixels.of(frame(image))
+    nearer = [boxes[k + 1 :] if k % 2 else boxes[:0] for k in range(len(boxes))]
+    together = swatches(pixels, Light(), boxes, REGIONS, nearer)
+    for k in range(len(boxes)):
+        alone = swatches(pixels, Light(), boxes[k : k + 1], REGIONS, nearer[k : k + 1])
+        np.testing.assert_allclose(together.shares[k], alone.shares[0], atol=1e-12)
+        np.testing.assert_allclose(together.clear[k], alone.clear[0])
+    assert not together.clear[3].any()
+    assert not together.shares[3].any()
+    np.testing.assert_allclose(together.shares[:3].sum(axis=2), 1)
 
 
 def test_who_is_wholly_behind_something_has_no_colours():

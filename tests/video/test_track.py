@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from streetlamp.values import Kind
 from streetlamp.video.raw import Detections
+from streetlamp.video.track.associate import assign, inside, iou, overlap
 from streetlamp.video.track.options import TrackOptions
 from streetlamp.video.track.tracker import Tracker, TrackUpdate
 
@@ -240,6 +243,32 @@ _look = st.lists(
 
 
 @settings(max_examples=60, deadline=None)
+@given(st.integers(0, 4), st.integers(0, 4), st.integers(0, 2**32 - 1), st.floats(0.05, 0.95))
+def test_an_assignment_is_the_best_of_all(n, m, seed, least):
+    likeness = np.random.default_rng(seed).random((n, m))
+    rows, columns = assign(likeness, least)
+    assert len(set(rows.tolist())) == len(rows) == len(set(columns.tolist())) == len(columns)
+    assert (likeness[rows, columns] >= least).all()
+    gain = np.pad(np.where(likeness >= least, likeness, 0.0), ((0, 4 - n), (0, 4 - m)))
+    best = max(gain[range(4), order].sum() for order in permutations(range(4)))
+    assert likeness[rows, columns].sum() == pytest.approx(best)
+
+
+@given(st.integers(0, 6), st.integers(0, 6), st.integers(0, 2**32 - 1))
+def test_overlaps_are_those_of_box_by_box(n, m, seed):
+    random = np.random.default_rng(seed)
+    a, b = (random.integers(0, 20, (k, 4)).astype(np.float32) for k in (n, m))  # some inside out
+    shared = np.zeros((n, m))
+    size = [[max(x2 - x1, 0) * max(y2 - y1, 0) for x1, y1, x2, y2 in box] for box in (a, b)]
+    for i, j in np.ndindex(n, m):
+        right, down = np.minimum(a[i, 2:], b[j, 2:]) - np.maximum(a[i, :2], b[j, :2])
+        shared[i, j] = max(right, 0) * max(down, 0)
+    one, two = np.array(size[0]).reshape(-1, 1), np.array(size[1]).reshape(1, -1)
+    assert np.array_equal(overlap(a, b), shared)
+    np.testing.assert_allclose(iou(a, b), shared / np.maximum(one + two - shared, 1e-9))
+    np.testing.assert_allclose(inside(a, b), shared / np.maximum(one, 1e-9))
+
+
 @given(st.lists(st.tuples(st.floats(0.02, 1.0), _look), min_size=1, max_size=8))
 def test_whatever_comes_tracks_are_well_formed_and_repeat(looks):
     times = np.cumsum([gap for gap, _ in looks])

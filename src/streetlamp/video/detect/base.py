@@ -76,7 +76,8 @@ class Detector(ABC):
     def decode(self, outputs: Sequence[Array], prepared: Prepared) -> tuple[Floats, Ints, Floats]:
         """One picture's outputs as boxes (n, 4) in input pixels, class numbers and scores (n,).
 
-        ``outputs`` are in the order of `layout`, batch size 1.
+        ``outputs`` are in the order of `layout`, batch size 1. They are the model's own memory, to
+        be read only, and nothing of them may be kept: what is returned must be a copy.
 
         Only rows whose score reaches ``options.min_score`` and whose class is in ``self.classes``.
         """
@@ -110,11 +111,10 @@ class Detector(ABC):
             raise ValueError("the pictures of a batch must have one shape")
         if not batch:
             return []
-        results = self.runtime.run([self.arrays(prepared) for prepared in batch])
-        return [
-            self.found([outputs[i] for i in self._order], prepared)
-            for outputs, prepared in zip(results, batch, strict=True)
-        ]
+        return self.runtime.run(
+            [self.arrays(prepared) for prepared in batch],
+            lambda i, outputs: self.found([outputs[k] for k in self._order], batch[i]),
+        )
 
     def look(self, picture: av.VideoFrame) -> Detections:
         """One picture, now: `prepare` and `infer` in one."""

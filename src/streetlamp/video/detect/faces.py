@@ -107,15 +107,16 @@ class FaceFinder:
         """
         if not batch:
             return []
-        results = self.runtime.run([[pixels[None]] for pixels, _ in batch])
-        return [
-            self._faces(outputs[0][0], letterbox)
-            for outputs, (_, letterbox) in zip(results, batch, strict=True)
-        ]
+        return self.runtime.run(
+            [[pixels[None]] for pixels, _ in batch],
+            lambda i, outputs: self._faces(outputs[0][0], batch[i][1]),
+        )
 
     def _faces(self, cells: Array, letterbox: Letterbox) -> Floats:
         """cells: (5, rows, columns) score, log height, log width, offset down, offset right."""
-        row, column = np.nonzero(cells[0] >= self.score)
+        row, column = (cells[0] >= self.score).nonzero()
+        if not len(row):
+            return np.zeros((0, 5), np.float32)
         score, height, width, down, right = cells[:, row, column].astype(np.float32)
         half = np.exp(np.minimum(np.stack([width, height], axis=1), LARGEST)) / 2
         middle = np.stack([column + right + 0.5, row + down + 0.5], axis=1)
@@ -131,6 +132,8 @@ def shrink(pixels: Bytes, letterbox: Letterbox) -> Bytes:
     """An input from a picture that is already small: (h, w, 3) uint8 of the whole picture."""
     size = (letterbox.inner_width, letterbox.inner_height)
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    if small.shape[:2] == letterbox.shape:
+        return np.asarray(small, np.uint8)
     canvas = np.full((*letterbox.shape, 3), letterbox.pad, np.uint8)
     canvas[: letterbox.inner_height, : letterbox.inner_width] = small
     return canvas

@@ -25,10 +25,12 @@ def suppress(box: Floats, kind: Ints, score: Floats, overlap: float, limit: int 
     """
     if len(score) == 0:
         return np.zeros(0, np.int64)
-    corner = np.concatenate([box[:, :2], box[:, 2:] - box[:, :2]], axis=1)
-    # OpenCV's loop takes 1.5 ms for 1,500 boxes; the same in NumPy took 40.
-    boxes: Any = corner.astype(np.float64)  # the stubs say lists, arrays are taken as they are
-    scores: Any = score
-    group: Any = _GROUP[kind].astype(np.int32)
-    kept = cv2.dnn.NMSBoxesBatched(boxes, scores, group, 0.0, overlap, top_k=limit)
+    corner = box.astype(np.float64)
+    corner[:, 2:] -= corner[:, :2]
+    # OpenCV's loop takes 0.4 ms for 600 boxes; the same in NumPy took ten times as long. Lists: its
+    # binding goes through an array element by element.
+    boxes: Any = corner.tolist()  # the stubs say lists of something else
+    kept = cv2.dnn.NMSBoxesBatched(
+        boxes, score.tolist(), _GROUP[kind].tolist(), 0.0, overlap, top_k=limit
+    )
     return np.asarray(kept, np.int64).reshape(-1)

@@ -18,9 +18,9 @@ import queue
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ from streetlamp.video.detect.compiled import Kept, cache_folder
 
 Array = NDArray[Any]
 Shape = tuple[int | None, ...]
+Answer = TypeVar("Answer")
 RUNTIMES: Final = ("openvino", "onnxruntime")
 SHAPES_KEPT: Final = 8
 """Compiled shapes OpenVINO keeps; one takes about 25 MB."""
@@ -43,8 +44,14 @@ class Runtime(Protocol):
     inputs: dict[str, Shape]  # None: any size
     outputs: dict[str, Shape]
 
-    def run(self, batch: Sequence[Sequence[Array]]) -> list[list[Array]]:
-        """For each picture (its input arrays, batch size 1) the output arrays, batch size 1."""
+    def run(
+        self, batch: Sequence[Sequence[Array]], read: Callable[[int, list[Array]], Answer]
+    ) -> list[Answer]:
+        """What ``read`` makes of each picture (its input arrays, batch size 1).
+
+        It is given the picture's place in the batch and the output arrays, batch size 1. They may
+        be the model's own memory: they are to be read only, and only until ``read`` returns.
+        """
         ...
 
 
@@ -126,12 +133,14 @@ class OpenVino:
         self.inputs = {port.any_name: _shape(port) for port in self._model.inputs}
         self.outputs = {port.any_name: _shape(port) for port in self._model.outputs}
 
-    def run(self, batch: Sequence[Sequence[Array]]) -> list[list[Array]]:
-        results: list[list[Array]] = []
-        while len(results) < len(batch):
-            free = self._requests(batch[len(results)])
-            results += self._run_some(free, batch[len(results) :])
-        return results
+    def run(
+        self, batch: Sequence[Sequence[Array]], read: Callable[[int, list[Array]], Answer]
+    ) -> list[Answer]:
+        answers: list[Answer] = []
+        while (first := len(answers)) < len(batch):
+            free = self._requests(batch[first])
+            answers += self._run_some(free, batch, first, read)
+        return answers
 
     def _requests(self, arrays: Sequence[Array]) -> queue.SimpleQueue[Any]:
         """The free inference requests for inputs of these shapes; the oldest shapes are dropped."""
@@ -168,32 +177,42 @@ class OpenVino:
         return f"{hashlib.sha256(data).hexdigest()} {version} {self._settings} {machine}"
 
     def _run_some(
-        self, free: queue.SimpleQueue[Any], batch: Sequence[Sequence[Array]]
-    ) -> list[list[Array]]:
-        """Answers to as many of the first pictures as there are free requests, at least one."""
+        self,
+        free: queue.SimpleQueue[Any],
+        batch: Sequence[Sequence[Array]],
+        first: int,
+        read: Callable[[int, list[Array]], Answer],
+    ) -> list[Answer]:
+        """As many answers from ``first`` on as there are free requests, at least one."""
         running = [free.get()]
         try:
             # Waiting for more than one could wait for a thread that waits for this one.
-            while len(running) < len(batch):
+            while len(running) < len(batch) - first:
                 running.append(free.get_nowait())
         except queue.Empty:
             pass
         try:
-            for request, arrays in zip(running, batch, strict=False):
-                request.start_async(list(arrays), share_inputs=True)
+            self._wait_for(running, batch[first : first + len(running)])
+            # The outputs are read where they lie: a copy of a megabyte costs more than the reading.
+            return [
+                read(i, [request.get_output_tensor(k).data for k in range(len(self.outputs))])
+                for i, request in enumerate(running, first)
+            ]
+        finally:
+            for request in running:
+                free.put(request)
+
+    def _wait_for(self, running: Sequence[Any], batch: Sequence[Sequence[Array]]) -> None:
+        """Side by side, one request a picture."""
+        try:
+            for request, arrays in zip(running, batch, strict=True):
+                request.start_async(dict(enumerate(arrays)), share_inputs=True)
             for request in running:
                 request.wait()
-            return [
-                [np.array(request.get_output_tensor(i).data) for i in range(len(self.outputs))]
-                for request in running
-            ]
         except RuntimeError:
             with self._lock:  # a request may still be busy: start afresh the next time
                 self._ready.clear()
             raise
-        finally:
-            for request in running:
-                free.put(request)
 
 
 def _shape(port: Any) -> Shape:
@@ -225,12 +244,15 @@ class OnnxRuntime:
         self.outputs = {o.name: _sizes(o.shape) for o in self._session.get_outputs()}
         self._any_batch = all(shape[:1] == (None,) for shape in self.inputs.values())
 
-    def run(self, batch: Sequence[Sequence[Array]]) -> list[list[Array]]:
+    def run(
+        self, batch: Sequence[Sequence[Array]], read: Callable[[int, list[Array]], Answer]
+    ) -> list[Answer]:
         if not self._any_batch:
-            return [self._session.run(None, self._feed(arrays)) for arrays in batch]
+            run = self._session.run
+            return [read(i, run(None, self._feed(arrays))) for i, arrays in enumerate(batch)]
         joined = [np.concatenate(column) for column in zip(*batch, strict=True)]
         results = self._session.run(None, self._feed(joined))
-        return [[part[i : i + 1] for part in results] for i in range(len(batch))]
+        return [read(i, [part[i : i + 1] for part in results]) for i in range(len(batch))]
 
     def _feed(self, arrays: Sequence[Array]) -> dict[str, Array]:
         return dict(zip(self.inputs, arrays, strict=True))

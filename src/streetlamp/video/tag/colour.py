@@ -19,6 +19,8 @@ from streetlamp.values import Colour
 Doubles = NDArray[np.float64]
 
 TERMS: Final = len(Colour) - 1  # columns of memberships are Colour 1 … 11
+PLAIN: Final = slice(Colour.BLACK - 1, Colour.GREY)  # the columns of black, white, grey
+BINS: Final = 8  # a side of the coarse histogram of colours
 
 # What the name is given to, from the brightest to the darkest, hexadecimal sRGB.
 _ANCHORS: Final[dict[Colour, str]] = {
@@ -129,7 +131,24 @@ def lightness() -> NDArray[np.float32]:
     return result
 
 
+@cache
+def plainness() -> NDArray[np.float32]:
+    """How much the colours of `table` are called black, white or grey: (32768,) 0–1."""
+    result = table()[:, PLAIN].sum(axis=1)
+    result.flags.writeable = False
+    return np.asarray(result)
+
+
+@cache
+def coarse() -> NDArray[np.int64]:
+    """In which of 8 × 8 × 8 bins the colours of `table` lie: (32768,) of 0–511."""
+    red, green, blue = np.indices((_STEPS,) * 3).reshape(3, -1) * BINS // _STEPS
+    result = (red * BINS + green) * BINS + blue
+    result.flags.writeable = False
+    return np.asarray(result)
+
+
 def table_row(rgb: NDArray[Any]) -> NDArray[np.int64]:
     """(n,) rows of `table` for sRGB colours (n, 3) 0–1."""
-    steps = np.clip((rgb * _STEPS).astype(np.int64), 0, _STEPS - 1)
+    steps = np.minimum((rgb * _STEPS).astype(np.int64), _STEPS - 1)
     return np.asarray((steps[:, 0] * _STEPS + steps[:, 1]) * _STEPS + steps[:, 2])

@@ -1,4 +1,4 @@
-"""The colours of one thing in one picture: shares of the eleven terms, and how clear they are.
+"""The colours of things in one picture: shares of the eleven terms, and how clear they are.
 
 A box holds background too. A pixel counts the more, the nearer it is to where the thing must be in
 its box, and the rarer its colour is in a strip beside the box; pixels inside a box that stands
@@ -7,22 +7,28 @@ nearer to the camera do not count at all.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streetlamp.values import Colour
-from streetlamp.video.tag.colour import lightness, table, table_row
+from streetlamp.video.tag.colour import (
+    BINS,
+    PLAIN,
+    coarse,
+    lightness,
+    plainness,
+    table,
+    table_row,
+)
 from streetlamp.video.tag.pixels import Light, Pixels
 
 Doubles = NDArray[np.float64]
 
-_BINS: Final = 8  # a side of the coarse colour histogram that thing and surroundings share
 _SURROUNDINGS: Final = 0.8  # weight of the surroundings against the thing in it
 _ENOUGH: Final = 0.35  # least share of the region that must be in view
-_PLAIN: Final = slice(Colour.BLACK - 1, Colour.GREY)  # columns of black, white, grey
 _BLACK_BELOW, _WHITE_ABOVE = 0.36, 0.75  # OKLab lightness
 _SOFT: Final = 0.02  # lightness over which one name passes into the next
 
@@ -61,103 +67,160 @@ class Region:
         return cls(x, y, prior, beside_x, beside_y, pale, level)
 
 
-UPPER: Final = Region.make(
-    across=(0.22, 0.78), down=(0.2, 0.44), points=(12, 14), spread=(0.2, 0.4), pale=1.0, level=0.5
-)
-LOWER: Final = Region.make(
-    across=(0.24, 0.76), down=(0.54, 0.86), points=(12, 16), spread=(0.18, 0.4), pale=1.0, level=0.5
+@dataclass(frozen=True, slots=True, eq=False)
+class Regions:
+    """Regions of one kind of thing, side by side; shorter ones filled up with points of no weight.
+
+    r regions, n points each in them and m beside them.
+    """
+
+    x: Doubles  # (r, n + m) 0–1 across the box
+    y: Doubles  # (r, n + m) 0–1 down the box
+    prior: Doubles  # (r, n) 0–1
+    whole: Doubles  # (r,) sums of the priors
+    beside: NDArray[np.bool_]  # (r, m) False: a point that only fills up
+    pale: Doubles  # (r,) see `Region`
+    level: Doubles  # (r,)
+
+    @classmethod
+    def of(cls, *regions: Region) -> Regions:
+        n, m = (
+            max(map(len, parts))
+            for parts in zip(*((r.x, r.beside_x) for r in regions), strict=True)
+        )
+
+        def filled(part: Doubles, length: int) -> Doubles:
+            return np.pad(part, (0, length - len(part)))
+
+        return cls(
+            np.stack([np.append(filled(r.x, n), filled(r.beside_x, m)) for r in regions]),
+            np.stack([np.append(filled(r.y, n), filled(r.beside_y, m)) for r in regions]),
+            np.stack([filled(r.prior, n) for r in regions]),
+            np.array([r.prior.sum() for r in regions]),
+            np.stack([np.arange(m) < len(r.beside_x) for r in regions]),
+            np.array([r.pale for r in regions]),
+            np.array([r.level for r in regions]),
+        )
+
+
+PERSON: Final = Regions.of(
+    Region.make(  # upper clothing
+        across=(0.22, 0.78),
+        down=(0.2, 0.44),
+        points=(12, 14),
+        spread=(0.2, 0.4),
+        pale=1.0,
+        level=0.5,
+    ),
+    Region.make(  # lower clothing
+        across=(0.24, 0.76),
+        down=(0.54, 0.86),
+        points=(12, 16),
+        spread=(0.18, 0.4),
+        pale=1.0,
+        level=0.5,
+    ),
 )
 # Windows, tyres and shade are colourless on a vehicle of any colour, and darker than its paint.
-VEHICLE: Final = Region.make(
-    across=(0.1, 0.9), down=(0.2, 0.85), points=(18, 14), spread=(0.35, 0.22), pale=0.7, level=0.6
+VEHICLE: Final = Regions.of(
+    Region.make(
+        across=(0.1, 0.9),
+        down=(0.2, 0.85),
+        points=(18, 14),
+        spread=(0.35, 0.22),
+        pale=0.7,
+        level=0.6,
+    )
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Swatch:
-    """What was seen of one thing's colour in one picture."""
+class Swatches:
+    """What was seen of the colours of k things' r regions in one picture."""
 
-    shares: Doubles  # (11,) of Colour 1 … 11, sum 1; zeros if nothing could be told
-    clear: float  # 0–1: how much of the region was in view and stood out
-
-
-_NOTHING: Final = Swatch(np.zeros(len(Colour) - 1), 0.0)
+    shares: Doubles  # (k, r, 11) of Colour 1 … 11, sums 1; zeros if nothing could be told
+    clear: Doubles  # (k, r) 0–1: how much of the region was in view and stood out
 
 
 def swatches(
     pixels: Pixels,
     light: Light,
     box: NDArray[np.float32],
-    regions: tuple[Region, ...],
-    nearer: NDArray[np.float32],
-) -> tuple[Swatch, ...]:
-    """One swatch a region of ``box`` (4,); boxes ``nearer`` (k, 4) hide what is behind them."""
-    x = np.concatenate([part for r in regions for part in (r.x, r.beside_x)])
-    y = np.concatenate([part for r in regions for part in (r.y, r.beside_y)])
-    x = box[0] + x * (box[2] - box[0])
-    y = box[1] + y * (box[3] - box[1])
+    regions: Regions,
+    nearer: Sequence[NDArray[np.float32]],
+) -> Swatches:
+    """Swatches of boxes (k, 4); boxes ``nearer`` (j, 4) each hide what is behind them."""
+    x1, y1, x2, y2 = box.T[:, :, None, None]
+    x = x1 + regions.x * (x2 - x1)
+    y = y1 + regions.y * (y2 - y1)
     seen = (x >= 0) & (y >= 0) & (x < pixels.size[0]) & (y < pixels.size[1])
-    for other in nearer:
-        seen &= (x < other[0]) | (x >= other[2]) | (y < other[1]) | (y >= other[3])
-    rgb = light.correct(pixels.at(x, y))
-    coarse = np.minimum((rgb * _BINS).astype(np.int64), _BINS - 1)
-    bins = (coarse[:, 0] * _BINS + coarse[:, 1]) * _BINS + coarse[:, 2]
-    rows = table_row(rgb)
-    result, start = [], 0
-    for region in regions:
-        inner = slice(start, start + len(region.x))
-        outer = slice(inner.stop, inner.stop + len(region.beside_x))
-        start = outer.stop
-        result.append(
-            _swatch(
-                region,
-                region.prior * seen[inner],
-                (bins[inner], bins[outer]),
-                seen[outer],
-                rows[inner],
-            )
-        )
-    return tuple(result)
+    for k, others in enumerate(nearer):
+        for left, top, right, bottom in others.tolist():
+            seen[k] &= (x[k] < left) | (x[k] >= right) | (y[k] < top) | (y[k] >= bottom)
+    rows = table_row(light.correct(pixels.at(x.ravel(), y.ravel()))).reshape(x.shape)
+    n = regions.prior.shape[1]
+    beside = seen[:, :, n:] & regions.beside
+    # From here on each region of each thing is a row: t = k · r.
+    t = len(box) * len(regions.x)
+    weight = _weight(
+        (regions.prior * seen[:, :, :n]).reshape(t, n),
+        coarse()[rows].reshape(t, -1),
+        beside.reshape(t, -1),
+        np.tile(regions.whole, len(box)),
+    )
+    total = weight.sum(axis=1)
+    rows = rows[:, :, :n].reshape(t, n)
+    shares = (weight[:, None, :] @ table()[rows])[:, 0] / np.maximum(total, 1e-9)[:, None]
+    pale, level = (np.tile(part, len(box)) for part in (regions.pale, regions.level))
+    told = total >= 1e-6
+    shares = _named(shares, weight, rows, pale, level) * told[:, None]
+    clear = (total * told).reshape(len(box), -1) / regions.whole
+    return Swatches(shares.reshape(*clear.shape, -1), clear)
 
 
-def _swatch(
-    region: Region,
-    prior: Doubles,
-    bins: tuple[NDArray[np.int64], NDArray[np.int64]],
-    beside: NDArray[np.bool_],
-    rows: NDArray[np.int64],
-) -> Swatch:
-    whole = float(region.prior.sum())
-    if prior.sum() < _ENOUGH * whole:
-        return _NOTHING
-    own = np.bincount(bins[0], prior, _BINS**3) / prior.sum()
-    weight = prior
-    if beside.any():
-        other = np.bincount(bins[1], beside, _BINS**3) / beside.sum()
-        weight = prior * (own / np.maximum(own + _SURROUNDINGS * other, 1e-9))[bins[0]]
-    total = float(weight.sum())
-    if total < 1e-6:
-        return _NOTHING
-    shares = weight @ table()[rows].astype(np.float64) / total
-    return Swatch(_named(shares, weight, rows, region), total / whole)
+def _weight(
+    prior: Doubles, bins: NDArray[np.int64], beside: NDArray[np.bool_], whole: Doubles
+) -> Doubles:
+    """(t, n) how much each of the rows' own points counts; all 0 where too little is in view.
+
+    prior: (t, n), 0 where not in view. bins: (t, n + m) of their colours, then of those beside.
+    beside: (t, m) which of those are in view. whole: (t,) sums of the priors were all in view.
+    """
+    in_view = prior.sum(axis=1)
+    prior = prior * (in_view >= _ENOUGH * whole)[:, None]
+    # One histogram a row, side by side.
+    bins = bins + np.arange(len(bins))[:, None] * BINS**3
+    n, number = prior.shape[1], len(bins) * BINS**3
+    mine, theirs = bins[:, :n], bins[:, n:]
+    own = np.bincount(mine.ravel(), prior.ravel(), number)[mine]
+    own = own / np.maximum(in_view, 1e-9)[:, None]
+    other = np.bincount(theirs.ravel(), beside.ravel(), number)[mine]
+    around = np.maximum(beside.sum(axis=1), 1)[:, None]
+    return np.asarray(prior * own / np.maximum(own + _SURROUNDINGS * other / around, 1e-9))
 
 
-def _named(shares: Doubles, weight: Doubles, rows: NDArray[np.int64], region: Region) -> Doubles:
-    """Pixels' shares (11,) → the thing's: its colourless pixels are one shade in light and shadow.
+def _named(
+    shares: Doubles, weight: Doubles, rows: NDArray[np.int64], pale: Doubles, level: Doubles
+) -> Doubles:
+    """Pixels' shares (t, 11) → the things': colourless pixels are one shade in light and shadow.
 
     A folded white shirt has white and grey pixels, a black car has black, grey and white ones; what
     the shade is called depends on one of them, not on how many there are of each.
     """
-    colourless = table()[rows, _PLAIN].sum(axis=1) * weight
-    total = float(colourless.sum())
-    result = shares.copy()
-    if total > 1e-6:
-        light = lightness()[rows]
-        order = np.argsort(light)
-        place = np.searchsorted(np.cumsum(colourless[order]), region.level * total)
-        shade = float(light[order[min(int(place), len(order) - 1)]])
-        black = 1 / (1 + np.exp((shade - _BLACK_BELOW) / _SOFT))
-        white = 1 / (1 + np.exp((_WHITE_ABOVE - shade) / _SOFT))
-        split = np.array([black, white, max(1 - black - white, 0.0)])
-        result[_PLAIN] = region.pale * shares[_PLAIN].sum() * split / split.sum()
-    return np.asarray(result / max(float(result.sum()), 1e-9))
+    every = np.arange(len(rows))
+    light = lightness()[rows]
+    order = light.argsort(axis=1)
+    colourless = (plainness()[rows] * weight)[every[:, None], order].cumsum(axis=1)
+    total = colourless[:, -1]
+    place = (colourless < (level * total)[:, None]).sum(axis=1)
+    place = order[every, np.minimum(place, rows.shape[1] - 1)]
+    shade = light[every, place].astype(np.float64)
+    split = np.empty((len(rows), 3))
+    split[:, 0] = 1 / (1 + np.exp((shade - _BLACK_BELOW) / _SOFT))
+    split[:, 1] = 1 / (1 + np.exp((_WHITE_ABOVE - shade) / _SOFT))
+    split[:, 2] = np.maximum(1 - split[:, 0] - split[:, 1], 0)
+    plain = pale * shares[:, PLAIN].sum(axis=1) / split.sum(axis=1)
+    some = total > 1e-6
+    shares[some, PLAIN] = (split * plain[:, None])[some]
+    shares /= np.maximum(shares.sum(axis=1), 1e-9)[:, None]
+    return shares

@@ -8,6 +8,7 @@ it, and what stands out is its rider's clothing. Clothing colours are for the li
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -20,7 +21,7 @@ from streetlamp.video.tag.colour import TERMS
 from streetlamp.video.tag.options import TagOptions
 from streetlamp.video.tag.pixels import Light, Pixels
 from streetlamp.video.tag.posture import PostureVote
-from streetlamp.video.tag.swatch import LOWER, UPPER, VEHICLE, swatches
+from streetlamp.video.tag.swatch import PERSON, VEHICLE, Regions, Swatches, swatches
 
 Doubles = NDArray[np.float64]
 
@@ -33,7 +34,9 @@ _STAY: Final = 0.1  # share by which another name must lead the one that stands
 _FORGET: Final = 10.0  # s after which a track that is not seen any more is forgotten
 _LIGHT_EVERY: Final = 2.0  # s between looks at the scene's light
 _LIGHT_SHARE: Final = 0.25  # how far the known light moves to the one just seen
-_TWO_WHEELED: Final = frozenset({Kind.BICYCLE, Kind.MOTORCYCLE})
+_PERSON: Final = int(Kind.PERSON)
+_BICYCLE: Final = int(Kind.BICYCLE)
+_TWO_WHEELED: Final = np.isin(np.arange(len(Kind)), (Kind.BICYCLE, Kind.MOTORCYCLE))  # by Kind
 
 
 @dataclass(slots=True)
@@ -45,19 +48,20 @@ class ColourVote:
     name: Colour = Colour.UNKNOWN
 
     def add(self, shares: Doubles, clear: float, time: float, sure_share: float) -> None:
-        self.votes = self.votes * np.exp(-max(time - self.time, 0.0) / _VOTE_FADES)
-        self.votes = self.votes + clear * shares
+        """Takes in shares (11,), as clear as 0–1, seen at ``time`` (POSIX seconds)."""
+        self.votes = self.votes * math.exp(-max(time - self.time, 0.0) / _VOTE_FADES)
+        self.votes += clear * shares
         self.time = time
-        total = float(self.votes.sum())
+        votes = self.votes.tolist()
+        total = sum(votes)
         if total < _LEAST_VOTES:
             self.name = Colour.UNKNOWN
             return
-        share = self.votes / total
-        order = np.argsort(-share)
-        best, second = share[order[0]], share[order[1]]
-        leader = Colour(int(order[0]) + 1)
+        second, best = (vote / total for vote in sorted(votes)[-2:])
+        leader = Colour(votes.index(max(votes)) + 1)
         if best >= sure_share and best - second >= _LEAD:
-            if self.name in (Colour.UNKNOWN, leader) or best - share[self.name - 1] >= _STAY:
+            standing = votes[self.name - 1] / total
+            if self.name in (Colour.UNKNOWN, leader) or best - standing >= _STAY:
                 self.name = leader
         elif best < 0.8 * sure_share or self.name is not leader:
             self.name = Colour.UNKNOWN
@@ -95,34 +99,34 @@ class Tagger:
         if tracks.time < self._time:
             self.reset()
         self._time = tracks.time
-        known = [self._of(tracks, row) for row in range(len(tracks))]
-        for row, thing in enumerate(known):
-            if tracks.kind[row] == Kind.PERSON and tracks.seen[row]:
-                thing.posture.add(tracks.box[row], tracks.size, tracks.time)
+        person = tracks.kind == _PERSON
+        rows = zip(tracks.id.tolist(), tracks.seen.tolist(), strict=True)
+        known = [self._of(number, seen, tracks.time) for number, seen in rows]
+        boxes = tracks.box.tolist()
+        for row in (person & tracks.seen).nonzero()[0].tolist():
+            known[row].posture.add(boxes[row], tracks.size, tracks.time)
         if self._options.colours:
             self._look(picture, tracks, known)
         self._forget(tracks.time)
-        person = tracks.kind == Kind.PERSON
+        columns = np.array(
+            [
+                (thing.posture.posture, thing.colour.name, thing.upper.name, thing.lower.name)
+                for thing in known
+            ],
+            np.int64,
+        ).reshape(-1, 4)
+        columns[person, 1] = 0
+        columns[~person, 0] = columns[~person, 2] = columns[~person, 3] = 0
+        posture, colour, upper, lower = columns.T
+        return replace(tracks, posture=posture, colour=colour, upper=upper, lower=lower)
 
-        def column(values: list[int], where: NDArray[np.bool_]) -> NDArray[np.int64]:
-            return np.where(where, np.array(values, np.int64).reshape(-1), 0)
-
-        return replace(
-            tracks,
-            posture=column([int(thing.posture.posture) for thing in known], person),
-            colour=column([int(thing.colour.name) for thing in known], ~person),
-            upper=column([int(thing.upper.name) for thing in known], person),
-            lower=column([int(thing.lower.name) for thing in known], person),
-        )
-
-    def _of(self, tracks: Tracks, row: int) -> _Known:
-        number = int(tracks.id[row])
-        if number not in self._known:
+    def _of(self, number: int, seen: bool, time: float) -> _Known:
+        thing = self._known.get(number)
+        if thing is None:
             vote = PostureVote(self._options.lying_seconds, self._options.upright_seconds)
-            self._known[number] = _Known(vote, tracks.time)
-        thing = self._known[number]
-        if tracks.seen[row]:
-            thing.seen = tracks.time
+            thing = self._known[number] = _Known(vote, time)
+        if seen:
+            thing.seen = time
         return thing
 
     def _forget(self, time: float) -> None:
@@ -132,13 +136,9 @@ class Tagger:
 
     def _look(self, picture: av.VideoFrame, tracks: Tracks, known: list[_Known]) -> None:
         """Adds colour votes for the tracks whose turn it is, those not looked at longest first."""
-        due = [
-            row
-            for row, thing in enumerate(known)
-            if tracks.seen[row]
-            and tracks.time - thing.looked >= self._options.colour_interval_seconds
-            and _large_enough(tracks, row)
-        ]
+        fits = (tracks.seen & _large_enough(tracks)).nonzero()[0].tolist()
+        wait = self._options.colour_interval_seconds
+        due = [row for row in fits if tracks.time - known[row].looked >= wait]
         if not due:
             return
         due.sort(key=lambda row: known[row].looked)
@@ -149,35 +149,44 @@ class Tagger:
             self._light_time = tracks.time
         if self._light.colourless:
             return
-        for row in due[: self._options.tracks_per_look]:
-            thing = known[row]
-            thing.looked = tracks.time
-            self._vote(pixels, tracks, row, thing)
+        due = due[: self._options.tracks_per_look]
+        for row in due:
+            known[row].looked = tracks.time
+        people = [row for row in due if tracks.kind[row] == _PERSON]
+        vehicles = [row for row in due if tracks.kind[row] != _PERSON]
+        # What is up and what is down in the box of somebody lying is not known.
+        people = [row for row in people if not _lies(known[row], tracks.box[row])]
+        sure, time = self._options.sure_share, tracks.time
+        if vehicles:
+            found = self._seen(pixels, tracks, vehicles, VEHICLE)
+            for row, (body,), (clear,) in zip(
+                vehicles, found.shares, found.clear.tolist(), strict=True
+            ):
+                known[row].colour.add(body, clear, time, sure)
+        if people:
+            found = self._seen(pixels, tracks, people, PERSON)
+            for row, (upper, lower), (clear, clear_lower) in zip(
+                people, found.shares, found.clear.tolist(), strict=True
+            ):
+                known[row].upper.add(upper, clear, time, sure)
+                if _shows_legs(tracks.box[row], tracks.size):
+                    known[row].lower.add(lower, clear_lower, time, sure)
 
-    def _vote(self, pixels: Pixels, tracks: Tracks, row: int, thing: _Known) -> None:
-        box, nearer = tracks.box[row], _nearer(tracks, row)
-        sure = self._options.sure_share
-        if tracks.kind[row] != Kind.PERSON:
-            (body,) = swatches(pixels, self._light, box, (VEHICLE,), nearer)
-            thing.colour.add(body.shares, body.clear, tracks.time, sure)
-            return
-        if thing.posture.posture is Posture.LYING or _is_wide(box):
-            return  # what is up and what is down in the box is not known
-        upper, lower = swatches(pixels, self._light, box, (UPPER, LOWER), nearer)
-        thing.upper.add(upper.shares, upper.clear, tracks.time, sure)
-        if _shows_legs(box, tracks.size):
-            thing.lower.add(lower.shares, lower.clear, tracks.time, sure)
+    def _seen(self, pixels: Pixels, tracks: Tracks, rows: list[int], regions: Regions) -> Swatches:
+        nearer = [_nearer(tracks, row) for row in rows]
+        return swatches(pixels, self._light, tracks.box[rows], regions, nearer)
 
 
-def _large_enough(tracks: Tracks, row: int) -> bool:
-    x1, y1, x2, y2 = (float(v) for v in tracks.box[row])
-    if tracks.kind[row] == Kind.PERSON:
-        return y2 - y1 >= _SMALLEST_PERSON
-    return tracks.kind[row] != Kind.BICYCLE and min(x2 - x1, y2 - y1) >= _SMALLEST_VEHICLE
+def _large_enough(tracks: Tracks) -> NDArray[np.bool_]:
+    """(n,) which tracks show enough pixels of what has a colour."""
+    width, height = (tracks.box[:, 2:] - tracks.box[:, :2]).T
+    vehicle = (np.minimum(width, height) >= _SMALLEST_VEHICLE) & (tracks.kind != _BICYCLE)
+    return np.asarray(np.where(tracks.kind == _PERSON, height >= _SMALLEST_PERSON, vehicle))
 
 
-def _is_wide(box: NDArray[np.float32]) -> bool:
-    return bool(box[2] - box[0] > 0.85 * (box[3] - box[1]))
+def _lies(thing: _Known, box: NDArray[np.float32]) -> bool:
+    wide = box[2] - box[0] > 0.85 * (box[3] - box[1])
+    return thing.posture.posture is Posture.LYING or bool(wide)
 
 
 def _shows_legs(box: NDArray[np.float32], size: tuple[int, int]) -> bool:
@@ -188,15 +197,16 @@ def _shows_legs(box: NDArray[np.float32], size: tuple[int, int]) -> bool:
 
 def _nearer(tracks: Tracks, row: int) -> NDArray[np.float32]:
     """(k, 4) boxes that may stand before this one: their feet are lower, or they ride on it."""
-    box = tracks.box[row]
-    others = np.arange(len(tracks)) != row
-    meets = (tracks.box[:, 0] < box[2]) & (tracks.box[:, 2] > box[0])
-    meets &= (tracks.box[:, 1] < box[3]) & (tracks.box[:, 3] > box[1])
-    before = tracks.box[:, 3] > box[3]
-    person = tracks.kind == Kind.PERSON
-    if tracks.kind[row] in _TWO_WHEELED:
-        before |= person
-    elif tracks.kind[row] == Kind.PERSON:
+    box, kind = tracks.box[row], tracks.kind[row]
+    x1, y1, x2, y2 = tracks.box.T
+    meets = (x1 < box[2]) & (x2 > box[0]) & (y1 < box[3]) & (y2 > box[1])
+    meets[row] = False
+    if not meets.any():
+        return tracks.box[:0]
+    before = y2 > box[3]
+    if _TWO_WHEELED[kind]:
+        before |= tracks.kind == _PERSON
+    elif kind == _PERSON:
         # The rider's own cycle reaches lower and would hide the rider's legs.
-        before &= person | ~np.isin(tracks.kind, [int(kind) for kind in _TWO_WHEELED])
-    return np.asarray(tracks.box[others & meets & before])
+        before &= ~_TWO_WHEELED[tracks.kind]
+    return np.asarray(tracks.box[meets & before])

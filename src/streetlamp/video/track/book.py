@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from streetlamp.values import Bools, Floats, Ints, Kind
 from streetlamp.video.track.associate import Doubles
@@ -46,19 +45,20 @@ class Book:
             np.zeros(0, bool),
         )
 
-    def take(self, rows: NDArray[np.bool_]) -> Book:
+    def take(self, rows: Ints) -> Book:
+        """The rows (k,) alone, a copy."""
         return Book(
-            self.id[rows],
+            self.id.take(rows),
             self.filter.take(rows),
-            self.votes[rows],
-            self.score[rows],
-            self.first[rows],
-            self.last[rows],
-            self.found[rows],
-            self.origin[rows],
-            self.trust[rows],
-            self.proven[rows],
-            self.sure[rows],
+            self.votes.take(rows, axis=0),
+            self.score.take(rows),
+            self.first.take(rows),
+            self.last.take(rows),
+            self.found.take(rows),
+            self.origin.take(rows, axis=0),
+            self.trust.take(rows),
+            self.proven.take(rows),
+            self.sure.take(rows),
         )
 
     def join(self, other: Book) -> Book:

@@ -9,6 +9,7 @@ relative to the box's own size, as in SORT and ByteTrack, because a near thing m
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,13 +30,19 @@ def to_centre(box: NDArray[Any]) -> Doubles:
     """(n, 4) x1 y1 x2 y2 → (n, 4) centre x, centre y, width, height."""
     box = np.asarray(box, np.float64)
     low, high = box[:, :2], box[:, 2:]
-    return np.concatenate([(low + high) / 2, high - low], axis=1)
+    centre = np.empty_like(box)
+    centre[:, :2] = (low + high) / 2
+    centre[:, 2:] = high - low
+    return centre
 
 
 def to_corners(centre: NDArray[Any]) -> Doubles:
     """The inverse of `to_centre`; widths and heights below one pixel become one pixel."""
     half = np.maximum(centre[:, 2:], 1.0) / 2
-    return np.concatenate([centre[:, :2] - half, centre[:, :2] + half], axis=1)
+    box = np.empty_like(centre)
+    box[:, :2] = centre[:, :2] - half
+    box[:, 2:] = centre[:, :2] + half
+    return box
 
 
 @dataclass(slots=True)
@@ -44,30 +51,34 @@ class BoxFilter:
 
     position: Doubles  # (n, 4) centre x, centre y, width, height, pixels
     velocity: Doubles  # (n, 4) the same a second
-    covariance: Doubles  # (n, 4, 3): variance of position, covariance, variance of velocity
+    covariance: Doubles  # (3, n, 4): variance of position, covariance, variance of velocity
 
     @classmethod
     def start(cls, box: NDArray[Any]) -> BoxFilter:
         """Filters for boxes (n, 4) x1 y1 x2 y2 seen for the first time: at rest, but unsure."""
         position = to_centre(box)
         size = _size(position)
-        covariance = np.zeros((len(position), 4, 3))
-        covariance[:, :, 0] = (_MEASURED * size) ** 2
-        covariance[:, :, 2] = (_START_VELOCITY * size) ** 2
+        covariance = np.zeros((3, *position.shape))
+        covariance[0] = (_MEASURED * size) ** 2
+        covariance[2] = (_START_VELOCITY * size) ** 2
         return cls(position, np.zeros_like(position), covariance)
 
     def __len__(self) -> int:
         return len(self.position)
 
-    def take(self, rows: Any) -> BoxFilter:
-        """The rows a boolean mask or an index array picks (a copy)."""
-        return BoxFilter(self.position[rows], self.velocity[rows], self.covariance[rows])
+    def take(self, rows: NDArray[np.int64]) -> BoxFilter:
+        """The rows (k,) alone, a copy."""
+        return BoxFilter(
+            self.position.take(rows, axis=0),
+            self.velocity.take(rows, axis=0),
+            self.covariance.take(rows, axis=1),
+        )
 
     def join(self, other: BoxFilter) -> BoxFilter:
         return BoxFilter(
             np.concatenate([self.position, other.position]),
             np.concatenate([self.velocity, other.velocity]),
-            np.concatenate([self.covariance, other.covariance]),
+            np.concatenate([self.covariance, other.covariance], axis=1),
         )
 
     def box(self) -> Doubles:
@@ -78,21 +89,17 @@ class BoxFilter:
         """Moves all boxes on by ``dt`` seconds; ``unseen`` (n,) marks those that coast."""
         if not len(self):
             return
-        fade = np.empty_like(self.velocity)
-        fade[:, :2] = np.where(unseen[:, None], np.exp(-dt / _DRIFT_CALMS), 1.0)
-        fade[:, 2:] = np.exp(-dt / _SIZE_CALMS)
+        fade = np.ones_like(self.velocity)
+        fade[unseen, :2] = math.exp(-dt / _DRIFT_CALMS)
+        fade[:, 2:] = math.exp(-dt / _SIZE_CALMS)
         self.position = self.position + self.velocity * (dt * (1 + fade) / 2)
         self.velocity = self.velocity * fade
         noise = (_ACCELERATION * _size(self.position)) ** 2
-        pp, pv, vv = (self.covariance[:, :, k] for k in range(3))
-        self.covariance = np.stack(
-            [
-                pp + 2 * dt * pv + dt * dt * vv + noise * (dt**3 / 3),
-                pv + dt * vv + noise * (dt * dt / 2),
-                vv + noise * dt,
-            ],
-            axis=2,
-        )
+        # In this order each line still finds the old values of those below it.
+        pp, pv, vv = self.covariance
+        pp += 2 * dt * pv + dt * dt * vv + noise * (dt**3 / 3)
+        pv += dt * vv + noise * (dt * dt / 2)
+        vv += noise * dt
 
     def correct(self, rows: NDArray[np.int64], box: NDArray[Any], score: NDArray[Any]) -> None:
         """Takes in measured boxes (k, 4) for ``rows`` (k,); weak scores (k,) weigh less.
@@ -103,20 +110,22 @@ class BoxFilter:
         if not len(rows):
             return
         measured = to_centre(box)
-        trust = (3.0 - 2.0 * np.clip(np.asarray(score, np.float64), 0, 1))[:, None]
+        trust = (3.0 - 2.0 * np.asarray(score, np.float64).clip(0, 1))[:, None]
         noise = (_MEASURED * _size(measured) * trust) ** 2
-        pp, pv, vv = (self.covariance[rows, :, k] for k in range(3))
-        gain_p, gain_v = pp / (pp + noise), pv / (pp + noise)
+        spread = self.covariance[:, rows]
+        pp, pv, vv = spread
+        noise += pp
+        gain_p, gain_v = pp / noise, pv / noise
         wrong = measured - self.position[rows]
         self.position[rows] += gain_p * wrong
         self.velocity[rows] += gain_v * wrong
-        self.covariance[rows] = np.stack(
-            [(1 - gain_p) * pp, (1 - gain_p) * pv, vv - gain_v * pv], axis=2
-        )
+        vv -= gain_v * pv
+        spread[:2] *= 1 - gain_p
+        self.covariance[:, rows] = spread
 
     def doubt(self) -> Doubles:
         """(n, 2) standard deviation of the centre, pixels right and down."""
-        return np.asarray(np.sqrt(self.covariance[:, :2, 0]))
+        return np.asarray(np.sqrt(self.covariance[0, :, :2]))
 
 
 def _size(centre: Doubles) -> Doubles:

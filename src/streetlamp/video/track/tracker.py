@@ -9,14 +9,16 @@ appearance is looked at: boxes, times, classes and scores are all there is. See
 
 from __future__ import annotations
 
+import math
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streetlamp.values import Bools, Floats, Ints, Kind, Tracks
+from streetlamp.values import Bools, Ints, Kind, Tracks
 from streetlamp.video.raw import Detections
 from streetlamp.video.track.associate import (
     GROUP,
@@ -27,6 +29,7 @@ from streetlamp.video.track.associate import (
     height_likeness,
     inside,
     iou,
+    wide_iou,
 )
 from streetlamp.video.track.book import Book
 from streetlamp.video.track.kalman import BoxFilter
@@ -102,7 +105,7 @@ class Tracker:
         After a jump of time (backwards, or over five seconds) or a change of size all tracks end.
         Raises ValueError if ``time`` is not finite.
         """
-        if not np.isfinite(time):
+        if not math.isfinite(time):
             raise ValueError("a look needs a finite time")
         ended: list[int] = []
         if self._jumped(time, size):
@@ -112,34 +115,38 @@ class Tracker:
         dt = 0.0 if self._time is None else time - self._time
         if dt > 0:
             book.filter.predict(dt, book.last < (self._time or 0.0))
-            book.votes *= np.exp(-dt / _VOTE_FADES)
+            book.votes *= math.exp(-dt / _VOTE_FADES)
             way = book.filter.position[:, :2] - book.origin
-            book.origin += (1 - np.exp(-dt / _ORIGIN_FOLLOWS)) * way
+            book.origin += (1 - math.exp(-dt / _ORIGIN_FOLLOWS)) * way
         self._time, self._size = time, size
 
-        detections, votes = _one_vote_a_thing(
-            detections.where(detections.score >= self._options.low_score)
-        )
+        detections, votes = _one_vote_a_thing(detections, self._options.low_score)
         rows, columns = self._pair(detections)
-        book.filter.correct(rows, detections.box[columns], detections.score[columns])
+        score = detections.score[columns]
+        book.filter.correct(rows, detections.box[columns], score)
         book.votes[rows] += votes[columns]
-        share = 1 - np.exp(-(time - book.last[rows]) / _TRUST_FADES)
-        book.trust[rows] += share * (detections.score[columns] - book.trust[rows])
-        book.score[rows] = detections.score[columns]
+        share = 1 - np.exp((book.last[rows] - time) / _TRUST_FADES)
+        book.trust[rows] += share * (score - book.trust[rows])
+        book.score[rows] = score
         book.last[rows] = time
         book.found[rows] += 1
 
         before = book.id[book.sure].tolist()
         fresh = self._start(detections, votes, columns, time)
         kept = self._kept(time)
-        self._book = book = book.take(kept).join(fresh)
+        if not kept.all():
+            book = book.take(kept.nonzero()[0])
+        if fresh is not None:
+            book = book.join(fresh)
+        self._book = book
         book.sure = self._sure(time)
-        now = set(book.id[book.sure].tolist())
+        now = book.id[book.sure].tolist()
         ended += [i for i in before if i not in now]
+        tracks, unsure = self._tracks(time, frame, size)
         return TrackUpdate(
-            self._tracks(book.sure, time, frame, size),
-            self._tracks(~book.sure, time, frame, size),
-            tuple(i for i in book.id[book.sure].tolist() if i not in before),
+            tracks,
+            unsure,
+            tuple(i for i in now if i not in before),
             tuple(ended),
             book.found[book.sure] >= 2,
         )
@@ -152,7 +159,8 @@ class Tracker:
         """
         book, sure_score = self._book, self._options.sure_score
         way = np.hypot(*(book.filter.position[:, :2] - book.origin).T)
-        size = np.sqrt(np.prod(np.maximum(book.filter.position[:, 2:], 1), axis=1))
+        side = np.maximum(book.filter.position[:, 2:], 1)
+        size = np.sqrt(side[:, 0] * side[:, 1])
         far = (way > _WALKED * size) & (book.found >= _WALKED_LOOKS)
         walked = far & (book.trust >= _WALKED_TRUST * sure_score)
         book.proven[walked | (book.trust >= _PROVEN_TRUST * sure_score)] = time
@@ -173,57 +181,81 @@ class Tracker:
         columns: list[Indices] = []
         if not len(book.id) or not len(detections):
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        box = book.filter.box()
-        same = GROUP[_kinds(book.votes)][:, None] == GROUP[detections.kind][None, :]
+        box, doubt = book.filter.box(), book.filter.doubt()
+        same = GROUP[_kinds(book.votes)][:, None] == GROUP[detections.kind]
         plain = iou(box, detections.box)
-        wide = _wide_iou(box, book.filter.doubt(), detections.box)
-        large = area_likeness(box, detections.box)
-        tall = height_likeness(box, detections.box)
+        near = plain * height_likeness(box, detections.box)
+        near *= same
         good = detections.score >= _GOOD * options.sure_score
         some = detections.score >= _SOME * options.sure_score
         fair = detections.score >= options.start_score
-        anything = np.ones(len(detections), bool)
         # A cone's own candidate keeps the cone's boxes from a track that walks by and would stay.
         sure = book.sure | (book.found >= _SETTLED)
         free_rows = np.ones(len(book.id), bool)
         free_columns = np.ones(len(detections), bool)
 
-        def join(likeness: Doubles, least: float, who: Bools, what: Bools) -> None:
-            r, c = np.flatnonzero(free_rows & who), np.flatnonzero(free_columns & what)
-            i, k = assign(likeness[np.ix_(r, c)], least)
-            rows.append(r[i])
-            columns.append(c[k])
-            free_rows[r[i]] = False
-            free_columns[c[k]] = False
+        def alike(r: Indices, c: Indices) -> Bools:
+            return np.asarray(same[r[:, None], c])
 
-        join(np.where(same, plain * tall, 0.0), _LEAST_FIRST, sure, good)
-        join(np.where(same, wide * tall, 0.0), _LEAST_WIDE, sure, good)
-        join(np.where(same, plain * tall, 0.0), _LEAST_SECOND, sure, anything)
-        join(np.where(same, wide * large, 0.0), _LEAST_FALL, book.sure, some)
-        join(np.where(same, plain * tall, 0.0), _LEAST_FIRST, ~sure, fair)
-        join(np.where(same, wide * tall, 0.0), _LEAST_WIDE, ~sure, good)
-        join(plain, _LEAST_OTHER_KIND, sure | ~sure, good)
+        def close(r: Indices, c: Indices) -> Doubles:
+            return near[r[:, None], c]
+
+        def in_reach(r: Indices, c: Indices) -> Doubles:
+            a, b = box[r], detections.box[c]
+            return np.asarray(wide_iou(a, doubt[r], b) * height_likeness(a, b) * alike(r, c))
+
+        def fallen(r: Indices, c: Indices) -> Doubles:
+            a, b = box[r], detections.box[c]
+            return np.asarray(wide_iou(a, doubt[r], b) * area_likeness(a, b) * alike(r, c))
+
+        def whatever(r: Indices, c: Indices) -> Doubles:
+            return plain[r[:, None], c]
+
+        def join(
+            likeness: Callable[[Indices, Indices], Doubles], least: float, who: Bools, what: Bools
+        ) -> None:
+            r, c = (free_rows & who).nonzero()[0], (free_columns & what).nonzero()[0]
+            if len(r) and len(c):
+                i, k = assign(likeness(r, c), least)
+                rows.append(r[i])
+                columns.append(c[k])
+                free_rows[r[i]] = False
+                free_columns[c[k]] = False
+
+        join(close, _LEAST_FIRST, sure, good)
+        join(in_reach, _LEAST_WIDE, sure, good)
+        join(close, _LEAST_SECOND, sure, free_columns)
+        join(fallen, _LEAST_FALL, book.sure, some)
+        join(close, _LEAST_FIRST, ~sure, fair)
+        join(in_reach, _LEAST_WIDE, ~sure, good)
+        join(whatever, _LEAST_OTHER_KIND, free_rows, good)
+        if not rows:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
         return np.concatenate(rows), np.concatenate(columns)
 
-    def _start(self, detections: Detections, votes: Doubles, used: Indices, time: float) -> Book:
-        """New tracks from the boxes nobody claimed and nothing explains."""
-        free = np.ones(len(detections), bool)
+    def _start(
+        self, detections: Detections, votes: Doubles, used: Indices, time: float
+    ) -> Book | None:
+        """New tracks from the boxes nobody claimed and nothing explains; None if there are none."""
+        free = detections.score >= self._options.start_score
         free[used] = False
-        free &= detections.score >= self._options.start_score
-        if free.any():
-            free &= ~_parts(detections)
-        n = int(free.sum())
-        now = np.full(n, time)
+        rows = free.nonzero()[0]
+        if len(rows):
+            rows = rows[~_parts(detections, rows)]
+        n = len(rows)
+        if not n:
+            return None
+        box, score, now = detections.box[rows], detections.score[rows], np.full(n, time)
         return Book(
             np.array([self._new_id() for _ in range(n)], np.int64),
-            BoxFilter.start(detections.box[free]),
-            votes[free],
-            detections.score[free],
+            BoxFilter.start(box),
+            votes[rows],
+            score,
             now,
             now.copy(),
             np.ones(n, np.int64),
-            (detections.box[free, :2] + detections.box[free, 2:]).astype(np.float64) / 2,
-            detections.score[free].astype(np.float64),
+            (box[:, :2] + box[:, 2:]).astype(np.float64) / 2,
+            score.astype(np.float64),
             np.full(n, -np.inf),
             np.zeros(n, bool),
         )
@@ -237,22 +269,22 @@ class Tracker:
         hold = np.where(still, options.hold_still_seconds, options.hold_seconds)
         hold = np.where(book.found < 2, options.hold_unsure_seconds, hold)
         seen = book.last >= time
-        x, y = position[:, 0], position[:, 1]
-        there = (x >= 0) & (y >= 0) & (x < self._size[0]) & (y < self._size[1])
-        kept = seen | ((time - book.last <= hold) & there)
-        return np.asarray(kept & ~self._doubled(seen))
+        there = ((position[:, :2] >= 0) & (position[:, :2] < self._size)).all(axis=1)
+        held = ~seen & (time - book.last <= hold) & there
+        rows = held.nonzero()[0]
+        held[rows] = ~self._doubled(rows, seen.nonzero()[0])
+        return seen | held
 
-    def _doubled(self, seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """(n,) lost tracks that a track started after their loss has taken the place of."""
+    def _doubled(self, lost: Indices, seen: Indices) -> Bools:
+        """(n,) those of ``lost`` (n,) whose place one of ``seen`` (m,) has taken, started since."""
+        if not len(lost) or not len(seen):
+            return np.zeros(len(lost), bool)
         book = self._book
-        if seen.all() or not seen.any():
-            return np.zeros(len(seen), bool)
-        box = book.filter.box()
-        group = GROUP[_kinds(book.votes)]
-        younger = book.first[None, :] > book.last[:, None]
-        on_top = iou(box, box) > _SAME_THING
-        same = group[:, None] == group[None, :]
-        return np.asarray(~seen & (on_top & younger & same & seen[None, :]).any(axis=1))
+        box, group = book.filter.box(), GROUP[_kinds(book.votes)]
+        taken = iou(box[lost], box[seen]) > _SAME_THING
+        taken &= book.first[seen] > book.last[lost][:, None]
+        taken &= group[lost][:, None] == group[seen]
+        return np.asarray(taken.any(axis=1))
 
     def _new_id(self) -> int:
         while True:
@@ -260,24 +292,28 @@ class Tracker:
             if number not in self._book.id:
                 return number
 
-    def _tracks(self, rows: Bools, time: float, frame: int, size: tuple[int, int]) -> Tracks:
-        book = self._book.take(rows)
-        box = book.filter.box()
-        box[:, 0::2] = np.clip(box[:, 0::2], 0, size[0])
-        box[:, 1::2] = np.clip(box[:, 1::2], 0, size[1])
-        return Tracks.make(
-            self._camera,
-            time,
-            frame,
-            size,
-            id=book.id,
-            box=box,
-            kind=_kinds(book.votes),
-            score=book.score,
-            seen=book.last >= time,
-            age=time - book.first,
-            velocity=book.filter.velocity[:, :2],
-        )
+    def _tracks(self, time: float, frame: int, size: tuple[int, int]) -> tuple[Tracks, Tracks]:
+        """What the book holds: the tracks, and the candidates."""
+        book = self._book
+        box = np.maximum(book.filter.box(), 0)
+        np.minimum(box, (*size, *size), out=box)
+        columns: dict[str, NDArray[Any]] = {
+            "id": book.id,
+            "box": box.astype(np.float32),
+            "kind": _kinds(book.votes),
+            "score": book.score,
+            "seen": book.last >= time,
+            "age": (time - book.first).astype(np.float32),
+            "velocity": book.filter.velocity[:, :2].astype(np.float32),
+            **dict.fromkeys(("posture", "colour", "upper", "lower"), np.zeros(len(box), np.int64)),
+        }
+
+        def some(mask: Bools) -> Tracks:
+            rows = mask.nonzero()[0]
+            picked = {name: column.take(rows, axis=0) for name, column in columns.items()}
+            return Tracks(self._camera, time, frame, size, **picked)
+
+        return some(book.sure), some(~book.sure)
 
 
 def _kinds(votes: Doubles) -> Ints:
@@ -288,53 +324,43 @@ def _kinds(votes: Doubles) -> Ints:
     return np.where(person, int(Kind.PERSON), votes.argmax(axis=1)).astype(np.int64)
 
 
-def _wide_iou(box: Doubles, doubt: Doubles, found: Floats) -> Doubles:
-    """IoU after both boxes were widened by what the filter does not know (two deviations).
-
-    C-BIoU (Yang et al. 2023) widens by a fixed share; here a track seen for the first time, or long
-    not seen, reaches far and a well-known one hardly at all.
-    """
-    side = box[:, 2:] - box[:, :2]
-    margin = np.minimum(2 * doubt, 0.75 * side.max(axis=1, keepdims=True))[:, None, :]
-    low_a, high_a = box[:, None, :2] - margin, box[:, None, 2:] + margin
-    low_b, high_b = found[None, :, :2] - margin, found[None, :, 2:] + margin
-    shared = np.maximum(np.minimum(high_a, high_b) - np.maximum(low_a, low_b), 0).prod(axis=2)
-    both = (high_a - low_a).prod(axis=2) + (high_b - low_b).prod(axis=2)
-    return np.asarray(shared / np.maximum(both - shared, 1e-9))
-
-
-def _one_vote_a_thing(detections: Detections) -> tuple[Detections, Doubles]:
-    """Joins boxes of one thing under several classes of a group (car and truck): votes (n, kinds).
+def _one_vote_a_thing(detections: Detections, least: float) -> tuple[Detections, Doubles]:
+    """Boxes with at least this score, one a thing under several classes: votes (n, kinds).
 
     A rider and the bicycle are two things, and so are two people however close: only boxes of
-    different classes of one group are joined.
+    different classes of one group (car and truck) are joined.
     """
-    n = len(detections)
-    votes = np.zeros((n, len(Kind)))
-    votes[np.arange(n), detections.kind] = detections.score
-    if n < 2:
-        return detections, votes
-    group = GROUP[detections.kind]
-    double = iou(detections.box, detections.box) > _SAME_THING
-    double &= group[:, None] == group[None, :]
-    double &= detections.kind[:, None] != detections.kind[None, :]
-    keep = np.ones(n, bool)
-    for k in np.argsort(-detections.score, kind="stable"):
-        if keep[k]:
-            same = double[k] & keep
-            same[k] = False
-            votes[k] += votes[same].sum(axis=0)
-            keep[same] = False
-    return detections.where(keep), votes[keep]
+    rows = (detections.score >= least).nonzero()[0]
+    kind, score = detections.kind[rows], detections.score[rows]
+    votes = np.zeros((len(rows), len(Kind)))
+    votes[np.arange(len(rows)), kind] = score
+    wheeled = (kind != Kind.PERSON).nonzero()[0]  # a person's group has one class
+    if len(wheeled) > 1:
+        kind, box = kind[wheeled], detections.box[rows[wheeled]]
+        double = iou(box, box) > _SAME_THING
+        double &= GROUP[kind][:, None] == GROUP[kind]
+        double &= kind[:, None] != kind
+        keep = np.ones(len(rows), bool)
+        strongest = np.argsort(-score[wheeled], kind="stable")
+        doubled = np.asarray(double.any(axis=1))
+        for k in strongest[doubled[strongest]]:
+            if keep[wheeled[k]]:
+                same = wheeled[double[k]]
+                same = same[keep[same]]
+                votes[wheeled[k]] += votes[same].sum(axis=0)
+                keep[same] = False
+        rows, votes = rows[keep], votes[keep]
+    return detections.where(rows), votes
 
 
-def _parts(detections: Detections) -> NDArray[np.bool_]:
-    """(n,) weaker boxes that lie within a stronger one of their group: a torso in its person.
+def _parts(detections: Detections, rows: Indices) -> Bools:
+    """(n,) those of ``rows`` (n,) that lie within a stronger box of their group: a torso in its
+    person.
 
     They are hidden by the larger box as it is, and would be counted as a second person.
     """
     group = GROUP[detections.kind]
-    within = inside(detections.box, detections.box) > 0.85
-    within &= group[:, None] == group[None, :]
-    within &= detections.score[:, None] < 0.8 * detections.score[None, :]
+    within = inside(detections.box[rows], detections.box) > 0.85
+    within &= group[rows][:, None] == group
+    within &= detections.score[rows][:, None] < 0.8 * detections.score
     return np.asarray(within.any(axis=1))
