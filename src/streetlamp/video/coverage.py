@@ -24,6 +24,7 @@ from streetlamp.video.history import (
     TOLD,
     Histories,
     Places,
+    Sightings,
 )
 from streetlamp.video.motion import Motion
 from streetlamp.video.options import HideOptions
@@ -130,55 +131,66 @@ class Coverage:
 
     def at(self, time: float, frame: int, size: tuple[int, int]) -> Cover:
         """What is in the picture taken at `time`."""
-        people = self._loose(time, size) + self._faces(time)
-        if not (len(self._things) or people):
+        loose, faces = self._loose(time), self._faces(time)
+        if not (len(self._things) or loose or faces):
             return Cover(NO_BOXES, NO_BOXES, Tracks.make(self._camera, time, frame, size))
         places = self._things.at(time, self._options.hold_seconds, size)
-        there, kind = self._there(places, size), places.near["kind"]
-        vehicle = IS_VEHICLE[kind]
+        near, kind, things = places.near, places.near["kind"], len(places.id)
+        possible = np.concatenate([near["box"], *(look.loose for look in loose)])
+        score = np.concatenate([places.best_score, *(look.loose_score for look in loose)])
+        believed = self._believed(possible, score, places.sure, size)
+        there, vehicle = places.there & believed[:things], IS_VEHICLE[kind]
         wide = widened(places.box, places.spread)
-        rows = np.flatnonzero(there & (~vehicle | self._ridden(places, time)))
+        rows = (there & (~vehicle | self._ridden(near, time))).nonzero()[0]
+        people = [possible[things:][believed[things:]], *faces]
         hide = hiding(
             np.concatenate([wide[rows], *people]),
-            np.concatenate([kind[rows], np.full(sum(map(len, people)), Kind.PERSON)]),
+            np.concatenate([kind[rows], *(np.full(len(box), Kind.PERSON) for box in people)]),
             self._options,
             np.concatenate([places.core[rows], *people]),
         )
-        shown = there & self._shown(places)
-        tracks = self._tracks(places, shown, time, frame, size)
+        tracks = self._tracks(places, there & self._shown(places), time, frame, size)
         return Cover(hide, wide[there & vehicle], tracks)
 
-    def _there(self, places: Places, size: tuple[int, int]) -> Bools:
-        """(n,) the things in the picture, but for what is too faint for its size, and furniture."""
-        box = places.near["box"]
-        there = places.there & (places.best_score >= needed_scores(box, size))
-        faint = np.flatnonzero(there & ~places.sure)
-        there[faint] = ~self._furniture.judge(box[faint])
-        return there
+    def _believed(self, box: Floats, score: Floats, sure: Bools, size: tuple[int, int]) -> Bools:
+        """(n,) which boxes (n, 4) are neither too faint for their size nor furniture.
+
+        score (n,): the best of each. sure (m,): of the first m, those that cannot be furniture.
+        """
+        believed: Bools = score >= needed_scores(box, size)
+        faint = believed.copy()
+        faint[: len(sure)] &= ~sure
+        rows = faint.nonzero()[0]
+        believed[rows] = ~self._furniture.judge(box[rows])
+        return believed
 
     def _shown(self, places: Places) -> Bools:
         """(n,) the things that everybody is told of: tracks, and known on both sides."""
         near = places.near
-        proven: Bools = near["sure"] & ((places.total > 1) | (near["score"] >= SURE_SCORE))
-        long = places.end - places.start > SHOWN_GAP  # then a look between that found nothing tells
-        return places.held & proven & ~(long & self._things.missed(places.start, places.end))
+        proven = near["sure"] & ((places.total > 1) | (near["score"] >= SURE_SCORE))
+        shown: Bools = places.held & proven
+        long = (shown & (places.end - places.start > SHOWN_GAP)).nonzero()[0]
+        if len(long):  # looks between that found nothing tell
+            shown[long] = ~self._things.missed(places.start[long], places.end[long])
+        return shown
 
-    def _ridden(self, places: Places, time: float) -> Bools:
+    def _ridden(self, near: Sightings, time: float) -> Bools:
         """(n,) whether somebody may ride it: it moves, it is new, or a person's box is over it."""
-        wheels: Bools = WHEELS[places.near["kind"]]
-        if not wheels.any():
-            return wheels
-        box, velocity = places.near["box"], places.near["velocity"]
-        speed = np.hypot(velocity[:, 0], velocity[:, 1])
-        rolls = speed > 0.25 * (box[:, 2:] - box[:, :2]).max(axis=1)
-        people = [
-            boxes
-            for look in self._near(time)
-            for boxes in (look.tracks.box[look.tracks.kind == Kind.PERSON], look.loose)
-        ]
-        under = (inside(box, np.concatenate([NO_BOXES, *people])) > 0.1).any(axis=1)
-        new = places.near["age"] < PARKED_SECONDS
-        return np.asarray(wheels & (rolls | under | new))
+        ridden: Bools = WHEELS[near["kind"]]
+        wheels = ridden.nonzero()[0]
+        if len(wheels):
+            box, velocity, age = (near[name][wheels] for name in ("box", "velocity", "age"))
+            rolls = np.hypot(velocity[:, 0], velocity[:, 1]) > 0.25 * (
+                (box[:, 2:] - box[:, :2]).max(axis=1)
+            )
+            people = [
+                boxes
+                for look in self._near(time)
+                for boxes in (look.tracks.box[look.tracks.kind == Kind.PERSON], look.loose)
+            ]
+            under = (inside(box, np.concatenate([NO_BOXES, *people])) > 0.1).any(axis=1)
+            ridden[wheels] = rolls | under | (age < PARKED_SECONDS)
+        return ridden
 
     def _near(self, time: float) -> list[Look]:
         """The look before and the look after `time`, one or none of them if there are no more."""
@@ -186,15 +198,10 @@ class Coverage:
         both = [before] if before is after else [before, after]
         return [look for look in both if look is not None]
 
-    def _loose(self, time: float, size: tuple[int, int]) -> list[Floats]:
-        """Boxes (k, 4) of possible people who are too faint to be tracks."""
-        near = [look for look in self._near(time) if abs(look.time - time) <= LOOSE_SECONDS]
-        near = [look for look in near if len(look.loose)]
-        if not near:
-            return []
-        box = np.concatenate([look.loose for look in near])
-        score = np.concatenate([look.loose_score for look in near])
-        return [box[(score >= needed_scores(box, size)) & ~self._furniture.judge(box)]]
+    def _loose(self, time: float) -> list[Look]:
+        """The looks whose possible people, too faint to be tracks, may be there at `time`."""
+        near = self._near(time)
+        return [k for k in near if len(k.loose) and abs(k.time - time) <= LOOSE_SECONDS]
 
     def _faces(self, time: float) -> list[Floats]:
         """Boxes (k, 4) of the faces found."""
@@ -207,7 +214,7 @@ class Coverage:
     def _tracks(
         self, places: Places, shown: Bools, time: float, frame: int, size: tuple[int, int]
     ) -> Tracks:
-        rows = np.flatnonzero(shown)
+        rows = shown.nonzero()[0]
         if not len(rows):
             return Tracks.make(self._camera, time, frame, size)
         near = places.near.take(rows)
@@ -229,9 +236,10 @@ def needed_scores(box: Floats, size: tuple[int, int]) -> Doubles:
     A faint small box may be somebody far away. Somebody who fills a fifth of the picture is seen
     clearly (0.35 and more on our footage), while faint boxes of that size are walls and stairs.
     """
-    sides = np.minimum(box[:, 2:], size) - np.maximum(box[:, :2], 0.0)
-    share = np.maximum(sides, 0.0).astype(np.float64).prod(axis=1) / (size[0] * size[1])
-    return np.asarray(np.minimum(0.35, 0.12 + 0.7 * share))
+    w = np.minimum(box[:, 2], size[0]) - np.maximum(box[:, 0], 0.0)
+    h = np.minimum(box[:, 3], size[1]) - np.maximum(box[:, 1], 0.0)
+    shared = np.maximum(w, 0.0) * np.maximum(h, 0.0).astype(np.float64)
+    return np.asarray(np.minimum(0.35, 0.12 + (0.7 / (size[0] * size[1])) * shared))
 
 
 def needed_score(box: Floats, size: tuple[int, int]) -> float:

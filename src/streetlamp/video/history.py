@@ -25,6 +25,8 @@ SURE_SCORE: Final = 0.5  # a single sighting this sure is a track
 AS_FOUND: Final = 0.4  # overlap from which the detector's box is the track's
 AT_EDGE: Final = 2.0  # pixels from the picture's edge at which a box touches it
 
+OUTWARD: Final = np.array([-1.0, -1.0, 1.0, 1.0], np.float32)  # of each side of a box
+
 TOLD: Final = ("kind", "score", "age", "velocity", "posture", "colour", "upper", "lower")
 SIGHTING: Final = np.dtype(
     [
@@ -159,7 +161,7 @@ class Histories:
         spread = np.minimum(0.6, 0.5 * np.maximum(0.0, nearest - 0.1))
         there = between.copy()
         now = a["time"] == time
-        one = np.flatnonzero(~between)
+        one = (~between).nonzero()[0]
         if len(one):
             way, spread[one], there[one] = self._beyond(
                 one, lost[one], a[one], time, hold_seconds, size
@@ -241,8 +243,10 @@ class Histories:
         rows, columns = rows[todo], columns[todo]
         times = np.array(self._times)
         at = times[columns]
-        used = np.flatnonzero(around(times, np.array([at.min(), at.max()])).any(axis=0))
-        part = slice(int(used[0]), int(used[-1]) + 1)
+        part = slice(
+            bisect_left(self._times, float(at.min()) - STEADY_SECONDS - 1e-6),
+            bisect_right(self._times, float(at.max()) + STEADY_SECONDS),
+        )
         near = around(times[part], at) & table["seen"][rows, part]
         own = table["box"][rows, columns]
         box = steadied(own, table["box"][rows, part], times[part] - at[:, None], near)
@@ -275,7 +279,9 @@ class Histories:
         # Whoever was walking is still somewhere on the way; less and less where they were.
         box = near["steady"]
         moved = box + _shift(velocity, dt, box)
-        left = np.where(lost, np.clip(dt - 0.3, 0.0, 0.5), 0.0).astype(np.float32)[:, None]
+        left = np.where(lost, np.minimum(0.5, np.maximum(0.0, dt - 0.3)), 0.0).astype(np.float32)[
+            :, None
+        ]
         region = hull(box + (moved - box) * left, moved)
         spread = np.minimum(0.35, np.where(lost, 0.35, 0.7) * np.abs(dt))
         return region, spread, np.abs(dt) <= reach
@@ -307,15 +313,16 @@ def _first(seen: Bools) -> Rows:
 def _shift(velocity: Floats, dt: Doubles, box: Floats) -> Floats:
     """(n, 4) how far boxes (n, 4) move in `dt` (n,), at most their own height."""
     reach = (box[:, 3] - box[:, 1])[:, None]
-    move = np.clip(velocity * dt.astype(np.float32)[:, None], -reach, reach)
+    move = velocity * dt.astype(np.float32)[:, None]
+    move = np.minimum(np.maximum(move, -reach), reach)
     return np.concatenate([move, move], axis=1)
 
 
 def _leaving(box: Floats, velocity: Floats, size: tuple[int, int]) -> Bools:
     """(n,) whether boxes (n, 4) touch the picture's edge and move (n, 2) out over it."""
-    low = (box[:, :2] <= AT_EDGE) & (velocity < 0)
-    high = (box[:, 2:] >= np.array(size) - AT_EDGE) & (velocity > 0)
-    return np.asarray((low | high).any(axis=1))
+    edge = np.array([AT_EDGE, AT_EDGE, size[0] - AT_EDGE, size[1] - AT_EDGE])
+    beyond, out = (box - edge) * OUTWARD >= 0, np.concatenate([velocity, velocity], axis=1)
+    return np.asarray((beyond & (out * OUTWARD > 0)).any(axis=1))
 
 
 def _as_found(box: Floats, found: Floats) -> Floats:

@@ -26,7 +26,8 @@ def among(kinds: Iterable[Kind]) -> Bools:
     return np.array([kind in chosen for kind in Kind])
 
 
-WHEELS: Final = among(TWO_WHEELERS)  # by kind
+PEOPLE: Final = among([Kind.PERSON])  # by kind, and so
+WHEELS: Final = among(TWO_WHEELERS)
 
 
 def widened(box: Floats, share: Doubles) -> Floats:
@@ -54,18 +55,19 @@ def hiding(box: Floats, kind: Ints, options: HideOptions, core: Floats | None = 
         top = np.where(wheels, np.maximum(top, 0.6 * h), top)
     two = np.zeros(len(box), np.bool_)
     if options.style is not Style.SILHOUETTE:
-        two = (kind == Kind.PERSON) & (h >= UPRIGHT * w)
-    out = np.concatenate([box, box[two]]).astype(np.float64)
+        two = PEOPLE[kind] & (h >= UPRIGHT * w)
+    rows = two.nonzero()[0]
+    out = np.concatenate([box, box[rows]], dtype=np.float64)
     whole, head = out[: len(box)], out[len(box) :]
     less = np.where(two, LEGS * side, side)
     whole[:, 0] -= less
     whole[:, 1] -= top
     whole[:, 2] += less
     whole[:, 3] += FEET * h
-    head[:, 0] -= side[two]
-    head[:, 1] -= top[two]
-    head[:, 2] += side[two]
-    head[:, 3] = box[two, 1] + UPPER * h[two]
+    head[:, 0] -= side[rows]
+    head[:, 1] = whole[rows, 1]
+    head[:, 2] += side[rows]
+    head[:, 3] = box[rows, 1] + UPPER * h[rows]
     least = box if core is None else core
     hidden = out.astype(np.float32)
     hidden[: len(box)] = hull(hidden[: len(box)], least)

@@ -59,6 +59,6 @@ def _overlap(a: Floats, b: Floats) -> Floats:
     """(n,) intersection over union of each box of `a` (n, 4) and the same row's of `b` (n, 4)."""
     sides = np.maximum(np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2]), 0)
     shared = sides[:, 0] * sides[:, 1]
-    whole = a[:, 2:] - a[:, :2], b[:, 2:] - b[:, :2]
-    both = whole[0][:, 0] * whole[0][:, 1] + whole[1][:, 0] * whole[1][:, 1]
+    one, two = a[:, 2:] - a[:, :2], b[:, 2:] - b[:, :2]
+    both = one[:, 0] * one[:, 1] + two[:, 0] * two[:, 1]
     return np.asarray(shared / np.maximum(both - shared, 1e-9))
