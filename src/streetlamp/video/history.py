@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streetlamp.values import Bools, Floats, Ints, Tracks
-from streetlamp.video.steady import STEADY_SECONDS, around, hull, steadied
+from streetlamp.video.steady import STEADY_SECONDS, around, steadied
 from streetlamp.video.track.associate import Doubles, iou
 
 BACK_SECONDS: Final = 0.6  # how far a newly found person is hidden backwards
@@ -24,8 +24,6 @@ HELD_A_LOOK: Final = 0.1  # s longer, on both sides, for each look that found a 
 SURE_SCORE: Final = 0.5  # a single sighting this sure is a track
 AS_FOUND: Final = 0.4  # overlap from which the detector's box is the track's
 AT_EDGE: Final = 2.0  # pixels from the picture's edge at which a box touches it
-
-OUTWARD: Final = np.array([-1.0, -1.0, 1.0, 1.0], np.float32)  # of each side of a box
 
 TOLD: Final = ("kind", "score", "age", "velocity", "posture", "colour", "upper", "lower")
 SIGHTING: Final = np.dtype(
@@ -52,6 +50,7 @@ _CELL: Final = np.dtype((np.void, SIGHTING.itemsize))  # NumPy moves it as one, 
 
 Sightings = NDArray[np.void]  # of SIGHTING
 Rows = NDArray[np.intp]
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +87,7 @@ class Histories:
         self._id = np.zeros(0, np.int64)
         self._total = np.zeros(0, np.int64)
         self._sure = np.zeros(0, np.bool_)
+        self._best = np.zeros(0, np.float32)
         self._times: list[float] = []  # of the looks, one a column in use
         self._cells = np.zeros((0, 0), _CELL)  # (things, looks), with room for more looks
         self._stale = 0  # how many of the first looks `forget_before` has seen to
@@ -112,6 +112,7 @@ class Histories:
         self._append(time)
         self._cells[rows, len(self._times) - 1] = new.view(_CELL)
         self._total[rows] += 1
+        self._best[rows] = np.maximum(self._best[rows], new["score"])
         proven = (self._total[rows] > 1) | (new["score"] >= SURE_SCORE)
         self._sure[rows] |= new["sure"] & proven
 
@@ -127,6 +128,7 @@ class Histories:
             seen = self._sightings["seen"]
         drop = seen[:, :old] & (np.arange(old) != _last(seen[:, :old])[:, None])
         self._cells[:, :old][drop] = np.zeros((), _CELL)
+        self._best = self._sightings["score"].max(axis=1, initial=0.0)
         used = seen[:, :old].any(axis=0)
         unused = int(used.argmax()) if used.any() else old
         del self._times[:unused]
@@ -134,12 +136,52 @@ class Histories:
         self._stale = old - unused
 
     def at(self, time: float, hold_seconds: float, size: tuple[int, int]) -> Places:
-        """Where all things are at `time`, in pictures of `size` (width, height) pixels.
+        """Where things are at `time`, in pictures of `size` (width, height) pixels.
 
         Who was lost is looked for during `hold_seconds`.
         """
+        rows, near, far, lost = self._around(time, hold_seconds)
+        self._steady(np.concatenate([rows, rows]), np.concatenate([near, far]))
+        a, b = self._at(rows, near), self._at(rows, far)
+        start, end = a["time"], b["time"]
+        since, gap = time - start, end - start
+        between = gap > 0.0
+        share = (since / np.where(between, gap, np.inf)).astype(np.float32)[:, None]
+        box, told, core = (
+            a[name] + (b[name] - a[name]) * share for name in ("steady", "box", "core")
+        )
+        spread = np.minimum(0.6, 0.5 * np.maximum(0.0, np.minimum(since, end - time) - 0.1))
+        held = between | (since == 0.0)
+        there = held.copy()
+        for row in (~held).nonzero()[0].tolist():
+            found = self._beyond(int(rows[row]), a[row], float(since[row]), lost[row], size)
+            if found is not None:
+                there[row] = True
+                box[row], spread[row] = found
+                told[row] = core[row] = box[row]
+        return Places(
+            self._id[rows],
+            there,
+            box,
+            told,
+            core,
+            spread,
+            a,
+            held,
+            start,
+            end,
+            self._sure[rows],
+            self._total[rows],
+            self._best[rows],
+        )
+
+    def _around(self, time: float, hold_seconds: float) -> tuple[Rows, Rows, Rows, Bools]:
+        """The things that may be there at `time`: rows, columns near and far, and who is lost.
+
+        Near and far are the sightings before and after; one and the same for a thing that is lost,
+        or not found yet. (n,) each.
+        """
         seen, times = self._sightings["seen"], np.array(self._times)
-        rows = np.arange(len(self))
         index = bisect_right(self._times, time)
         before, after = _last(seen[:, :index]), index + _first(seen[:, index:])
         was, will = before >= 0, after < len(times)
@@ -149,41 +191,15 @@ class Histories:
         between = was & will & (self._sure | (gap <= 2.0 * GHOST_SECONDS))
         lost = was & ~between & ~(will & (since > GHOST_SECONDS))
         near = np.where(between | lost, before, after)
-        far = np.where(between, after, near)
-        self._steady(np.concatenate([rows, rows[between]]), np.concatenate([near, after[between]]))
-        a, b = self._at(rows, near), self._at(rows, far)
-        span = np.where(between, b["time"] - a["time"], 1.0)
-        share = ((time - a["time"]) / span * between).astype(np.float32)[:, None]
-        box, told, core = (
-            a[name] + (b[name] - a[name]) * share for name in ("steady", "box", "core")
-        )
-        nearest = np.minimum(time - a["time"], b["time"] - time)
-        spread = np.minimum(0.6, 0.5 * np.maximum(0.0, nearest - 0.1))
-        there = between.copy()
-        now = a["time"] == time
-        one = (~between).nonzero()[0]
-        if len(one):
-            way, spread[one], there[one] = self._beyond(
-                one, lost[one], a[one], time, hold_seconds, size
-            )
-            box[one] = way
-            guessed = one[~now[one]]
-            told[guessed] = core[guessed] = box[guessed]
-        return Places(
-            self._id,
-            there,
-            box,
-            told,
-            core,
-            spread,
-            a,
-            between | now,
-            a["time"],
-            b["time"],
-            self._sure,
-            self._total,
-            self._sightings["score"].max(axis=1, initial=0.0),
-        )
+        most = np.where(lost, hold_seconds, BACK_SECONDS)
+        reach = np.minimum(most, GHOST_SECONDS + HELD_A_LOOK * self._total)
+        # Only who was lost again so soon was perhaps nobody; of all others more is still to come.
+        known = bisect_left(self._times, self._times[-1]) if self._times else 0
+        to_come = ~lost & seen[:, known:].any(axis=1)
+        reach = np.where(to_come, most, reach)
+        reach = np.where(self._sure, reach, np.where(self._total > 1, GHOST_SECONDS, ONCE_SECONDS))
+        rows = (between | (np.abs(time - times[near]) <= reach)).nonzero()[0]
+        return rows, near[rows], np.where(between, after, near)[rows], lost[rows]
 
     def missed(self, start: Doubles, end: Doubles) -> Bools:
         """(n,) whether there was a look between two times (n,)."""
@@ -209,6 +225,7 @@ class Histories:
             self._id = np.concatenate([self._id, np.array(fresh, np.int64)])
             self._total = np.concatenate([self._total, np.zeros(more, np.int64)])
             self._sure = np.concatenate([self._sure, np.zeros(more, np.bool_)])
+            self._best = np.concatenate([self._best, np.zeros(more, np.float32)])
             blank = np.zeros((more, self._cells.shape[1]), _CELL)
             self._cells = np.concatenate([self._cells, blank])
         return np.array([self._row[number] for number in ids.tolist()], np.intp)
@@ -223,7 +240,8 @@ class Histories:
 
     def _keep(self, rows: Rows) -> None:
         """Drops all other things."""
-        self._id, self._total, self._sure = self._id[rows], self._total[rows], self._sure[rows]
+        self._id, self._total = self._id[rows], self._total[rows]
+        self._sure, self._best = self._sure[rows], self._best[rows]
         self._cells = self._cells[rows]
         self._row = {number: row for row, number in enumerate(self._id.tolist())}
 
@@ -254,49 +272,38 @@ class Histories:
         table["steadied"][rows, columns] = True
 
     def _beyond(
-        self,
-        rows: Rows,
-        lost: Bools,
-        near: Sightings,
-        time: float,
-        hold_seconds: float,
-        size: tuple[int, int],
-    ) -> tuple[Floats, Doubles, Bools]:
-        """Things seen on one side only: their regions (n, 4), spread (n,), and who is there (n,).
+        self, row: int, near: np.void, dt: float, lost: bool, size: tuple[int, int]
+    ) -> tuple[Box, float] | None:
+        """The region of a thing seen on one side only, and its spread; None: it is gone.
 
-        lost (n,): seen before `time` only; the others are found after it. near (n,): then.
+        near: its sighting `dt` seconds ago if it is lost, or else after so many, negative.
         """
-        sure, total, seen = self._sure[rows], self._total[rows], self._sightings["seen"][rows]
-        velocity = self._velocity(rows, seen, lost)
-        ghost = np.where(total > 1, GHOST_SECONDS, ONCE_SECONDS)
-        most = np.where(lost, hold_seconds, BACK_SECONDS)
-        reach = np.where(sure, np.minimum(most, GHOST_SECONDS + HELD_A_LOOK * total), ghost)
-        gone = _leaving(near["box"], velocity, size)
-        # Only who was lost again so soon was perhaps nobody; of all others more is still to come.
-        to_come = sure & seen[:, bisect_left(self._times, self._times[-1]) :].any(axis=1)
-        reach = np.where(lost, np.where(gone, ghost, reach), np.where(to_come, most, reach))
-        dt = time - near["time"]
+        right, down = self._velocity(row, last=lost)
+        x1, y1, x2, y2 = near["steady"].tolist()
+        if lost and dt > GHOST_SECONDS and _leaving(near["box"].tolist(), (right, down), size):
+            return None
         # Whoever was walking is still somewhere on the way; less and less where they were.
-        box = near["steady"]
-        moved = box + _shift(velocity, dt, box)
-        left = np.where(lost, np.minimum(0.5, np.maximum(0.0, dt - 0.3)), 0.0).astype(np.float32)[
-            :, None
-        ]
-        region = hull(box + (moved - box) * left, moved)
-        spread = np.minimum(0.35, np.where(lost, 0.35, 0.7) * np.abs(dt))
-        return region, spread, np.abs(dt) <= reach
+        reach = y2 - y1
+        dx, dy = (min(max(speed * dt, -reach), reach) for speed in (right, down))
+        left = min(0.5, max(0.0, dt - 0.3))
+        box = (
+            x1 + min(left * dx, dx),
+            y1 + min(left * dy, dy),
+            x2 + max(left * dx, dx),
+            y2 + max(left * dy, dy),
+        )
+        return box, min(0.35, (0.35 if lost else 0.7) * abs(dt))
 
-    def _velocity(self, rows: Rows, seen: Bools, last: Bools) -> Floats:
-        """(n, 2) pixels a second of the boxes' centres, over the last (or first) few sightings."""
-        rank = seen.cumsum(axis=1)
-        count = rank[:, -1]
-        low = np.where(last, np.maximum(count - 3, 1), 1)
-        high = np.where(last, count, np.minimum(count, 4))
-        a = self._at(rows, (rank == low[:, None]).argmax(axis=1))
-        b = self._at(rows, (rank == high[:, None]).argmax(axis=1))
-        dt = b["time"] - a["time"]
-        move = (b["box"] - a["box"]) / np.where(dt > 0.0, dt, np.inf).astype(np.float32)[:, None]
-        return np.asarray((move[:, :2] + move[:, 2:]) / 2)
+    def _velocity(self, row: int, *, last: bool) -> tuple[float, float]:
+        """Pixels a second, right and down, of a thing's centre, over its last (or first) few."""
+        table = self._sightings[row]
+        columns = table["seen"].nonzero()[0]
+        some = columns[-4:] if last else columns[:4]
+        dt = self._times[some[-1]] - self._times[some[0]]
+        if dt <= 0.0:
+            return 0.0, 0.0
+        x1, y1, x2, y2 = (table["box"][some[-1]] - table["box"][some[0]]).tolist()
+        return (x1 + x2) / (2.0 * dt), (y1 + y2) / (2.0 * dt)
 
 
 def _last(seen: Bools) -> Rows:
@@ -310,19 +317,15 @@ def _first(seen: Bools) -> Rows:
     return np.asarray(m - (seen * np.arange(m, 0, -1)).max(axis=1, initial=0))
 
 
-def _shift(velocity: Floats, dt: Doubles, box: Floats) -> Floats:
-    """(n, 4) how far boxes (n, 4) move in `dt` (n,), at most their own height."""
-    reach = (box[:, 3] - box[:, 1])[:, None]
-    move = velocity * dt.astype(np.float32)[:, None]
-    move = np.minimum(np.maximum(move, -reach), reach)
-    return np.concatenate([move, move], axis=1)
-
-
-def _leaving(box: Floats, velocity: Floats, size: tuple[int, int]) -> Bools:
-    """(n,) whether boxes (n, 4) touch the picture's edge and move (n, 2) out over it."""
-    edge = np.array([AT_EDGE, AT_EDGE, size[0] - AT_EDGE, size[1] - AT_EDGE])
-    beyond, out = (box - edge) * OUTWARD >= 0, np.concatenate([velocity, velocity], axis=1)
-    return np.asarray((beyond & (out * OUTWARD > 0)).any(axis=1))
+def _leaving(box: Box, velocity: tuple[float, float], size: tuple[int, int]) -> bool:
+    """Whether a box touches the picture's edge and moves out over it."""
+    (right, down), (width, height) = velocity, size
+    return (
+        (box[0] <= AT_EDGE and right < 0.0)
+        or (box[1] <= AT_EDGE and down < 0.0)
+        or (box[2] >= width - AT_EDGE and right > 0.0)
+        or (box[3] >= height - AT_EDGE and down > 0.0)
+    )
 
 
 def _as_found(box: Floats, found: Floats) -> Floats:
