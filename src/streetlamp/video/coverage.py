@@ -145,7 +145,7 @@ class Coverage:
         people = [possible[things:][believed[things:]], *faces]
         hide = hiding(
             np.concatenate([wide[rows], *people]),
-            np.concatenate([kind[rows], *(np.full(len(box), Kind.PERSON) for box in people)]),
+            np.concatenate([kind[rows], *(np.full(len(box), int(Kind.PERSON)) for box in people)]),
             self._options,
             np.concatenate([places.core[rows], *people]),
         )

@@ -72,7 +72,7 @@ class Furniture:
         self._explained = explained
         self._places = [p for p in self._places if time - p.last < FORGET_SECONDS]
         if self._places and len(people):
-            taken = iou(_boxes(self._places), people).max(axis=1) > TAKEN
+            taken = iou(self._boxes(), people).max(axis=1) > TAKEN
             self._places = [p for p, t in zip(self._places, taken, strict=True) if not t]
         order = np.argsort(-score)
         self._found(faint[order], score[order], time)
@@ -80,7 +80,7 @@ class Furniture:
     def _found(self, box: Floats, score: Floats, time: float) -> None:
         """Faint boxes (n, 4), each a place that is known or a new one, in order of score (n,)."""
         rows = box.tolist()
-        columns = iou(box, _boxes(self._places)).T.tolist()  # likeness: one a place, for all boxes
+        columns = iou(box, self._boxes()).T.tolist()  # likeness: one a place, for all boxes
         for row, its_score in enumerate(score.tolist()):
             likeness = [column[row] for column in columns]
             most = max(likeness, default=0.0)
@@ -126,13 +126,15 @@ class Furniture:
         known = [p for p in known if p.looks >= LEAST_LOOKS]
         if not known:
             return np.zeros(len(box), np.bool_)
-        return np.asarray(iou(box, _boxes(known)).max(axis=1) >= SAME_PLACE)
+        return np.asarray(iou(box, _stacked(known)).max(axis=1) >= SAME_PLACE)
+
+    def _boxes(self) -> Floats:
+        return _stacked(self._places)
 
 
-def _boxes(places: list[_Place]) -> Floats:
-    """(n, 4)"""
-    flat = [np.zeros(0, np.float32), *(place.box for place in places)]
-    return np.concatenate(flat).reshape(-1, 4)
+def _stacked(places: list[_Place]) -> Floats:
+    """(n, 4) their boxes."""
+    return np.array([place.box for place in places], np.float32).reshape(-1, 4)
 
 
 def _likeness(a: list[float], b: list[float]) -> float:
