@@ -132,10 +132,10 @@ class Coverage:
     def at(self, time: float, frame: int, size: tuple[int, int]) -> Cover:
         """What is in the picture taken at `time`."""
         loose, faces = self._loose(time), self._faces(time)
-        if not (len(self._things) or loose or faces):
-            return Cover(NO_BOXES, NO_BOXES, Tracks.make(self._camera, time, frame, size))
         places = self._things.at(time, self._options.hold_seconds, size)
-        near, kind, things = places.near, places.near["kind"], len(places.id)
+        near, kind, things = places.near, places.near["kind"], len(places)
+        if not (things or loose or faces):
+            return Cover(NO_BOXES, NO_BOXES, Tracks.make(self._camera, time, frame, size))
         possible = np.concatenate([near["box"], *(look.loose for look in loose)])
         score = np.concatenate([places.best_score, *(look.loose_score for look in loose)])
         believed = self._believed(possible, score, places.sure, size)

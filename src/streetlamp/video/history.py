@@ -71,6 +71,20 @@ class Places:
     total: Ints  # (n,) sightings ever, also those already forgotten
     best_score: Floats  # (n,) the highest among the sightings remembered
 
+    def __len__(self) -> int:
+        return len(self.id)
+
+
+def _nowhere() -> Places:
+    ids, yes, boxes = np.zeros(0, np.int64), np.zeros(0, np.bool_), np.zeros((0, 4), np.float32)
+    numbers, near, scores = np.zeros(0), np.zeros(0, SIGHTING), np.zeros(0, np.float32)
+    return Places(
+        ids, yes, boxes, boxes, boxes, numbers, near, yes, numbers, numbers, yes, ids, scores
+    )
+
+
+NOWHERE: Final = _nowhere()  # nothing is there
+
 
 class Histories:
     """The sightings of all things of one camera, in order of time."""
@@ -90,6 +104,7 @@ class Histories:
         self._best = np.zeros(0, np.float32)
         self._times: list[float] = []  # of the looks, one a column in use
         self._cells = np.zeros((0, 0), _CELL)  # (things, looks), with room for more looks
+        self._latest = float("-inf")  # when a look last saw anything
         self._stale = 0  # how many of the first looks `forget_before` has seen to
 
     def add(self, time: float, tracks: Tracks, unsure: Tracks, found: Floats) -> None:
@@ -98,6 +113,7 @@ class Histories:
         ids = np.concatenate([tracks.id[sure], unsure.id[faint]])
         if not (len(ids) or len(self)):
             return
+        self._latest = time if len(ids) else self._latest
         new = np.zeros(len(ids), SIGHTING)
         first = len(ids) - int(np.count_nonzero(faint))
         new["seen"] = True
@@ -140,8 +156,12 @@ class Histories:
 
         Who was lost is looked for during `hold_seconds`.
         """
+        if time - self._latest > hold_seconds:
+            return NOWHERE
         rows, near, far, lost = self._around(time, hold_seconds)
-        self._steady(np.concatenate([rows, rows]), np.concatenate([near, far]))
+        if not len(rows):
+            return NOWHERE
+        self._steady(rows, near, far)
         a, b = self._at(rows, near), self._at(rows, far)
         start, end = a["time"], b["time"]
         since, gap = time - start, end - start
@@ -252,12 +272,14 @@ class Histories:
             last = times[_last(table["seen"][rows])]
             table["steadied"][rows] &= times + STEADY_SECONDS <= last[:, None]
 
-    def _steady(self, rows: Rows, columns: Rows) -> None:
-        """Finds the steadied boxes of these sightings that have none yet."""
+    def _steady(self, rows: Rows, near: Rows, far: Rows) -> None:
+        """Finds the steadied boxes of these things' sightings (n,) that have none yet."""
         table = self._sightings
-        todo = ~table["steadied"][rows, columns]
-        if not todo.any():
+        done = table["steadied"]
+        if done[rows, near].all() and done[rows, far].all():
             return
+        rows, columns = np.concatenate([rows, rows]), np.concatenate([near, far])
+        todo = ~done[rows, columns]
         rows, columns = rows[todo], columns[todo]
         times = np.array(self._times)
         at = times[columns]
@@ -265,9 +287,9 @@ class Histories:
             bisect_left(self._times, float(at.min()) - STEADY_SECONDS - 1e-6),
             bisect_right(self._times, float(at.max()) + STEADY_SECONDS),
         )
-        near = around(times[part], at) & table["seen"][rows, part]
+        others = around(times[part], at) & table["seen"][rows, part]
         own = table["box"][rows, columns]
-        box = steadied(own, table["box"][rows, part], times[part] - at[:, None], near)
+        box = steadied(own, table["box"][rows, part], times[part] - at[:, None], others)
         table["steady"][rows, columns] = box
         table["steadied"][rows, columns] = True
 
