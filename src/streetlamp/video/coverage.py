@@ -133,12 +133,14 @@ class Coverage:
         """What is in the picture taken at `time`."""
         loose, faces = self._loose(time), self._faces(time)
         places = self._things.at(time, self._options.hold_seconds, size)
+        if not (len(places) or loose or faces):
+            return self._nothing(time, frame, size)
         near, kind, things = places.near, places.near["kind"], len(places)
-        if not (things or loose or faces):
-            return Cover(NO_BOXES, NO_BOXES, Tracks.make(self._camera, time, frame, size))
         possible = np.concatenate([near["box"], *(look.loose for look in loose)])
         score = np.concatenate([places.best_score, *(look.loose_score for look in loose)])
         believed = self._believed(possible, score, places.sure, size)
+        if not (believed.any() or faces):
+            return self._nothing(time, frame, size)
         there, vehicle = places.there & believed[:things], IS_VEHICLE[kind]
         wide = widened(places.box, places.spread)
         rows = (there & (~vehicle | self._ridden(near, time))).nonzero()[0]
@@ -151,6 +153,9 @@ class Coverage:
         )
         tracks = self._tracks(places, there & self._shown(places), time, frame, size)
         return Cover(hide, wide[there & vehicle], tracks)
+
+    def _nothing(self, time: float, frame: int, size: tuple[int, int]) -> Cover:
+        return Cover(NO_BOXES, NO_BOXES, Tracks.make(self._camera, time, frame, size))
 
     def _believed(self, box: Floats, score: Floats, sure: Bools, size: tuple[int, int]) -> Bools:
         """(n,) which boxes (n, 4) are neither too faint for their size nor furniture.
