@@ -125,7 +125,12 @@ class Tracks:
     def make(
         cls, camera: str, time: float, frame: int, size: tuple[int, int], **columns: Any
     ) -> Tracks:
-        """Tracks from the columns given; the others get neutral values (unknown, 0, seen)."""
+        """Tracks from the columns given; the others get neutral values (unknown, 0, seen).
+
+        Without any column nothing is there, and that is cheap: all such share their columns.
+        """
+        if not columns:
+            return cls._nothing(camera, time, frame, size)
         n = len(columns.get("id", ()))
         full: dict[str, Any] = {}
         for name, dtype, width in _TRACK_COLUMNS:
@@ -134,6 +139,18 @@ class Tracks:
         if columns:
             raise TypeError(f"Tracks has no column {', '.join(columns)}")
         return cls(camera, time, frame, size, **full)
+
+    @classmethod
+    def _nothing(cls, camera: str, time: float, frame: int, size: tuple[int, int]) -> Tracks:
+        made = object.__new__(cls)
+        put = object.__setattr__
+        put(made, "camera", camera)
+        put(made, "time", time)
+        put(made, "frame", frame)
+        put(made, "size", size)
+        for name, column in _NO_COLUMNS:
+            put(made, name, column)
+        return made
 
     @property
     def foot(self) -> Floats:
@@ -153,6 +170,11 @@ _TRACK_COLUMNS: Final[tuple[tuple[str, Any, int | None], ...]] = (
     ("colour", np.int64, None),
     ("upper", np.int64, None),
     ("lower", np.int64, None),
+)
+
+_NO_COLUMNS: Final = tuple(
+    (name, _column(np.zeros(0 if width is None else (0, width)), dtype, 0, name, width))
+    for name, dtype, width in _TRACK_COLUMNS
 )
 
 

@@ -8,8 +8,8 @@ Everything here is a pure function of the looks: no pictures, no clock.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,20 +17,30 @@ import numpy as np
 
 from streetlamp.values import VEHICLES, Bools, Floats, Kind, Tracks
 from streetlamp.video.furniture import Furniture
-from streetlamp.video.history import BACK_SECONDS, GHOST_SECONDS, History, Place, Sighting
+from streetlamp.video.history import (
+    BACK_SECONDS,
+    GHOST_SECONDS,
+    SURE_SCORE,
+    TOLD,
+    Histories,
+    Places,
+    Sightings,
+)
 from streetlamp.video.motion import Motion
 from streetlamp.video.options import HideOptions
-from streetlamp.video.shape import TWO_WHEELERS, hiding, widened
-from streetlamp.video.track.associate import inside, iou
+from streetlamp.video.shape import TWO_WHEELERS, WHEELS, among, hiding, widened
+from streetlamp.video.track.associate import Doubles, inside
 
 __all__ = ["BACK_SECONDS", "GHOST_SECONDS", "TWO_WHEELERS", "Cover", "Coverage", "Look"]
 
 FACE_SECONDS: Final = 0.6  # how long a face seen in a look stays hidden, before and after it
 LOOSE_SECONDS: Final = 0.3  # the same of what is too faint for a track
-AS_FOUND: Final = 0.4  # overlap from which the detector's box is the track's
 PARKED_SECONDS: Final = 3.0  # a bicycle known for less is not yet believed to be parked
 SHOWN_GAP: Final = 0.3  # s: a track not found for longer is hidden meanwhile, but not shown
-SURE_SCORE: Final = 0.5  # a single sighting this sure is shown as a track
+IS_VEHICLE: Final = among(VEHICLES)  # by kind
+OPEN: Final = ~among(VEHICLES - TWO_WHEELERS)  # by kind: somebody, or what carries one in the open
+NO_BOXES: Final = np.zeros((0, 4), np.float32)
+NO_BOXES.flags.writeable = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,21 +74,15 @@ class Coverage:
         self._camera = camera
         self._options = options
         self._looks: deque[Look] = deque()
-        self._things: dict[int, History] = {}
+        self._things = Histories()
         self._furniture = Furniture()
 
     def add(self, look: Look) -> None:
         """The next look's report, in order of time."""
-        self._looks.append(look)
-        for tracks, sure in ((look.tracks, True), (look.unsure, False)):
-            for row in map(int, np.flatnonzero(tracks.seen)):
-                thing = self._things.setdefault(int(tracks.id[row]), History())
-                box = tracks.box[row]
-                core = _as_found(box, look.found)
-                thing.add(Sighting(look.time, box, core, tracks, row, sure))
-                thing.sure |= sure and (thing.total > 1 or float(tracks.score[row]) >= SURE_SCORE)
         unsure, tracks = look.unsure, look.tracks
-        faint = unsure.seen & _hideable(unsure)
+        self._looks.append(look)
+        self._things.add(look.time, tracks, unsure, look.found)
+        faint = unsure.seen & OPEN[unsure.kind]
         self._furniture.add(
             np.concatenate([unsure.box[faint], look.loose]),
             np.concatenate([unsure.score[faint], look.loose_score]),
@@ -97,7 +101,7 @@ class Coverage:
 
     def faint(self, look: Look) -> Floats:
         """(n, 4) the possible people of a look who are neither tracks nor furniture."""
-        boxes = np.concatenate([look.unsure.box[_hideable(look.unsure)], look.loose])
+        boxes = np.concatenate([look.unsure.box[OPEN[look.unsure.kind]], look.loose])
         return boxes[~self._furniture.judge(boxes)]
 
     def forget_before(self, time: float) -> None:
@@ -105,11 +109,7 @@ class Coverage:
         keep = time - self._options.hold_seconds - 1.0
         while len(self._looks) > 1 and self._looks[1].time <= keep:
             self._looks.popleft()
-        for key in list(self._things):
-            thing = self._things[key]
-            thing.forget_before(keep)
-            if not thing.times:
-                del self._things[key]
+        self._things.forget_before(keep)
 
     def clear(self) -> None:
         """Forget everything: another scene, another picture size."""
@@ -119,14 +119,11 @@ class Coverage:
 
     def around(self, time: float) -> tuple[Look | None, Look | None]:
         """The last look at or before `time` and the first at or after it."""
-        before = after = None
-        for look in self._looks:
-            if look.time <= time:
-                before = look
-            if look.time >= time:
-                after = look
-                break
-        return before, after
+        index = bisect_left(self._looks, time, key=lambda look: look.time)
+        after = self._looks[index] if index < len(self._looks) else None
+        if after is not None and after.time == time:
+            return after, after
+        return (self._looks[index - 1] if index else None), after
 
     def looks_at(self, scene: int) -> int:
         """How many of the looks remembered were at this scene."""
@@ -134,127 +131,122 @@ class Coverage:
 
     def at(self, time: float, frame: int, size: tuple[int, int]) -> Cover:
         """What is in the picture taken at `time`."""
-        hide: list[Floats] = []
-        vehicles: list[Floats] = []
-        shown: list[tuple[int, Sighting, Floats, bool]] = []
-        for key, thing, place in self._there(time, size):
-            sighting = place.sighting
-            kind = Kind(int(sighting.tracks.kind[sighting.row]))
-            wide = widened(place.box, place.spread)
-            if kind in VEHICLES:
-                vehicles.append(wide)
-            if kind not in VEHICLES or self._ridden(kind, sighting, time):
-                hide.extend(hiding(wide, kind, self._options, place.core))
-            certain = place.span is not None and not self._missed(*place.span)
-            if certain and sighting.sure and (thing.total > 1 or sighting.score >= SURE_SCORE):
-                shown.append((key, sighting, place.told, sighting.time == time))
-        hide.extend(self._loose(time, size))
-        hide.extend(self._faces(time))
-        return Cover(_stack(hide), _stack(vehicles), self._tracks(time, frame, size, shown))
+        loose, faces = self._loose(time), self._faces(time)
+        places = self._things.at(time, self._options.hold_seconds, size)
+        if not (len(places) or loose or faces):
+            return self._nothing(time, frame, size)
+        near, kind, things = places.near, places.near["kind"], len(places)
+        possible = np.concatenate([near["box"], *(look.loose for look in loose)])
+        score = np.concatenate([places.best_score, *(look.loose_score for look in loose)])
+        believed = self._believed(possible, score, places.sure, size)
+        if not (believed.any() or faces):
+            return self._nothing(time, frame, size)
+        there, vehicle = places.there & believed[:things], IS_VEHICLE[kind]
+        wide = widened(places.box, places.spread)
+        rows = (there & (~vehicle | self._ridden(near, time))).nonzero()[0]
+        people = [possible[things:][believed[things:]], *faces]
+        hide = hiding(
+            np.concatenate([wide[rows], *people]),
+            np.concatenate([kind[rows], *(np.full(len(box), int(Kind.PERSON)) for box in people)]),
+            self._options,
+            np.concatenate([places.core[rows], *people]),
+        )
+        tracks = self._tracks(places, there & self._shown(places), time, frame, size)
+        return Cover(hide, wide[there & vehicle], tracks)
 
-    def _there(self, time: float, size: tuple[int, int]) -> list[tuple[int, History, Place]]:
-        """The things in the picture, but for what is too faint for its size, and furniture."""
-        found: list[tuple[int, History, Place]] = []
-        known = self._looks[-1].time if self._looks else time
-        for key, thing in self._things.items():
-            place = thing.at(time, self._options.hold_seconds, known)
-            if place is not None and thing.best_score >= needed_score(place.sighting.box, size):
-                found.append((key, thing, place))
-        faint = [row for row, (_, thing, _) in enumerate(found) if not thing.sure]
-        still = self._furniture.judge(_stack([found[row][2].sighting.box for row in faint]))
-        gone = {row for row, is_still in zip(faint, still, strict=True) if is_still}
-        return [entry for row, entry in enumerate(found) if row not in gone]
+    def _nothing(self, time: float, frame: int, size: tuple[int, int]) -> Cover:
+        return Cover(NO_BOXES, NO_BOXES, Tracks.make(self._camera, time, frame, size))
 
-    def _missed(self, start: float, end: float) -> bool:
-        """Whether looks between two sightings, too far apart to be shown through, found nothing."""
-        return end - start > SHOWN_GAP and any(start < look.time < end for look in self._looks)
+    def _believed(self, box: Floats, score: Floats, sure: Bools, size: tuple[int, int]) -> Bools:
+        """(n,) which boxes (n, 4) are neither too faint for their size nor furniture.
 
-    def _ridden(self, kind: Kind, sighting: Sighting, time: float) -> bool:
-        """Whether somebody may ride it: it moves, a person's box lies over it, or it is new."""
-        if kind not in TWO_WHEELERS:
-            return False
-        if float(sighting.tracks.age[sighting.row]) < PARKED_SECONDS:
-            return True
-        tracks = sighting.tracks
-        box = sighting.box
-        speed = float(np.hypot(*tracks.velocity[sighting.row]))
-        if speed > 0.25 * float(max(box[2] - box[0], box[3] - box[1])):
-            return True
-        people = [
-            boxes
-            for look in self._near(time)
-            for boxes in (look.tracks.box[look.tracks.kind == Kind.PERSON], look.loose)
-        ]
-        return bool(people) and bool((inside(box[None], np.concatenate(people)) > 0.1).any())
+        score (n,): the best of each. sure (m,): of the first m, those that cannot be furniture.
+        """
+        believed: Bools = score >= needed_scores(box, size)
+        faint = believed.copy()
+        faint[: len(sure)] &= ~sure
+        rows = faint.nonzero()[0]
+        believed[rows] = ~self._furniture.judge(box[rows])
+        return believed
 
-    def _near(self, time: float) -> Iterable[Look]:
+    def _shown(self, places: Places) -> Bools:
+        """(n,) the things that everybody is told of: tracks, and known on both sides."""
+        near = places.near
+        proven = near["sure"] & ((places.total > 1) | (near["score"] >= SURE_SCORE))
+        shown: Bools = places.held & proven
+        long = (shown & (places.end - places.start > SHOWN_GAP)).nonzero()[0]
+        if len(long):  # looks between that found nothing tell
+            shown[long] = ~self._things.missed(places.start[long], places.end[long])
+        return shown
+
+    def _ridden(self, near: Sightings, time: float) -> Bools:
+        """(n,) whether somebody may ride it: it moves, it is new, or a person's box is over it."""
+        ridden: Bools = WHEELS[near["kind"]]
+        wheels = ridden.nonzero()[0]
+        if len(wheels):
+            box, velocity, age = (near[name][wheels] for name in ("box", "velocity", "age"))
+            rolls = np.hypot(velocity[:, 0], velocity[:, 1]) > 0.25 * (
+                (box[:, 2:] - box[:, :2]).max(axis=1)
+            )
+            people = [
+                boxes
+                for look in self._near(time)
+                for boxes in (look.tracks.box[look.tracks.kind == Kind.PERSON], look.loose)
+            ]
+            under = (inside(box, np.concatenate([NO_BOXES, *people])) > 0.1).any(axis=1)
+            ridden[wheels] = rolls | under | (age < PARKED_SECONDS)
+        return ridden
+
+    def _near(self, time: float) -> list[Look]:
         """The look before and the look after `time`, one or none of them if there are no more."""
-        return {id(look): look for look in self.around(time) if look is not None}.values()
+        before, after = self.around(time)
+        both = [before] if before is after else [before, after]
+        return [look for look in both if look is not None]
 
-    def _loose(self, time: float, size: tuple[int, int]) -> Iterator[Floats]:
-        for look in self._near(time):
-            if abs(look.time - time) <= LOOSE_SECONDS and len(look.loose):
-                still = self._furniture.judge(look.loose)
-                for box, score, is_still in zip(look.loose, look.loose_score, still, strict=True):
-                    if score >= needed_score(box, size) and not is_still:
-                        yield from hiding(box, Kind.PERSON, self._options)
+    def _loose(self, time: float) -> list[Look]:
+        """The looks whose possible people, too faint to be tracks, may be there at `time`."""
+        near = self._near(time)
+        return [k for k in near if len(k.loose) and abs(k.time - time) <= LOOSE_SECONDS]
 
-    def _faces(self, time: float) -> Iterator[Floats]:
-        for look in self._looks:  # not the nearest alone: few looks are for faces
-            if abs(look.time - time) <= FACE_SECONDS:
-                for box in look.faces:
-                    yield from hiding(box, Kind.PERSON, self._options)
+    def _faces(self, time: float) -> list[Floats]:
+        """Boxes (k, 4) of the faces found."""
+        return [  # not of the nearest looks alone: few looks are for faces
+            look.faces
+            for look in self._looks
+            if abs(look.time - time) <= FACE_SECONDS and len(look.faces)
+        ]
 
     def _tracks(
-        self,
-        time: float,
-        frame: int,
-        size: tuple[int, int],
-        shown: list[tuple[int, Sighting, Floats, bool]],
+        self, places: Places, shown: Bools, time: float, frame: int, size: tuple[int, int]
     ) -> Tracks:
-        columns: dict[str, list[object]] = {
-            name: [getattr(s.tracks, name)[s.row] for _, s, _, _ in shown]
-            for name in ("kind", "score", "age", "velocity", "posture", "colour", "upper", "lower")
-        }
-        if not shown:
+        rows = shown.nonzero()[0]
+        if not len(rows):
             return Tracks.make(self._camera, time, frame, size)
-        return Tracks.make(
+        near = places.near.take(rows)
+        return Tracks(
             self._camera,
             time,
             frame,
             size,
-            id=[key for key, _, _, _ in shown],
-            box=np.stack([box for _, _, box, _ in shown]),
-            seen=[seen for _, _, _, seen in shown],
-            **columns,
+            id=places.id[rows],
+            box=places.told[rows],
+            seen=near["time"] == time,
+            **{name: near[name] for name in TOLD},
         )
 
 
-def needed_score(box: Floats, size: tuple[int, int]) -> float:
-    """The score below which a box of this size is not believed to be a person or a vehicle.
+def needed_scores(box: Floats, size: tuple[int, int]) -> Doubles:
+    """(n,) the score below which boxes (n, 4) are not believed to be a person or a vehicle.
 
     A faint small box may be somebody far away. Somebody who fills a fifth of the picture is seen
     clearly (0.35 and more on our footage), while faint boxes of that size are walls and stairs.
     """
-    w = min(float(box[2]), size[0]) - max(float(box[0]), 0.0)
-    h = min(float(box[3]), size[1]) - max(float(box[1]), 0.0)
-    share = max(0.0, w) * max(0.0, h) / (size[0] * size[1])
-    return min(0.35, 0.12 + 0.7 * share)
+    w = np.minimum(box[:, 2], size[0]) - np.maximum(box[:, 0], 0.0)
+    h = np.minimum(box[:, 3], size[1]) - np.maximum(box[:, 1], 0.0)
+    shared = np.maximum(w, 0.0) * np.maximum(h, 0.0).astype(np.float64)
+    return np.asarray(np.minimum(0.35, 0.12 + (0.7 / (size[0] * size[1])) * shared))
 
 
-def _hideable(tracks: Tracks) -> Bools:
-    """(n,) which may be somebody, or carry somebody in the open."""
-    return ~np.isin(tracks.kind, list(VEHICLES - TWO_WHEELERS))
-
-
-def _as_found(box: Floats, found: Floats) -> Floats:
-    """The detector's own box (4,) of a track's, which follows it smoothly and so lags a little."""
-    if not len(found):
-        return box
-    likeness = iou(box[None], found)[0]
-    best = int(likeness.argmax())
-    return found[best] if likeness[best] >= AS_FOUND else box
-
-
-def _stack(boxes: list[Floats]) -> Floats:
-    return np.stack(boxes) if boxes else np.zeros((0, 4), np.float32)
+def needed_score(box: Floats, size: tuple[int, int]) -> float:
+    """The same of one box (4,)."""
+    return float(needed_scores(box[None], size)[0])

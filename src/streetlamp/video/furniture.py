@@ -38,6 +38,14 @@ class _Place:
     calm: float  # seconds in which nothing moved here
     needed: float = CALM_SECONDS
 
+    def found(self, box: Floats, score: float, time: float) -> None:
+        """A look at `time` found it again: box (4,)."""
+        self.looks += self.last < time
+        self.last = time
+        weight = max(0.05, 1.0 / self.looks)
+        self.box = self.box + np.float32(weight) * (box - self.box)
+        self.score += weight * (score - self.score)
+
 
 class Furniture:
     """The places of one camera's picture where something is taken for a person, faintly."""
@@ -66,24 +74,28 @@ class Furniture:
         if self._places and len(people):
             taken = iou(self._boxes(), people).max(axis=1) > TAKEN
             self._places = [p for p, t in zip(self._places, taken, strict=True) if not t]
-        for row in np.argsort(-score):
-            self._found(faint[row], float(score[row]), time)
+        order = np.argsort(-score)
+        self._found(faint[order], score[order], time)
 
-    def _found(self, box: Floats, score: float, time: float) -> None:
-        if self._places:
-            likeness = iou(box[None], self._boxes())[0]
-            best = int(likeness.argmax())
-            if likeness[best] >= SAME_PLACE:
-                place = self._places[best]
-                place.looks += place.last < time
-                place.last = time
-                weight = max(0.05, 1.0 / place.looks)
-                place.box = place.box + np.float32(weight) * (box - place.box)
-                place.score += weight * (score - place.score)
-                return
-        if len(self._places) >= MOST_PLACES:
-            self._places.remove(min(self._places, key=lambda p: p.last))
-        self._places.append(_Place(box.astype(np.float32), score, 1, time, 0.0))
+    def _found(self, box: Floats, score: Floats, time: float) -> None:
+        """Faint boxes (n, 4), each a place that is known or a new one, in order of score (n,)."""
+        rows = box.tolist()
+        columns = iou(box, self._boxes()).T.tolist()  # likeness: one a place, for all boxes
+        for row, its_score in enumerate(score.tolist()):
+            likeness = [column[row] for column in columns]
+            most = max(likeness, default=0.0)
+            if most >= SAME_PLACE:
+                index = likeness.index(most)
+                self._places[index].found(box[row], its_score, time)
+            else:
+                if len(self._places) >= MOST_PLACES:
+                    oldest = min(range(len(columns)), key=lambda index: self._places[index].last)
+                    del self._places[oldest], columns[oldest]
+                self._places.append(_Place(box[row].astype(np.float32), its_score, 1, time, 0.0))
+                columns.append([0.0] * len(rows))
+                index = -1
+            place = self._places[index].box.tolist()
+            columns[index][row + 1 :] = [_likeness(other, place) for other in rows[row + 1 :]]
 
     def moved(self, motion: Motion, size: tuple[int, int], time: float) -> None:
         """The movement of the picture taken at `time`, of `size` (width, height) pixels."""
@@ -107,12 +119,28 @@ class Furniture:
 
     def judge(self, box: Floats) -> Bools:
         """(n,) which faint boxes (n, 4) are furniture."""
+        if not len(box):
+            return np.zeros(0, np.bool_)
         known = [p for p in self._places if p.calm >= p.needed and p.score < FAINT]
         known = [p for p in known if p.looks >= LEAST_LOOKS]
-        if not known or not len(box):
+        if not known:
             return np.zeros(len(box), np.bool_)
-        places = np.stack([p.box for p in known])
-        return np.asarray(iou(box, places).max(axis=1) >= SAME_PLACE)
+        return np.asarray(iou(box, _stacked(known)).max(axis=1) >= SAME_PLACE)
 
     def _boxes(self) -> Floats:
-        return np.array([p.box for p in self._places], np.float32)
+        return _stacked(self._places)
+
+
+def _stacked(places: list[_Place]) -> Floats:
+    """(n, 4) their boxes."""
+    return np.array([place.box for place in places], np.float32).reshape(-1, 4)
+
+
+def _likeness(a: list[float], b: list[float]) -> float:
+    """Intersection over union of two boxes (4,): of a few, faster than NumPy's."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0.0 or height <= 0.0:
+        return 0.0
+    shared = width * height
+    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)

@@ -1,207 +1,363 @@
-"""Where one tracked thing was: its sightings, and its box at any moment between them.
+"""Where each tracked thing was: its sightings, and its box at any moment between them.
 
-With hindsight a box can be steadied: a walker's box breathes with their stride and the detector's
-mood, so a sighting's box is taken together with those half a second before and after it.
+All sightings stand in one table, a row for each thing and a column for each look, so that whatever
+is asked about a moment is answered for all things at once.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from streetlamp.values import Floats, Tracks
+from streetlamp.values import Bools, Floats, Ints, Tracks
+from streetlamp.video.steady import STEADY_SECONDS, around, steadied
+from streetlamp.video.track.associate import Doubles, iou
 
 BACK_SECONDS: Final = 0.6  # how far a newly found person is hidden backwards
 GHOST_SECONDS: Final = 0.25  # the same, and forwards, of a candidate
 ONCE_SECONDS: Final = 0.2  # the same of a candidate that one single look saw
 HELD_A_LOOK: Final = 0.1  # s longer, on both sides, for each look that found a track
-STEADY_SECONDS: Final = 0.5  # sightings this near steady a box
-STEADY_REST: Final = 0.25  # share of them that may stick out of it at each side
-STEADY_LEAST: Final = 0.75  # overlap with the box found, below which the thing itself changed
+SURE_SCORE: Final = 0.5  # a single sighting this sure is a track
+AS_FOUND: Final = 0.4  # overlap from which the detector's box is the track's
+AT_EDGE: Final = 2.0  # pixels from the picture's edge at which a box touches it
+
+TOLD: Final = ("kind", "score", "age", "velocity", "posture", "colour", "upper", "lower")
+SIGHTING: Final = np.dtype(
+    [
+        ("seen", np.bool_),  # False: this look did not see this thing, and the rest is zero
+        ("sure", np.bool_),  # a track; False: a candidate
+        ("steadied", np.bool_),  # `steady` is known
+        ("time", np.float64),
+        ("box", np.float32, 4),  # the tracker's
+        ("core", np.float32, 4),  # the detector's
+        ("steady", np.float32, 4),
+        ("kind", np.int64),
+        ("score", np.float32),
+        ("age", np.float32),
+        ("velocity", np.float32, 2),
+        ("posture", np.int64),
+        ("colour", np.int64),
+        ("upper", np.int64),
+        ("lower", np.int64),
+    ],
+    align=True,
+)
+_CELL: Final = np.dtype((np.void, SIGHTING.itemsize))  # NumPy moves it as one, not by its fields
+
+Sightings = NDArray[np.void]  # of SIGHTING
+Rows = NDArray[np.intp]
+Box = tuple[float, float, float, float]
 
 
-@dataclass(slots=True)
-class Sighting:
-    """One look's word on the thing."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Where things are at some moment: parallel arrays, one row a thing. Boxes in pixels."""
 
-    time: float
-    box: Floats  # (4,) the tracker's
-    core: Floats  # (4,) the detector's
-    tracks: Tracks
-    row: int
-    sure: bool
-    steady: Floats | None = None  # the steadied box, once all its neighbours are known
+    id: Ints  # (n,)
+    there: Bools  # (n,) it is in the picture; False: not there yet, or gone, and the rest is void
+    box: Floats  # (n, 4) steadied
+    told: Floats  # (n, 4) the tracker's
+    core: Floats  # (n, 4) the detector's
+    spread: Doubles  # (n,) how far to widen it, as a share of its width
+    near: Sightings  # (n,) the nearest sighting before, or else after
+    held: Bools  # (n,) it was seen on both sides, or at this very moment …
+    start: Doubles  # (n,) … at this time …
+    end: Doubles  # (n,) … and at this
+    sure: Bools  # (n,) it was a track at least once, not only a candidate
+    total: Ints  # (n,) sightings ever, also those already forgotten
+    best_score: Floats  # (n,) the highest among the sightings remembered
 
-    @property
-    def score(self) -> float:
-        return float(self.tracks.score[self.row])
-
-
-class Place(NamedTuple):
-    """Where a thing is at some moment."""
-
-    box: Floats  # (4,) steadied
-    told: Floats  # (4,) the tracker's
-    core: Floats  # (4,) the detector's
-    spread: float  # how far to widen it, as a share of its width
-    sighting: Sighting  # the nearest one before, or else after
-    span: tuple[float, float] | None  # times of the sightings on both sides, if it has two
+    def __len__(self) -> int:
+        return len(self.id)
 
 
-@dataclass(slots=True)
-class History:
-    """The sightings of one thing, in order of time."""
+def _nowhere() -> Places:
+    ids, yes, boxes = np.zeros(0, np.int64), np.zeros(0, np.bool_), np.zeros((0, 4), np.float32)
+    numbers, near, scores = np.zeros(0), np.zeros(0, SIGHTING), np.zeros(0, np.float32)
+    return Places(
+        ids, yes, boxes, boxes, boxes, numbers, near, yes, numbers, numbers, yes, ids, scores
+    )
 
-    times: list[float] = field(default_factory=list)
-    sightings: list[Sighting] = field(default_factory=list)
-    total: int = 0  # sightings ever, also those already forgotten
-    sure: bool = False  # it was a track at least once, not only a candidate
-    best_score: float = 0.0  # the highest among the sightings remembered
 
-    def add(self, sighting: Sighting) -> None:
-        self.times.append(sighting.time)
-        self.sightings.append(sighting)
-        self.total += 1
-        self.best_score = max(self.best_score, sighting.score)
+NOWHERE: Final = _nowhere()  # nothing is there
+
+
+class Histories:
+    """The sightings of all things of one camera, in order of time."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def __len__(self) -> int:
+        return len(self._id)
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._row: dict[int, int] = {}
+        self._id = np.zeros(0, np.int64)
+        self._total = np.zeros(0, np.int64)
+        self._sure = np.zeros(0, np.bool_)
+        self._best = np.zeros(0, np.float32)
+        self._times: list[float] = []  # of the looks, one a column in use
+        self._cells = np.zeros((0, 0), _CELL)  # (things, looks), with room for more looks
+        self._latest = float("-inf")  # when a look last saw anything
+        self._stale = 0  # how many of the first looks `forget_before` has seen to
+
+    def add(self, time: float, tracks: Tracks, unsure: Tracks, found: Floats) -> None:
+        """A look at `time`: its tracks, its candidates, and the boxes detected (m, 4)."""
+        sure, faint = tracks.seen, unsure.seen
+        ids = np.concatenate([tracks.id[sure], unsure.id[faint]])
+        if not (len(ids) or len(self)):
+            return
+        self._latest = time if len(ids) else self._latest
+        new = np.zeros(len(ids), SIGHTING)
+        first = len(ids) - int(np.count_nonzero(faint))
+        new["seen"] = True
+        new["sure"][:first] = True
+        new["time"] = time
+        for name in ("box", *TOLD):
+            new[name][:first] = getattr(tracks, name)[sure]
+            new[name][first:] = getattr(unsure, name)[faint]
+        new["core"] = _as_found(new["box"], found)
+        rows = self._rows(ids)
+        self._unsteady(rows)
+        self._append(time)
+        self._cells[rows, len(self._times) - 1] = new.view(_CELL)
+        self._total[rows] += 1
+        self._best[rows] = np.maximum(self._best[rows], new["score"])
+        proven = (self._total[rows] > 1) | (new["score"] >= SURE_SCORE)
+        self._sure[rows] |= new["sure"] & proven
 
     def forget_before(self, time: float) -> None:
-        """Drops the sightings up to `time`, but for the last one if there are later ones."""
-        drop = bisect_right(self.times, time)
-        drop = drop if drop == len(self.times) else max(0, drop - 1)
-        if drop:
-            del self.times[:drop], self.sightings[:drop]
-            self.best_score = max((sighting.score for sighting in self.sightings), default=0.0)
+        """Drops the sightings up to `time`, but for each thing's last one if there are later."""
+        old = bisect_right(self._times, time)
+        if old <= self._stale:
+            return
+        seen = self._sightings["seen"]
+        lasts = seen[:, old:].any(axis=1)
+        if not lasts.all():
+            self._keep(np.flatnonzero(lasts))
+            seen = self._sightings["seen"]
+        drop = seen[:, :old] & (np.arange(old) != _last(seen[:, :old])[:, None])
+        self._cells[:, :old][drop] = np.zeros((), _CELL)
+        self._best = self._sightings["score"].max(axis=1, initial=0.0)
+        used = seen[:, :old].any(axis=0)
+        unused = int(used.argmax()) if used.any() else old
+        del self._times[:unused]
+        self._cells = self._cells[:, unused:]
+        self._stale = old - unused
 
-    def at(self, time: float, hold_seconds: float, known: float) -> Place | None:
-        """Where it is at `time`; None: not there yet, or gone. known: time of the last look."""
-        index = bisect_right(self.times, time)
-        before = index - 1 if index else None
-        after = index if index < len(self.sightings) else None
-        if before is not None and after is not None:
-            gap = self.times[after] - self.times[before]
-            if self.sure or gap <= 2.0 * GHOST_SECONDS:
-                return self._between(before, after, time)
-            if time - self.times[before] > GHOST_SECONDS:  # two ghosts rather than one long one
-                before = None
-        if before is not None:
-            return self._lost(before, time, hold_seconds)
-        if after is not None:
-            return self._found(after, time, known)
-        return None
+    def at(self, time: float, hold_seconds: float, size: tuple[int, int]) -> Places:
+        """Where things are at `time`, in pictures of `size` (width, height) pixels.
 
-    def _between(self, before: int, after: int, time: float) -> Place:
-        start, end = self.sightings[before], self.sightings[after]
-        share = (time - start.time) / (end.time - start.time)
-        a, b = self._steadied(before), self._steadied(after)
-        near = min(time - start.time, end.time - time)
-        spread = min(0.6, 0.5 * max(0.0, near - 0.1))
-        steadied = a + (b - a) * np.float32(share)
-        told = start.box + (end.box - start.box) * np.float32(share)
-        core = start.core + (end.core - start.core) * np.float32(share)
-        return Place(steadied, told, core, spread, start, (start.time, end.time))
+        Who was lost is looked for during `hold_seconds`.
+        """
+        if time - self._latest > hold_seconds:
+            return NOWHERE
+        rows, near, far, lost = self._around(time, hold_seconds)
+        if not len(rows):
+            return NOWHERE
+        self._steady(rows, near, far)
+        a, b = self._at(rows, near), self._at(rows, far)
+        start, end = a["time"], b["time"]
+        since, gap = time - start, end - start
+        between = gap > 0.0
+        share = (since / np.where(between, gap, np.inf)).astype(np.float32)[:, None]
+        box, told, core = (
+            a[name] + (b[name] - a[name]) * share for name in ("steady", "box", "core")
+        )
+        spread = np.minimum(0.6, 0.5 * np.maximum(0.0, np.minimum(since, end - time) - 0.1))
+        held = between | (since == 0.0)
+        there = held.copy()
+        for row in (~held).nonzero()[0].tolist():
+            found = self._beyond(int(rows[row]), a[row], float(since[row]), lost[row], size)
+            if found is not None:
+                there[row] = True
+                box[row], spread[row] = found
+                told[row] = core[row] = box[row]
+        return Places(
+            self._id[rows],
+            there,
+            box,
+            told,
+            core,
+            spread,
+            a,
+            held,
+            start,
+            end,
+            self._sure[rows],
+            self._total[rows],
+            self._best[rows],
+        )
 
-    def _lost(self, index: int, time: float, hold_seconds: float) -> Place | None:
-        last = self.sightings[index]
-        dt = time - last.time
-        box = self._steadied(index)
-        if dt == 0.0:
-            return Place(box, last.box, last.core, 0.0, last, (time, time))
-        velocity = self._velocity(last=True)
-        gone = _leaving(last.box, velocity, last.tracks.size)
-        if dt > (self._ghost() if gone else self._reach(hold_seconds)):
+    def _around(self, time: float, hold_seconds: float) -> tuple[Rows, Rows, Rows, Bools]:
+        """The things that may be there at `time`: rows, columns near and far, and who is lost.
+
+        Near and far are the sightings before and after; one and the same for a thing that is lost,
+        or not found yet. (n,) each.
+        """
+        seen, times = self._sightings["seen"], np.array(self._times)
+        index = bisect_right(self._times, time)
+        before, after = _last(seen[:, :index]), index + _first(seen[:, index:])
+        was, will = before >= 0, after < len(times)
+        since = time - times[before]
+        # A candidate seen twice is two ghosts rather than one long one.
+        gap = times[np.minimum(after, len(times) - 1)] - times[before]
+        between = was & will & (self._sure | (gap <= 2.0 * GHOST_SECONDS))
+        lost = was & ~between & ~(will & (since > GHOST_SECONDS))
+        near = np.where(between | lost, before, after)
+        most = np.where(lost, hold_seconds, BACK_SECONDS)
+        reach = np.minimum(most, GHOST_SECONDS + HELD_A_LOOK * self._total)
+        # Only who was lost again so soon was perhaps nobody; of all others more is still to come.
+        known = bisect_left(self._times, self._times[-1]) if self._times else 0
+        to_come = ~lost & seen[:, known:].any(axis=1)
+        reach = np.where(to_come, most, reach)
+        reach = np.where(self._sure, reach, np.where(self._total > 1, GHOST_SECONDS, ONCE_SECONDS))
+        rows = (between | (np.abs(time - times[near]) <= reach)).nonzero()[0]
+        return rows, near[rows], np.where(between, after, near)[rows], lost[rows]
+
+    def missed(self, start: Doubles, end: Doubles) -> Bools:
+        """(n,) whether there was a look between two times (n,)."""
+        times = np.array(self._times)
+        return np.searchsorted(times, start, "right") < np.searchsorted(times, end, "left")
+
+    @property
+    def _sightings(self) -> Sightings:
+        """(things, looks) the table; writing into a field of it writes into the table."""
+        return self._cells[:, : len(self._times)].view(SIGHTING)
+
+    def _at(self, rows: Rows, columns: Rows) -> Sightings:
+        """(n,) a copy of these sightings."""
+        return self._cells[rows, columns].view(SIGHTING)
+
+    def _rows(self, ids: Ints) -> Rows:
+        """(n,) the rows of these things; those not known yet get one."""
+        fresh = [number for number in ids.tolist() if number not in self._row]
+        if fresh:
+            for number in fresh:
+                self._row[number] = len(self._row)
+            more = len(fresh)
+            self._id = np.concatenate([self._id, np.array(fresh, np.int64)])
+            self._total = np.concatenate([self._total, np.zeros(more, np.int64)])
+            self._sure = np.concatenate([self._sure, np.zeros(more, np.bool_)])
+            self._best = np.concatenate([self._best, np.zeros(more, np.float32)])
+            blank = np.zeros((more, self._cells.shape[1]), _CELL)
+            self._cells = np.concatenate([self._cells, blank])
+        return np.array([self._row[number] for number in ids.tolist()], np.intp)
+
+    def _append(self, time: float) -> None:
+        """A column for a look at `time`."""
+        used = len(self._times)
+        if used == self._cells.shape[1]:
+            room = np.zeros((len(self), max(16, used)), _CELL)
+            self._cells = np.concatenate([self._cells, room], axis=1)
+        self._times.append(time)
+
+    def _keep(self, rows: Rows) -> None:
+        """Drops all other things."""
+        self._id, self._total = self._id[rows], self._total[rows]
+        self._sure, self._best = self._sure[rows], self._best[rows]
+        self._cells = self._cells[rows]
+        self._row = {number: row for row, number in enumerate(self._id.tolist())}
+
+    def _unsteady(self, rows: Rows) -> None:
+        """These things are seen again, so what was not yet seen half a second later changes."""
+        if self._times:
+            table, times = self._sightings, np.array(self._times)
+            last = times[_last(table["seen"][rows])]
+            table["steadied"][rows] &= times + STEADY_SECONDS <= last[:, None]
+
+    def _steady(self, rows: Rows, near: Rows, far: Rows) -> None:
+        """Finds the steadied boxes of these things' sightings (n,) that have none yet."""
+        table = self._sightings
+        done = table["steadied"]
+        if done[rows, near].all() and done[rows, far].all():
+            return
+        rows, columns = np.concatenate([rows, rows]), np.concatenate([near, far])
+        todo = ~done[rows, columns]
+        rows, columns = rows[todo], columns[todo]
+        times = np.array(self._times)
+        at = times[columns]
+        part = slice(
+            bisect_left(self._times, float(at.min()) - STEADY_SECONDS - 1e-6),
+            bisect_right(self._times, float(at.max()) + STEADY_SECONDS),
+        )
+        others = around(times[part], at) & table["seen"][rows, part]
+        own = table["box"][rows, columns]
+        box = steadied(own, table["box"][rows, part], times[part] - at[:, None], others)
+        table["steady"][rows, columns] = box
+        table["steadied"][rows, columns] = True
+
+    def _beyond(
+        self, row: int, near: np.void, dt: float, lost: bool, size: tuple[int, int]
+    ) -> tuple[Box, float] | None:
+        """The region of a thing seen on one side only, and its spread; None: it is gone.
+
+        near: its sighting `dt` seconds ago if it is lost, or else after so many, negative.
+        """
+        right, down = self._velocity(row, last=lost)
+        x1, y1, x2, y2 = near["steady"].tolist()
+        if lost and dt > GHOST_SECONDS and _leaving(near["box"].tolist(), (right, down), size):
             return None
         # Whoever was walking is still somewhere on the way; less and less where they were.
-        moved = box + _shift(velocity, dt, box)
-        behind = box + (moved - box) * np.float32(min(0.5, max(0.0, dt - 0.3)))
-        both = _hull(behind, moved)
-        return Place(both, both, both, min(0.35, 0.35 * dt), last, None)
+        reach = y2 - y1
+        dx, dy = (min(max(speed * dt, -reach), reach) for speed in (right, down))
+        left = min(0.5, max(0.0, dt - 0.3))
+        box = (
+            x1 + min(left * dx, dx),
+            y1 + min(left * dy, dy),
+            x2 + max(left * dx, dx),
+            y2 + max(left * dy, dy),
+        )
+        return box, min(0.35, (0.35 if lost else 0.7) * abs(dt))
 
-    def _found(self, index: int, time: float, known: float) -> Place | None:
-        first = self.sightings[index]
-        dt = first.time - time
-        # Only who was lost again so soon was perhaps nobody; of all others more is still to come.
-        lost = self.times[-1] < known
-        if dt > (self._reach(BACK_SECONDS) if lost or not self.sure else BACK_SECONDS):
-            return None
-        box = self._steadied(index)
-        moved = box - _shift(self._velocity(last=False), dt, box)
-        both = _hull(box, moved)
-        return Place(both, both, both, min(0.35, 0.7 * dt), first, None)
-
-    def _reach(self, most: float) -> float:
-        """Seconds for which it is hidden before it was found, or after."""
-        if not self.sure:
-            return self._ghost()
-        return min(most, GHOST_SECONDS + HELD_A_LOOK * self.total)
-
-    def _ghost(self) -> float:
-        return GHOST_SECONDS if self.total > 1 else ONCE_SECONDS
-
-    def _steadied(self, index: int) -> Floats:
-        """The box of a sighting, as wide and high as it was for most of the second around it."""
-        this = self.sightings[index]
-        if this.steady is not None:
-            return this.steady
-        low = bisect_right(self.times, this.time - STEADY_SECONDS - 1e-6)
-        high = bisect_right(self.times, this.time + STEADY_SECONDS)
-        box = _steady([s.box for s in self.sightings[low:high]], self.times[low:high], index - low)
-        if self.times[-1] >= this.time + STEADY_SECONDS:
-            this.steady = box
-        return box
-
-    def _velocity(self, *, last: bool) -> Floats:
-        """(2,) pixels a second of the box's centre, over the last (or first) few sightings."""
-        if len(self.sightings) < 2:
-            return np.zeros(2, np.float32)
-        some = self.sightings[-4:] if last else self.sightings[:4]
-        dt = some[-1].time - some[0].time
+    def _velocity(self, row: int, *, last: bool) -> tuple[float, float]:
+        """Pixels a second, right and down, of a thing's centre, over its last (or first) few."""
+        table = self._sightings[row]
+        columns = table["seen"].nonzero()[0]
+        some = columns[-4:] if last else columns[:4]
+        dt = self._times[some[-1]] - self._times[some[0]]
         if dt <= 0.0:
-            return np.zeros(2, np.float32)
-        move = (some[-1].box - some[0].box) / np.float32(dt)
-        return np.array([(move[0] + move[2]) / 2, (move[1] + move[3]) / 2], np.float32)
+            return 0.0, 0.0
+        x1, y1, x2, y2 = (table["box"][some[-1]] - table["box"][some[0]]).tolist()
+        return (x1 + x2) / (2.0 * dt), (y1 + y2) / (2.0 * dt)
 
 
-def _steady(boxes: list[Floats], times: list[float], at: int) -> Floats:
-    n = len(boxes)
-    own = boxes[at]
-    if n < 3:
-        return own
-    all_of = np.stack(boxes)
-    since = np.array(times, np.float64) - times[at]
-    off = since - since.mean()
-    centre = (all_of[:, :2] + all_of[:, 2:]) / 2
-    velocity = (off[:, None] * centre).sum(axis=0) / max(float((off * off).sum()), 1e-9)
-    way = (since[:, None] * velocity).astype(np.float32)
-    there = np.sort(all_of - np.concatenate([way, way], axis=1), axis=0)
-    rest = round(STEADY_REST * (n - 1))
-    box = np.concatenate([there[rest, :2], there[n - 1 - rest, 2:]]).astype(np.float32)
-    return box if _overlap(box, own) >= STEADY_LEAST else _hull(box, own)
+def _last(seen: Bools) -> Rows:
+    """(n,) of each row of (n, m) the last column that is true; -1: none is."""
+    return np.asarray((seen * np.arange(1, seen.shape[1] + 1)).max(axis=1, initial=0) - 1)
 
 
-def _overlap(a: Floats, b: Floats) -> float:
-    """Intersection over union of two boxes (4,)."""
-    sides = np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0)
-    shared = float(sides[0] * sides[1])
-    both = float((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]))
-    return shared / max(both - shared, 1e-9)
+def _first(seen: Bools) -> Rows:
+    """(n,) of each row of (n, m) the first column that is true; m: none is."""
+    m = seen.shape[1]
+    return np.asarray(m - (seen * np.arange(m, 0, -1)).max(axis=1, initial=0))
 
 
-def _shift(velocity: Floats, dt: float, box: Floats) -> Floats:
-    """(4,) how far a box moves in `dt`, at most its own height."""
-    reach = float(box[3] - box[1])
-    move = np.clip(velocity * np.float32(dt), -reach, reach)
-    return np.array([move[0], move[1], move[0], move[1]], np.float32)
+def _leaving(box: Box, velocity: tuple[float, float], size: tuple[int, int]) -> bool:
+    """Whether a box touches the picture's edge and moves out over it."""
+    (right, down), (width, height) = velocity, size
+    return (
+        (box[0] <= AT_EDGE and right < 0.0)
+        or (box[1] <= AT_EDGE and down < 0.0)
+        or (box[2] >= width - AT_EDGE and right > 0.0)
+        or (box[3] >= height - AT_EDGE and down > 0.0)
+    )
 
 
-def _leaving(box: Floats, velocity: Floats, size: tuple[int, int]) -> bool:
-    """Whether the box touches the picture's edge and moves out over it."""
-    at_edge = (box[0] <= 2, box[1] <= 2, box[2] >= size[0] - 2, box[3] >= size[1] - 2)
-    outward = (velocity[0] < 0, velocity[1] < 0, velocity[0] > 0, velocity[1] > 0)
-    return any(at and out for at, out in zip(at_edge, outward, strict=True))
+def _as_found(box: Floats, found: Floats) -> Floats:
+    """(n, 4) the detector's own boxes of the tracks' (n, 4), which follow them smoothly and so lag.
 
-
-def _hull(a: Floats, b: Floats) -> Floats:
-    return np.concatenate([np.minimum(a[:2], b[:2]), np.maximum(a[2:], b[2:])])
+    found (m, 4): what it detected.
+    """
+    if not len(found):
+        return box
+    likeness = iou(box, found)
+    best = likeness.argmax(axis=1)
+    same = likeness[np.arange(len(box)), best] >= AS_FOUND
+    return np.where(same[:, None], found[best], box)

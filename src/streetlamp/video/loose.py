@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from streetlamp.values import Floats, Kind
-from streetlamp.video.coverage import TWO_WHEELERS
 from streetlamp.video.raw import Detections
+from streetlamp.video.shape import WHEELS
 from streetlamp.video.track.associate import iou
 
 LOOSE_SCORE: Final = 0.18  # a fainter person than this that belongs to no track is not hidden
@@ -19,11 +19,11 @@ def loose_of(detections: Detections, known: Floats) -> Detections:
 
     Faces are passed on as they are.
     """
-    wheels = np.isin(detections.kind, list(TWO_WHEELERS))
+    wheels = WHEELS[detections.kind]
     possible = (detections.kind == Kind.PERSON) | wheels
-    faint = possible & (detections.score >= LOOSE_SCORE)
-    alone = iou(detections.box, known).max(axis=1, initial=0.0) < 0.5
-    box = detections.box.copy()
-    box[wheels, 1] -= 0.5 * (box[wheels, 3] - box[wheels, 1])  # the rider sits above it
-    keep = faint & alone
-    return Detections(box[keep], detections.kind[keep], detections.score[keep], detections.faces)
+    faint = np.flatnonzero(possible & (detections.score >= LOOSE_SCORE))
+    alone = iou(detections.box[faint], known).max(axis=1, initial=0.0) < 0.5
+    keep = faint[alone]
+    box, on_wheels = detections.box[keep], wheels[keep]
+    box[on_wheels, 1] -= 0.5 * (box[on_wheels, 3] - box[on_wheels, 1])  # the rider sits above it
+    return Detections(box, detections.kind[keep], detections.score[keep], detections.faces)
