@@ -147,6 +147,7 @@ class _Work:
         self._clip = clip
         self._progress = progress
         self._audio = job.audio
+        self._encode = site.encode
         self._camera: Camera = make_camera(name, options, site, job.inference, wait=True)
         self._rules = RuleRunner(name, options.rules, options.places, site.zone)
         source = options.source.model_copy(
@@ -172,7 +173,10 @@ class _Work:
             (self._clip.out / "masked.mp4").unlink(missing_ok=True)
             with ExitStack() as stack:
                 tables = stack.enter_context(Tables(self._clip.out))
-                writer = stack.enter_context(ClipWriter(self._clip.out / "masked.mp4", threads=2))
+                place, encode = self._clip.out / "masked.mp4", self._encode
+                writer = stack.enter_context(
+                    ClipWriter(place, crf=encode.crf, preset=encode.preset)
+                )
                 try:
                     self._frames(tables, writer)
                     self.report.complete = True

@@ -20,10 +20,11 @@ class TagOptions(Options):
         ge=0.05,
         le=60,
         title="Time between colour votes (s)",
-        description="How often one track's pixels are looked at. The name is a vote over time.",
+        description="How often one track's pixels are looked at. The name is a vote over time; "
+        "after six votes the next ones come four times more seldom.",
     )
     tracks_per_look: int = Field(
-        12,
+        6,
         ge=1,
         le=1000,
         title="Colour votes a look, at most",

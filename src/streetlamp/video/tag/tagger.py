@@ -32,6 +32,10 @@ _LEAST_VOTES: Final = 0.15  # sum of votes before a name is given
 _LEAD: Final = 0.12  # share by which a name must lead the next
 _STAY: Final = 0.1  # share by which another name must lead the one that stands
 _FORGET: Final = 10.0  # s after which a track that is not seen any more is forgotten
+_SETTLED: Final = 6  # votes after which a thing's name hardly changes any more …
+_SETTLED_WAIT: Final = 4.0  # … and how many times longer it waits for the next vote then
+_FEW: Final = 4  # things whose pixels are looked at in one go at least …
+_WAIT_FOR_OTHERS: Final = 0.5  # … unless one of them is so many seconds late
 _LIGHT_EVERY: Final = 2.0  # s between looks at the scene's light
 _LIGHT_SHARE: Final = 0.25  # how far the known light moves to the one just seen
 _PERSON: Final = int(Kind.PERSON)
@@ -74,6 +78,7 @@ class _Known:
     posture: PostureVote
     seen: float  # POSIX seconds it was last seen
     looked: float = -np.inf  # POSIX seconds its pixels were last looked at
+    looks: int = 0  # how often that was
     colour: ColourVote = field(default_factory=ColourVote)
     upper: ColourVote = field(default_factory=ColourVote)
     lower: ColourVote = field(default_factory=ColourVote)
@@ -137,9 +142,10 @@ class Tagger:
     def _look(self, picture: av.VideoFrame, tracks: Tracks, known: list[_Known]) -> None:
         """Adds colour votes for the tracks whose turn it is, those not looked at longest first."""
         fits = (tracks.seen & _large_enough(tracks)).nonzero()[0].tolist()
-        wait = self._options.colour_interval_seconds
-        due = [row for row in fits if tracks.time - known[row].looked >= wait]
-        if not due:
+        late = {row: tracks.time - known[row].looked - self._wait(known[row]) for row in fits}
+        due = [row for row in fits if late[row] >= 0]
+        # A pass costs nearly as much for one as for a few: who is a little late waits for others.
+        if not due or (len(due) < _FEW and max(late.values()) < _WAIT_FOR_OTHERS):
             return
         due.sort(key=lambda row: known[row].looked)
         pixels = Pixels.of(picture)
@@ -152,6 +158,7 @@ class Tagger:
         due = due[: self._options.tracks_per_look]
         for row in due:
             known[row].looked = tracks.time
+            known[row].looks += 1
         people = [row for row in due if tracks.kind[row] == _PERSON]
         vehicles = [row for row in due if tracks.kind[row] != _PERSON]
         # What is up and what is down in the box of somebody lying is not known.
@@ -171,6 +178,11 @@ class Tagger:
                 known[row].upper.add(upper, clear, time, sure)
                 if _shows_legs(tracks.box[row], tracks.size):
                     known[row].lower.add(lower, clear_lower, time, sure)
+
+    def _wait(self, thing: _Known) -> float:
+        """Seconds from one look at a thing's pixels to the next."""
+        wait = self._options.colour_interval_seconds
+        return wait if thing.looks < _SETTLED else _SETTLED_WAIT * wait
 
     def _seen(self, pixels: Pixels, tracks: Tracks, rows: list[int], regions: Regions) -> Swatches:
         nearer = [_nearer(tracks, row) for row in rows]
