@@ -11,7 +11,7 @@ exclusive; points in zones and lines are fractions of the picture (0–1).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, Final
@@ -140,15 +140,28 @@ class Tracks:
             raise TypeError(f"Tracks has no column {', '.join(columns)}")
         return cls(camera, time, frame, size, **full)
 
+    def at(self, time: float, frame: int) -> Tracks:
+        """The same things in another picture; the columns are shared."""
+        columns = ((name, getattr(self, name)) for name, _, _ in _TRACK_COLUMNS)
+        return self._of(self.camera, time, frame, self.size, columns)
+
     @classmethod
     def _nothing(cls, camera: str, time: float, frame: int, size: tuple[int, int]) -> Tracks:
+        return cls._of(camera, time, frame, size, _NO_COLUMNS)
+
+    @classmethod
+    def _of(
+        cls, camera: str, time: float, frame: int, size: tuple[int, int],
+        columns: Iterable[tuple[str, Any]],
+    ) -> Tracks:  # fmt: skip
+        """From columns that were checked when other tracks were made."""
         made = object.__new__(cls)
         put = object.__setattr__
         put(made, "camera", camera)
         put(made, "time", time)
         put(made, "frame", frame)
         put(made, "size", size)
-        for name, column in _NO_COLUMNS:
+        for name, column in columns:
             put(made, name, column)
         return made
 

@@ -181,7 +181,7 @@ class Copying:
             raw = gop.picture or self._decoder.keyframe(gop.packets[0])
             if raw is None:
                 return None
-            picture = mask.hide(raw, _NOTHING, self._style)
+            picture = mask.clear(raw)
         base = gop.packets[0].time_base
         tracks = []
         for one in state.waiting:

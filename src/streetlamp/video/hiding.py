@@ -21,7 +21,7 @@ import numpy as np
 from streetlamp.values import Bools, Floats, Kind, Tracks
 from streetlamp.video import mask
 from streetlamp.video.asking import Asking
-from streetlamp.video.coverage import Cover, Coverage, Look
+from streetlamp.video.coverage import NO_BOXES, Cover, Coverage, Look
 from streetlamp.video.detect.face_turns import FaceTurns
 from streetlamp.video.gate import Gate
 from streetlamp.video.line import Doubt, Line, Resting, Waiting
@@ -39,6 +39,7 @@ from streetlamp.video.unexplained import MOTION_SPAN, with_unexplained
 
 AHEAD: Final = 0.35  # offline: seconds decoded ahead of the looks waited for: both cores work
 MOST_A_SECOND: Final = 120  # live: more pictures than this wait for no clock, or memory fills
+STILL: Final = 2.0  # pixels by which a parked thing's box may differ within a GOP
 SLACK: Final = 1e-6  # seconds, for comparing times that went through arithmetic
 
 
@@ -198,7 +199,7 @@ class Hiding:
         self._rested = raw
         self._last_time = raw.time
         self.figures.looks += looked
-        return Now(self._take_in(raw, self._scene, found))
+        return Now(self._take_in(raw, self._scene, found, again=not looked))
 
     def flush(self) -> list[Output]:
         """Everything still in the delay line. The last picture is looked at, if it was not."""
@@ -245,7 +246,10 @@ class Hiding:
                 self._looked_scene = look.scene
             yield Now(self._take_in(look.raw, look.scene, found))
 
-    def _take_in(self, raw: RawFrame, scene: int, detections: Detections) -> Tracks:
+    def _take_in(
+        self, raw: RawFrame, scene: int, detections: Detections, *, again: bool = False
+    ) -> Tracks:
+        """What a look found. again: it is what the look before found, and there it was calm."""
         update = self._tracker.update(detections, raw.time, raw.frame, raw.size)
         tracks = self._tagger.update(raw.picture, update.tracks)
         loose = loose_of(detections, np.concatenate([tracks.box, update.unsure.box]))
@@ -261,8 +265,10 @@ class Hiding:
             detections.box,
         )
         self._coverage.add(look)
-        self._gate.report(look, self._coverage.faint(look))
         self._reported = raw.time
+        if again:
+            return tracks
+        self._gate.report(look, self._coverage.faint(look))
         self._found = detections
         people = bool((tracks.kind == Kind.PERSON).any())
         if people or len(self._coverage.at(raw.time, raw.frame, raw.size).hide):
@@ -299,18 +305,31 @@ class Hiding:
 
     def _rests(self, resting: Resting) -> list[Output]:
         """The pictures of a quiet GOP, and what is to be hidden in each should it be shown."""
-        out: list[Output] = []
-        ends = (resting.packets[0], resting.packets[-1])
+        packets, out = resting.packets, list[Output]()
+        first, middle, last = packets[0], packets[len(packets) // 2], packets[-1]
+        ends = (first, last)
         doubtful = any(self._doubt.of_resting(p, resting.scene, self.figures) for p in ends)
-        for packet in resting.packets:
-            if doubtful:
-                reason = self._doubt.of_resting(packet, resting.scene, self.figures)
-                if reason:
-                    out.append(self._unseen(packet, reason))
-                    continue
-            cover = self._coverage.at(packet.time, packet.frame, self._size)
+        if not doubtful:
+            covers = {p.frame: self._covered(p) for p in (first, middle, last)}
+            if _is_still(list(covers.values())):
+                tracks = covers[middle.frame].tracks
+                return [
+                    Undecoded(p, NO_BOXES, covers[p.frame].tracks, "")
+                    if p.frame in covers
+                    else Undecoded(p, NO_BOXES, tracks.at(p.time, p.frame), "")
+                    for p in packets
+                ]
+        for packet in packets:
+            reason = self._doubt.of_resting(packet, resting.scene, self.figures) if doubtful else ""
+            if reason:
+                out.append(self._unseen(packet, reason))
+                continue
+            cover = self._covered(packet)
             out.append(Undecoded(packet, cover.hide, cover.tracks, ""))
         return out
+
+    def _covered(self, packet: Packet) -> Cover:
+        return self._coverage.at(packet.time, packet.frame, self._size)
 
     def _hidden_whole(self, waiting: Waiting | Resting, reason: str) -> list[Output]:
         if isinstance(waiting, Resting):
@@ -322,7 +341,7 @@ class Hiding:
     def _unseen(self, packet: Packet, reason: str) -> Undecoded:
         self.figures.whole_hidden += 1
         tracks = Tracks.make(self.name, packet.time, packet.frame, self._size)
-        return Undecoded(packet, np.zeros((0, 4), np.float32), tracks, reason)
+        return Undecoded(packet, NO_BOXES, tracks, reason)
 
     def _boxes(self, waiting: Waiting, cover: Cover) -> Floats:
         until = waiting.time + MOTION_SPAN
@@ -332,3 +351,18 @@ class Hiding:
             if isinstance(other, Waiting) and other.scene == waiting.scene and other.time <= until
         ]
         return with_unexplained(cover, motions, self._size, self._hide)
+
+
+def _is_still(covers: Sequence[Cover]) -> bool:
+    """Whether nothing is hidden at either end of a quiet GOP nor midway, and nothing moves.
+
+    What is hidden for a while is hidden from a look on, and those are at both ends.
+    """
+    first = covers[0].tracks
+    for cover in covers:
+        tracks = cover.tracks
+        if len(cover.hide) or not np.array_equal(tracks.id, first.id):
+            return False
+        if len(tracks) and np.abs(tracks.box - first.box).max() > STILL:
+            return False
+    return True

@@ -45,6 +45,12 @@ def hide(frame: RawFrame, boxes: Floats, style: Style = Style.MOSAIC) -> MaskedF
     return _masked(frame, out, regions.rectangles, whole=False, reason="")
 
 
+def clear(frame: RawFrame) -> MaskedFrame:
+    """A picture in which nothing had to be hidden, in the decoder's own memory, to read only."""
+    planes = view_planes(frame.picture)
+    return _masked(frame, planes, np.zeros((0, 4), np.int64), whole=False, reason="")
+
+
 def hide_whole(frame: RawFrame, reason: str) -> MaskedFrame:
     """The whole picture as a coarse mosaic, because nobody can say who is in it."""
     return _hidden_whole(frame, view_planes(frame.picture), reason)

@@ -20,6 +20,7 @@ MOST_POSITIONS: Final = 512  # later pictures of a longer GOP are judged like th
 MOST_WAITING: Final = 32  # GOPs not settled; the oldest beyond are forgotten
 ENOUGH_GOPS: Final = 5  # quiet GOPs before the rhythm is known
 MEMORY: Final = 15  # quiet GOPs it is learnt from, the latest
+RELEARN_GOPS: Final = 4  # once all those are known, means and spreads follow every so many
 LEVEL_MEMORY: Final = 0.25  # weight of a new quiet GOP in the level of all positions together
 POOLED: Final = 8.0  # a position's own spread weighs as much as this many GOPs of all positions
 LEAST_SPREAD: Final = 0.01  # of log2 size: no rhythm is believed to be steadier than 0.7 %
@@ -66,7 +67,7 @@ class PacketRhythm:
         self._level = 0.0
         self._expected: list[float] = []  # mean and level, by position
         self._per_spread: list[float] = []  # 1 / spread, by position
-        self._strange = 0
+        self._strange = self._settled = 0
         self._burst = self._trickle = 0.0
         self._burst_peak = self._trickle_peak = 0.0
         self._burst_at, self._trickle_at = BURST_SUM, TRICKLE_SUM
@@ -165,6 +166,10 @@ class PacketRhythm:
             if common > 1:
                 self._level += LEVEL_MEMORY * (float(np.median(away[1:])) - self._level)
         self._gops.append(row)
+        self._settled += 1
+        if len(self._gops) == MEMORY and self._settled % RELEARN_GOPS:
+            self._expected = (self._mean + np.float32(self._level)).tolist()
+            return
         gops = np.sort(np.stack([_padded(gop, length) for gop in self._gops]), axis=0)
         before = self._mean
         self._mean = _middle(gops)
