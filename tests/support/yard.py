@@ -12,6 +12,7 @@ import numpy as np
 
 from streetlamp.values import Bytes, CopiedGop, Kind
 from streetlamp.video.camera import Camera, Copied, Looker, Output, Shown
+from streetlamp.video.load import CALM, Load
 from streetlamp.video.options import HideOptions, LookOptions
 from streetlamp.video.raw import WHOLE, Detections, Packet, StreamInfo, View
 from streetlamp.video.sleep_options import SleepOptions
@@ -139,12 +140,12 @@ def visible(luma: Bytes) -> bool:
     return int((luma >= BRIGHT).sum()) > 100
 
 
-def yard_camera(looker: Looker, *, wait: bool = True, **sleep: object) -> Camera:
+def yard_camera(looker: Looker, *, wait: bool = True, load: Load = CALM, **sleep: object) -> Camera:
     return Camera(
         "yard", looker, HideOptions.model_validate({}), LookOptions.model_validate({}),
         Tracker("yard", TrackOptions.model_validate({}), seed=1),
         Tagger(TagOptions.model_validate({})), wait=wait,
-        sleep=SleepOptions.model_validate({"after_seconds": 1.0} | sleep),
+        sleep=SleepOptions.model_validate({"after_seconds": 1.0} | sleep), load=lambda: load,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streetlamp.video.camera import Copied, Now, Output, Shown
+from streetlamp.video.load import Load
 from support.yard import (
     GOP,
     Sees,
@@ -197,3 +198,17 @@ def test_whatever_the_story_every_picture_leaves_once_and_nobody_is_seen(
     outputs = run_through(camera, packets)
     assert numbers(outputs) == list(range(1, 191))
     assert seen(outputs, packets) == []
+
+
+@pytest.mark.parametrize("start", [None, 0, 3, 14, 47])
+def test_on_a_busy_machine_a_camera_begins_asleep_and_nobody_is_seen(start: int | None) -> None:
+    packets = film(150, walk() if start is None else walk((start, start + 30)))
+    looker = Sees()
+    camera = yard_camera(looker, load=Load(1, "too many cameras"))
+    outputs = run_through(camera, packets)
+    assert numbers(outputs) == list(range(1, 151))
+    assert seen(outputs, packets) == []
+    if start is None:
+        assert camera.figures.wakes == 1  # the end of the stream
+        assert camera.figures.decoded <= 15 + 2 * GOP  # keyframes, and the last GOPs
+        assert copied(outputs) >= 13

@@ -14,6 +14,7 @@ from typing import Final
 
 from streetlamp.app.house import House
 from streetlamp.app.machine import Machine
+from streetlamp.app.opening import Opening
 from streetlamp.app.supervisor import Supervisor
 from streetlamp.app.views import site_view
 from streetlamp.app.worker import CameraWorker, Sinks
@@ -24,7 +25,9 @@ from streetlamp.site import Site
 from streetlamp.video.detect import load_with_faces
 from streetlamp.video.inference import Inference
 
-STAGGER_SECONDS: Final = 0.8  # between the openings of cameras beyond one a core
+SWITCH_SECONDS: Final = 0.0005
+"""How long a thread that wants Python waits for another that has it, at most. A camera's thread
+comes back to Python dozens of times a picture; at the usual 5 ms they would stand in line."""
 
 log: Final = logging.getLogger("streetlamp")
 
@@ -36,6 +39,7 @@ def run_site(site: Site) -> None:
     in use. A camera that does not answer is not among them: it is tried again and again.
     """
     _log_to_terminal()
+    sys.setswitchinterval(SWITCH_SECONDS)
     stop = _stop_on_signals()
     detector = load_with_faces(site.detect)
     house = House(site)
@@ -67,12 +71,11 @@ def run_site(site: Site) -> None:
 def _start(
     site: Site, house: House, inference: Inference, supervisor: Supervisor, machine: Machine
 ) -> None:
-    for number, (name, camera) in enumerate(site.switched_on.items()):
-        # Getting to know a camera takes much more than watching it asleep.
-        patience = max(0.0, STAGGER_SECONDS * (number + 1 - (os.cpu_count() or 1)))
+    opening = Opening(machine.pressed, os.cpu_count() or 1)
+    for name, camera in site.switched_on.items():
         recorder = house.recorder(name)
         sinks = Sinks(house.hub, house.outcome, recorder, house.statuses, machine.load)
-        worker = CameraWorker(name, camera, site, inference.of(name), sinks, patience=patience)
+        worker = CameraWorker(name, camera, site, inference.of(name), sinks, opening=opening)
         machine.watch(worker.behind)
         supervisor.start(
             f"camera {name}", worker.run, on_failure=worker.failed, on_stop=worker.stop

@@ -36,6 +36,10 @@ class Machine:
         """Read by the cameras' threads; one value, replaced whole."""
         return self._load
 
+    def pressed(self) -> bool:
+        """Whether there was too much to do a moment ago. Any thread."""
+        return self._governor.heavy
+
     def watch(self, behind: Callable[[], float]) -> None:
         """One more camera; `behind` says how many seconds of its video wait to be decoded."""
         self._lags.append(behind)
@@ -57,7 +61,7 @@ class Machine:
             busy=stats.busy,
             waited=stats.waited,
             longest=stats.longest,
-            lag=max((behind() for behind in self._lags), default=0.0),
+            lag=_lag([behind() for behind in self._lags]),
         )
         before, self._load = self._load, self._governor.update(signs)
         if self._load.level != before.level:
@@ -87,6 +91,15 @@ class Machine:
 
     def _words(self) -> str:
         return in_words(self._load, self._look.looks_per_second, self._look.max_gap_seconds)
+
+
+def _lag(behind: list[float]) -> float:
+    """Seconds of video that wait at the worst camera, or of many at one of the worst.
+
+    A camera that has just woken has much to catch up with; that alone is no load.
+    """
+    worst = sorted(behind, reverse=True)
+    return worst[len(worst) // 8] if worst else 0.0
 
 
 def _sentence(text: str) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from streetlamp.app.opening import Opening
 from streetlamp.app.pipeline import make_camera
 from streetlamp.app.status import Statuses, StatusKeeper
 from streetlamp.live.hub import LiveHub
@@ -46,9 +47,9 @@ class CameraWorker:
         inference: Looker,
         sinks: Sinks,
         *,
-        patience: float = 0.0,
+        opening: Opening | None = None,
     ) -> None:
-        """patience: seconds to wait before the camera is opened for the first time."""
+        """opening: where it waits for its turn before it is opened for the first time."""
         self.name = name
         self._options = options
         self._sinks = sinks
@@ -56,15 +57,15 @@ class CameraWorker:
         self._camera = make_camera(name, options, site, inference, wait=False, load=sinks.load)
         self._fragments = FragmentMaker(name, site.encode)
         self._level = Level()
-        self._patience = patience
+        self._opening = opening
         self._time = float("-inf")  # the camera's, of the last unit
         self._feed = Feed(self._make_source, live=True)
         self._keeper = StatusKeeper(name, sinks.statuses, time.time())
 
     def run(self, stopping: threading.Event) -> None:
         """The camera's loop, in a thread of its own. After an error it may be run again."""
-        patience, self._patience = self._patience, 0.0
-        if patience and stopping.wait(patience):
+        opening, self._opening = self._opening, None
+        if opening is not None and not opening.wait(stopping):
             return
         try:
             for item in self._feed.items():

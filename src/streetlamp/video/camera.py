@@ -56,7 +56,9 @@ class Camera:
             name, inference, hide, look, tracker, tagger, wait=wait, faces=faces, load=load
         )
         self._cutter = Cutter(sleep.max_gop_seconds)
-        self._sleeper = Sleeper(self._hiding, inference, sleep, wait=wait, coarse=self._coarse)
+        self._sleeper = Sleeper(
+            self._hiding, sleep, wait=wait, coarse=self._coarse, loaded=lambda: load().level > 0
+        )
         self._copying = Copying(copy=sleep.copy_clear, delay=hide.delay_seconds, style=hide.style)
         self._time = float("-inf")
         self._coarse_at = float("-inf")

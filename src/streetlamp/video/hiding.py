@@ -104,6 +104,11 @@ class Hiding:
         """Number of the last picture that came in, decoded or not; 0 if none did."""
         return self._last_frame
 
+    def has(self, raw: RawFrame) -> bool:
+        """Whether this picture, or a later one of its run, has come in already."""
+        again = raw.frame == 1 < self._last_frame  # another run: it counts from 1 again
+        return raw.frame <= self._last_frame and not again
+
     @property
     def calm_since(self) -> float:
         """Since when (POSIX seconds) nothing moves and no look found anything to hide; inf: not."""
@@ -209,6 +214,7 @@ class Hiding:
             out.extend(self._collect(block=True))
             out.extend(self._leave(float("inf")))
         self._away = True
+        self._last_frame = 0
         return out
 
     def _restart(self, raw: RawFrame) -> Iterator[Output]:

@@ -113,11 +113,17 @@ class Governor:
 
     def __init__(self) -> None:
         self.load = CALM
+        self._is_heavy = False
         self._seen: deque[Signs] = deque()
         self._heavy = float("inf")  # since when
         self._easy = float("inf")
         self._climbed = float("-inf")  # when the last step back was taken
         self._climb_seconds = CLIMB_SECONDS
+
+    @property
+    def heavy(self) -> bool:
+        """Whether there was too much to do when it was last asked, whatever gives way by now."""
+        return self._is_heavy
 
     def update(self, signs: Signs) -> Load:
         """What has to give way from now on."""
@@ -132,6 +138,7 @@ class Governor:
         first = self._seen[0]
         span = signs.time - first.time
         if span < ENOUGH:
+            self._is_heavy |= signs.lag > LAG_HIGH
             return self.load
         busy = (signs.busy - first.busy) / (span * max(1, signs.threads))
         looked = signs.looked - first.looked
@@ -139,6 +146,7 @@ class Governor:
         # A busy detector alone is no reason to show less: only to look less often.
         looks_left = self.load.level < len(LOOK_STEPS) - 1
         reason = _heaviest(busy if looks_left else 0.0, wait, signs.lag)
+        self._is_heavy = bool(_heaviest(busy, wait, signs.lag))
         self._since(signs.time, reason, busy, wait, signs.lag)
         if reason and signs.time - self._heavy >= ENOUGH:
             self._give_way(signs, first, busy, reason)

@@ -19,7 +19,7 @@ from streetlamp.video.calm import is_calm, quarter_around
 from streetlamp.video.decode import Decoder
 from streetlamp.video.gop import Gop
 from streetlamp.video.hiding import Hiding
-from streetlamp.video.outputs import Looker, Output
+from streetlamp.video.outputs import Output
 from streetlamp.video.planes import halved_luma
 from streetlamp.video.raw import Detections, Packet, Part, RawFrame
 from streetlamp.video.sleep_options import SleepOptions
@@ -28,6 +28,7 @@ from streetlamp.video.surge import PacketRhythm, payload
 
 COARSE = "this machine is overloaded"
 LATE_SECONDS = 3.0  # by our clock: how long a look is waited for when much is held for it
+PATIENT_SECONDS = 20.0  # of video that is held for a look on a busy machine: waking costs it more
 ROUGH_SURGE = 1.5  # while the rhythm is not known: times the largest packet of the GOP before
 
 
@@ -59,18 +60,19 @@ class Sleeper:
     def __init__(
         self,
         hiding: Hiding,
-        inference: Looker,
         options: SleepOptions,
         *,
         wait: bool,
         coarse: Callable[[float], bool] = lambda time: False,
+        loaded: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._coarse = coarse
+        """coarse: whether keyframes alone are shown now. loaded: whether the machine is busy."""
+        self._coarse, self._loaded = coarse, loaded
+        self._trusted = False  # it fell asleep at a keyframe before which all was quiet
         self._skipped = False  # packets since the last keyframe
         self.figures = SleepFigures()
         self.decoder = Decoder()
         self._hiding = hiding
-        self._inference = inference
         self._options = options
         self._wait = wait
         self._rhythm = PacketRhythm()
@@ -101,13 +103,17 @@ class Sleeper:
         if gop is not before:
             self._largest, self._larger = self._larger, 0
         else:
-            surge |= not self._rhythm.ready and size > ROUGH_SURGE * self._largest
+            rough = not self._rhythm.ready and self._largest > 0
+            surge |= rough and size > ROUGH_SURGE * self._largest
             self._larger = max(self._larger, size)
         if not self._asleep:
+            if before is None and self._loaded() and self._can_sleep(gop, gop):
+                yield from self._fall_asleep(packet, gop, trusted=False)
+                return
             if gop is not before and before is not None and self._can_sleep(before, gop):
                 yield from self._hiding.catch_up()
                 if self._is_quiet(packet.time - self._options.after_seconds):
-                    yield from self._fall_asleep(packet, gop)
+                    yield from self._fall_asleep(packet, gop, trusted=True)
                     return
             yield from self._decode(packet)
             return
@@ -141,7 +147,7 @@ class Sleeper:
             return
         self._skipped = False
         for raw in self.decoder.decode(packet):
-            if raw.frame > self._hiding.last_frame or raw.frame == 1:
+            if not self._hiding.has(raw):
                 yield from self._hiding.push(raw)
 
     def _decode_key(self, packet: Packet) -> Iterator[Output]:
@@ -171,13 +177,19 @@ class Sleeper:
         """Whether nothing moved since then, and whoever looked found nothing to hide."""
         return self._hiding.calm_since <= since <= self._hiding.reported
 
-    def _fall_asleep(self, packet: Packet, gop: Gop) -> Iterator[Output]:
+    def _fall_asleep(self, packet: Packet, gop: Gop, *, trusted: bool) -> Iterator[Output]:
+        """From this keyframe on only keyframes are decoded.
+
+        Not trusted: nobody knows what was before. A machine with much to do has no time to get to
+        know a camera awake; the look at this first keyframe wakes it if somebody is there.
+        """
         for raw in self.decoder.drain():
             yield from self._hiding.push(raw)
         key = self._look_at(packet, gop)
-        if key is None or key.size != self._hiding.size:
+        if key is None or (trusted and key.size != self._hiding.size):
             yield from self._decode(packet)
             return
+        self._trusted = trusted
         yield from self._hiding.push(key, look=True)
         self._scene.looked(halved_luma(key.picture), packet.time)
         self._asleep = True
@@ -198,7 +210,8 @@ class Sleeper:
             yield from self._poll()
             if not self._unjudged:
                 return
-            late = now - self._held[0].time > self._options.max_gop_seconds
+            longest = PATIENT_SECONDS if self._loaded() else self._options.max_gop_seconds
+            late = now - self._held[0].time > longest
             patience = LATE_SECONDS if late else 0.0
             if self._hiding.reported < self._entered:
                 yield from self._hiding.catch_up(patience)
@@ -211,6 +224,13 @@ class Sleeper:
                 return
             if not self._unjudged:
                 return
+            found, size = self._hiding.found, self._hiding.size
+            if not self._trusted and not is_calm(
+                found, found, self._hiding.furniture(found.box), size
+            ):
+                yield from self._wake("somebody is there")
+                return
+            self._trusted = True
             if self._hiding.calm_since > self._entered:
                 yield from self._wake("not as quiet as it seemed")
                 return
