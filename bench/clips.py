@@ -8,7 +8,7 @@ H.264, no B-frames, a keyframe every two seconds, at most 2 Mbit/s, under .cache
 | clip | what it shows | made from |
 |---|---|---|
 | room | a room with nobody in it, 5 minutes | the first 56 pictures of intel_onebyone |
-| office | an office with nobody in it, 1 minute | the first 8 pictures of cdnet_office, before its door moves |
+| office | an office with nobody in it, 1 minute | 8 pictures of cdnet_office: no door moves |
 | campus | a campus with nobody in it, 5 minutes | what stands still in demo/footage/path.mp4 |
 | windy | the same with two patches that sway without end, 2 minutes | the same |
 | van | the same with a van that drives to and fro, 1 minute | and the van of carpark.mp4 |

@@ -12,6 +12,7 @@ Python's and the libraries' start. Everything that is written is written to memo
 - reencode: decode everything and compress it as the recorder does (x264 ultrafast, zerolatency),
   into fragmented MP4. What masks every picture and never sleeps pays this.
 - look: one picture through the detector, as set (for `frames` pictures of the clip).
+- faces: what a look for faces too takes beside that.
 """
 
 from __future__ import annotations
@@ -89,20 +90,27 @@ def reencode(path: Path) -> int:
     return count
 
 
-def looker(path: Path) -> Callable[[Path], int]:
-    """The detector with its model compiled, and the pictures decoded: only looking is timed."""
-    from streetlamp.video.detect import load_detector  # noqa: PLC0415 (slow, wanted here alone)
+def looker(path: Path, *, faces: bool) -> Callable[[Path], int]:
+    """The models compiled and the pictures decoded: only looking is timed."""
+    from streetlamp.video.detect import load_with_faces  # noqa: PLC0415 (slow, wanted here alone)
     from streetlamp.video.detect_options import DetectOptions  # noqa: PLC0415
 
-    detector = load_detector(DetectOptions(threads=1))
+    both = load_with_faces(DetectOptions(threads=1))
     with av.open(str(path)) as source:
         pictures = list(islice(source.decode(video=0), LOOKS))
-    detector.look(pictures[0])
+    both.look(pictures[0])
 
-    def work(_: Path) -> int:
-        return len([detector.look(picture) for picture in pictures])
+    def look(_: Path) -> int:
+        return len([both.detector.look(picture) for picture in pictures])
 
-    return work
+    if not faces:
+        return look
+    prepared = [both.prepare(picture) for picture in pictures]
+
+    def look_for_faces(_: Path) -> int:
+        return len([both.finder.find_all([both.small(one)]) for one in prepared])
+
+    return look_for_faces
 
 
 STEPS = {
@@ -116,7 +124,8 @@ STEPS = {
 
 def main() -> None:
     step, path = sys.argv[1], Path(sys.argv[2])
-    work = looker(path) if step == "look" else STEPS[step]
+    looks = step in ("look", "faces")
+    work = looker(path, faces=step == "faces") if looks else STEPS[step]
     cpu, wall = time.process_time(), time.perf_counter()
     frames = work(path)
     spent = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall, "frames": frames}
