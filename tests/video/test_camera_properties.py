@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from streetlamp.values import MaskedFrame
 from streetlamp.video.camera import Output
-from streetlamp.video.raw import Detections, RawFrame
+from streetlamp.video.raw import WHOLE, Detections, RawFrame, View
 from support.pipeline import camera, hides, people, raw, shown
 
 MAX_GAP = 0.6  # the default of LookOptions
@@ -47,7 +47,9 @@ class Detector:
         self._now = 0
         self.reported: set[int] = set()
 
-    def submit(self, picture: av.VideoFrame) -> Future[Detections]:
+    def submit(
+        self, picture: av.VideoFrame, *, faces: bool = False, view: View = WHOLE
+    ) -> Future[Detections]:
         number = int(picture.pts or 0)
         step = self._story[number]
         if step.refused:
