@@ -2,8 +2,9 @@
 
 Somebody well seen, who goes their way alone, can be followed at half the looks: their box is
 interpolated with hindsight. Whoever is new, faint, quick, just lost or close to somebody else is
-looked at as often as the options say. Where everybody known is large, most looks are at a smaller
-picture, which costs less than half; a fine look every second finds who is small.
+looked at as often as the options say. Where everybody known is large, a machine that has too much
+to do looks mostly at a smaller picture, which costs less than half; boxes are less exact then, so
+more of the picture is hidden. A fine look every second finds who is small.
 """
 
 from __future__ import annotations
@@ -29,8 +30,7 @@ CLOSE: Final = 0.3  # of its own size around a person in which nobody else may b
 FRESH: Final = 1.0  # s for which a report speaks for pictures after it
 ROUGH: Final = 0.65  # of the usual input size: a look at a smaller picture
 FINE_SECONDS: Final = 1.0  # at most between two looks at the usual size
-ROUGH_HEIGHT: Final = 0.10  # of the picture's long side that everybody must be high for one …
-ROUGH_HEIGHT_LOAD: Final = 0.065  # … and on a machine that has too much to do
+ROUGH_HEIGHT: Final = 0.065  # of the picture's long side that everybody must be high for one
 
 
 class Gate:
@@ -69,12 +69,16 @@ class Gate:
         due = since >= 1.0 / per_second - 0.5 * frame - 1e-3 or since < 0
         if not (due or woken or self._scene_looks < SCENE_LOOKS):
             return None
-        high = ROUGH_HEIGHT_LOAD if load.rough else ROUGH_HEIGHT
-        large = self._smallest >= high and time <= self._smallest_until
-        settled = self._scene_looks >= SCENE_LOOKS and not woken
+        large = self._smallest >= ROUGH_HEIGHT and time <= self._smallest_until
+        rough = load.rough and large and not woken and self._scene_looks >= SCENE_LOOKS
         self._last_look = time
         self._scene_looks += 1
-        if large and settled and 0.0 <= time - self._last_fine < FINE_SECONDS - 0.5 * frame:
+        if (
+            load.rough
+            and large
+            and settled
+            and 0.0 <= time - self._last_fine < FINE_SECONDS - 0.5 * frame
+        ):
             return View(fine=ROUGH)
         self._last_fine = time
         return WHOLE
