@@ -73,12 +73,7 @@ class Gate:
         rough = load.rough and large and not woken and self._scene_looks >= SCENE_LOOKS
         self._last_look = time
         self._scene_looks += 1
-        if (
-            load.rough
-            and large
-            and settled
-            and 0.0 <= time - self._last_fine < FINE_SECONDS - 0.5 * frame
-        ):
+        if rough and 0.0 <= time - self._last_fine < FINE_SECONDS - 0.5 * frame:
             return View(fine=ROUGH)
         self._last_fine = time
         return WHOLE
