@@ -205,3 +205,13 @@ Place = Zone | Line
 def find(places: Sequence[Place], name: str) -> Place | None:
     """The place with this name, or None."""
     return next((place for place in places if place.name == name), None)
+
+
+def overlap(a: Sequence[float], b: Sequence[float]) -> float:
+    """Intersection over union of two boxes x1 y1 x2 y2, 0–1: of a few, quicker than NumPy's."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    both = width * height
+    return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)

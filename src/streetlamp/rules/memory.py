@@ -202,13 +202,3 @@ def _heir(one: Seen, lost: Mapping[int, Sighting[R]], look: Look, relink: float)
         if away <= NEAR * min(size, was) and (best is None or away < best[0]):
             best = (away, number)
     return None if best is None else best[1]
-
-
-def overlap(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes, 0–1."""
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    both = width * height
-    return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from streetlamp.values import Bools, Floats, Kind
-from streetlamp.video.coverage import TWO_WHEELERS, needed_score
+from streetlamp.video.coverage import TWO_WHEELERS, needed_scores
 from streetlamp.video.loose import LOOSE_SCORE
 from streetlamp.video.raw import Detections, Part
 from streetlamp.video.track.associate import inside, iou
@@ -32,11 +32,10 @@ def is_calm(
     """
     if len(found.faces):
         return False
-    for box, kind, score, known_thing in zip(
-        found.box, found.kind, found.score, furniture, strict=True
-    ):
-        if known_thing or score < max(LOOSE_SCORE, needed_score(box, size)):
-            continue
+    needed = np.maximum(LOOSE_SCORE, needed_scores(found.box, size))
+    believed = ~furniture & (found.score >= needed)
+    rows = believed.nonzero()[0]
+    for box, kind, score in zip(found.box[rows], found.kind[rows], found.score[rows], strict=True):
         if kind == Kind.PERSON:
             return False
         wakes = kind in TWO_WHEELERS or score >= VEHICLE_SCORE

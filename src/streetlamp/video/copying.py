@@ -12,17 +12,14 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from streetlamp.values import CopiedGop, CopiedSample, MaskedFrame, Tracks
 from streetlamp.video import mask
+from streetlamp.video.coverage import NO_BOXES
 from streetlamp.video.decode import Decoder
 from streetlamp.video.gop import Gop
 from streetlamp.video.options import Style
 from streetlamp.video.outputs import Now, Output, Shown, Undecoded
 from streetlamp.video.raw import RawFrame
-
-_NOTHING = np.zeros((0, 4), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +166,7 @@ class Copying:
 
     def _masked(self, raw: RawFrame, one: Undecoded | _Clear) -> MaskedFrame:
         if isinstance(one, _Clear):
-            return mask.hide(raw, _NOTHING, self._style)
+            return mask.hide(raw, NO_BOXES, self._style)
         if one.reason:
             return mask.hide_whole(raw, one.reason)
         return mask.hide(raw, one.hide, self._style)

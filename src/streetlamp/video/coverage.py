@@ -245,8 +245,3 @@ def needed_scores(box: Floats, size: tuple[int, int]) -> Doubles:
     h = np.minimum(box[:, 3], size[1]) - np.maximum(box[:, 1], 0.0)
     shared = np.maximum(w, 0.0) * np.maximum(h, 0.0).astype(np.float64)
     return np.asarray(np.minimum(0.35, 0.12 + (0.7 / (size[0] * size[1])) * shared))
-
-
-def needed_score(box: Floats, size: tuple[int, int]) -> float:
-    """The same of one box (4,)."""
-    return float(needed_scores(box[None], size)[0])

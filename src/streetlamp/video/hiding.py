@@ -61,7 +61,7 @@ class Hiding:
     ) -> None:
         self.name = name
         self.figures = Figures()
-        self.asking = Asking(inference, faces, self.figures, wait=wait)
+        self._asking = Asking(inference, faces, self.figures, wait=wait)
         self._load = load
         self._hide = hide
         self._options = look
@@ -147,14 +147,14 @@ class Hiding:
         if look is None and raw.time <= self._reported + SLACK:
             due = None  # looked at while asleep
         if look or (look is None and due is not None):
-            self.asking.submit(raw, self._scene, last=bool(look), view=due or WHOLE)
+            self._asking.submit(raw, self._scene, last=bool(look), view=due or WHOLE)
         return out + self.advance(raw.time)
 
     def advance(self, time: float) -> list[Output]:
         """The camera's time is `time` now; what comes out because of it, in order."""
         out: list[Output] = []
         ahead = AHEAD if self._wait else 0.0
-        if len(self.asking):
+        if len(self._asking):
             until = time - ahead if self._wait else float("inf")
             out.extend(self._collect(block=self._wait, until=until))
         out.extend(self._leave(time - self._hide.delay_seconds - ahead))
@@ -176,12 +176,12 @@ class Hiding:
     def catch_up(self, patience: float = 0.0) -> Iterator[Output]:
         """Waits for the looks that are out: offline for all, live for so many seconds at most."""
         if not self._wait and patience:
-            self.asking.wait_for(patience)
+            self._asking.wait_for(patience)
         yield from self._collect(block=self._wait)
 
     def catching_up(self) -> AbstractContextManager[None]:
         """While many pictures come at once, because a camera woke, more looks may be out."""
-        return self.asking.catching_up()
+        return self._asking.catching_up()
 
     def ask(self, raw: RawFrame, part: Part | None = None) -> Future[Detections]:
         """A look at a keyframe of a sleeping camera, or a part of it; `answer` takes it in.
@@ -189,12 +189,12 @@ class Hiding:
         A look at all of it is for faces too.
         """
         if part is not None:
-            return self.asking.look_at_part(raw, part)
-        return self.asking.ask(raw, last=True)
+            return self._asking.look_at_part(raw, part)
+        return self._asking.ask(raw, last=True)
 
     def answer(self, future: Future[Detections]) -> Detections | None:
         """What such a look found; None, and counted, if it failed."""
-        return self.asking.answer(future)
+        return self._asking.answer(future)
 
     def report(self, raw: RawFrame, found: Detections, *, looked: bool) -> Output:
         """What a look at a keyframe between two rests told.
@@ -240,12 +240,12 @@ class Hiding:
         last = self._line[-1]
         if isinstance(last, Resting) or self._coverage.around(last.time)[1] is not None:
             return
-        if not self.asking.is_out(last.raw):
-            self.asking.submit(last.raw, last.scene, last=True)
+        if not self._asking.is_out(last.raw):
+            self._asking.submit(last.raw, last.scene, last=True)
 
     def _collect(self, *, block: bool, until: float = float("inf")) -> Iterator[Output]:
         """Takes in the looks that have reported, in order of time."""
-        for look, found in self.asking.collect(block=block, until=until):
+        for look, found in self._asking.collect(block=block, until=until):
             if look.scene != self._looked_scene:
                 self._tracker.reset()
                 self._tagger.reset()

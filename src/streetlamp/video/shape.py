@@ -14,8 +14,8 @@ from streetlamp.video.track.associate import Doubles
 
 TWO_WHEELERS: Final = frozenset({Kind.BICYCLE, Kind.MOTORCYCLE})
 UPRIGHT: Final = 1.4  # height over width from which a head is at the top
-UPPER: Final = 0.40  # share of the height in which head and shoulders are
-LEGS: Final = 0.0  # share of the side margin that legs get
+UPPER: Final = 0.5  # share of the height in which head and shoulders are
+LEGS: Final = 0.02  # share of the side margin that legs get
 WIDEN: Final = np.array([-1.0, -0.5, 1.0, 0.5], np.float32)
 FEET: Final = 0.03  # share of the height hidden below the box
 

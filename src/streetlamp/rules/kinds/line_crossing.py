@@ -18,9 +18,9 @@ from typing import Final, Literal
 import numpy as np
 from pydantic import Field
 
-from streetlamp.geometry import Line, Point
+from streetlamp.geometry import Line, Point, overlap
 from streetlamp.rules.base import RULES, Found, Moment, Rule, State
-from streetlamp.rules.memory import Look, Sighting, overlap
+from streetlamp.rules.memory import Look, Sighting
 from streetlamp.rules.options import KindName, RuleOptions
 from streetlamp.values import Count, Kind
 
