@@ -112,6 +112,7 @@ def hides(frame: MaskedFrame, box: tuple[float, float, float, float]) -> bool:
     grid = np.zeros((frame.height, frame.width), np.bool_)
     for x1, y1, x2, y2 in frame.hidden:
         grid[y1:y2, x1:x2] = True
-    x1, y1 = max(0, int(np.floor(box[0]))), max(0, int(np.floor(box[1])))
-    x2, y2 = int(np.ceil(box[2])), int(np.ceil(box[3]))
+    hair = 1e-3  # boxes are float32: what sticks out of a pixel by less does not stick out
+    x1, y1 = max(0, int(np.floor(box[0] + hair))), max(0, int(np.floor(box[1] + hair)))
+    x2, y2 = int(np.ceil(box[2] - hair)), int(np.ceil(box[3] - hair))
     return bool(grid[y1:y2, x1:x2].all())
