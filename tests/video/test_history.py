@@ -105,7 +105,7 @@ def test_how_far_a_sighting_reaches(
 def test_the_shape_of_a_mask(box, kind: Kind, style: Style, rectangles: int) -> None:
     own = np.array([box], np.float32)
     odd = own + np.array([-30, 0, 30, 20], np.float32)
-    made = hiding(own, np.array([int(kind)]), HideOptions(style=style), odd)
+    made, _ = hiding(own, np.array([int(kind)]), HideOptions(style=style), odd)
     assert len(made) == rectangles
     for core in (own[0], odd[0]):  # whatever the shape, the boxes themselves are hidden
         assert any((r[:2] <= core[:2]).all() and (r[2:] >= core[2:]).all() for r in made)

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
-from streetlamp.values import VEHICLES, Bools, Floats, Kind, Tracks
+from streetlamp.values import VEHICLES, Bools, Floats, Ints, Kind, Tracks
 from streetlamp.video.furniture import Furniture
 from streetlamp.video.history import (
     BACK_SECONDS,
@@ -24,7 +25,6 @@ from streetlamp.video.history import (
     TOLD,
     Histories,
     Places,
-    Sightings,
 )
 from streetlamp.video.motion import Motion
 from streetlamp.video.options import HideOptions
@@ -41,6 +41,8 @@ IS_VEHICLE: Final = among(VEHICLES)  # by kind
 OPEN: Final = ~among(VEHICLES - TWO_WHEELERS)  # by kind: somebody, or what carries one in the open
 NO_BOXES: Final = np.zeros((0, 4), np.float32)
 NO_BOXES.flags.writeable = False
+
+Stamp = tuple[float, int]  # of a picture: time (POSIX seconds) and frame number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,9 +78,12 @@ class Coverage:
         self._looks: deque[Look] = deque()
         self._things = Histories()
         self._furniture = Furniture()
+        self._tidied = 0  # at this version
+        self.version = 0  # another one: what was said of a picture may not hold any more
 
     def add(self, look: Look) -> None:
         """The next look's report, in order of time."""
+        self.version += 1
         unsure, tracks = look.unsure, look.tracks
         self._looks.append(look)
         self._things.add(look.time, tracks, unsure, look.found)
@@ -106,6 +111,9 @@ class Coverage:
 
     def forget_before(self, time: float) -> None:
         """Drop what can no longer matter to a picture taken at `time` or later."""
+        if self._tidied == self.version:
+            return  # once a look is often enough
+        self._tidied = self.version
         keep = time - self._options.hold_seconds - 1.0
         while len(self._looks) > 1 and self._looks[1].time <= keep:
             self._looks.popleft()
@@ -113,6 +121,7 @@ class Coverage:
 
     def clear(self) -> None:
         """Forget everything: another scene, another picture size."""
+        self.version += 1
         self._looks.clear()
         self._things.clear()
         self._furniture.clear()
@@ -131,28 +140,45 @@ class Coverage:
 
     def at(self, time: float, frame: int, size: tuple[int, int]) -> Cover:
         """What is in the picture taken at `time`."""
-        loose, faces = self._loose(time), self._faces(time)
-        places = self._things.at(time, self._options.hold_seconds, size)
-        if not (len(places) or loose or faces):
-            return self._nothing(time, frame, size)
+        return self.at_each(((time, frame),), size)[0]
+
+    def at_each(self, pictures: Sequence[Stamp], size: tuple[int, int]) -> list[Cover]:
+        """What is in each of some pictures, in order of time: worked out together."""
+        loose = [self._loose(time) for time, _ in pictures]
+        faces = [self._faces(time) for time, _ in pictures]
+        times = [time for time, _ in pictures]
+        places = self._things.at_each(times, self._options.hold_seconds, size)
+        if not (len(places) or any(loose) or any(faces)):
+            return [self._nothing(*picture, size) for picture in pictures]
         near, kind, things = places.near, places.near["kind"], len(places)
-        possible = np.concatenate([near["box"], *(look.loose for look in loose)])
-        score = np.concatenate([places.best_score, *(look.loose_score for look in loose)])
+        faint = [look for some in loose for look in some]
+        possible = np.concatenate([near["box"], *(look.loose for look in faint)])
+        score = np.concatenate([places.best_score, *(look.loose_score for look in faint)])
         believed = self._believed(possible, score, places.sure, size)
-        if not (believed.any() or faces):
-            return self._nothing(time, frame, size)
+        if not (believed.any() or any(faces)):
+            return [self._nothing(*picture, size) for picture in pictures]
         there, vehicle = places.there & believed[:things], IS_VEHICLE[kind]
         wide = widened(places.box, places.spread)
-        rows = (there & (~vehicle | self._ridden(near, time))).nonzero()[0]
-        people = [possible[things:][believed[things:]], *faces]
-        hide = hiding(
+        rows = (there & (~vehicle | self._ridden(places, times))).nonzero()[0]
+        people = [possible[things:][believed[things:]], *(box for some in faces for box in some)]
+        others = sum(map(len, people))
+        of_loose = _numbered([sum(len(look.loose) for look in some) for some in loose])
+        of_faces = _numbered([sum(map(len, some)) for some in faces])
+        hide, of = hiding(
             np.concatenate([wide[rows], *people]),
-            np.concatenate([kind[rows], *(np.full(len(box), int(Kind.PERSON)) for box in people)]),
+            np.concatenate([kind[rows], np.full(others, int(Kind.PERSON))]),
             self._options,
             np.concatenate([places.core[rows], *people]),
         )
-        tracks = self._tracks(places, there & self._shown(places), time, frame, size)
-        return Cover(hide, wide[there & vehicle], tracks)
+        moment = np.concatenate([places.moment[rows], of_loose[believed[things:]], of_faces])[of]
+        tracks = there & self._shown(places)
+        there &= vehicle
+        covers = []
+        for number, (time, frame) in enumerate(pictures):
+            mine = places.moment == number
+            told = self._tracks(places, mine & tracks, time, frame, size)
+            covers.append(Cover(hide[moment == number], wide[mine & there], told))
+        return covers
 
     def _nothing(self, time: float, frame: int, size: tuple[int, int]) -> Cover:
         return Cover(NO_BOXES, NO_BOXES, Tracks.make(self._camera, time, frame, size))
@@ -179,8 +205,12 @@ class Coverage:
             shown[long] = ~self._things.missed(places.start[long], places.end[long])
         return shown
 
-    def _ridden(self, near: Sightings, time: float) -> Bools:
-        """(n,) whether somebody may ride it: it moves, it is new, or a person's box is over it."""
+    def _ridden(self, places: Places, times: Sequence[float]) -> Bools:
+        """(n,) whether somebody may ride it: it moves, it is new, or a person's box is over it.
+
+        times: of the moments of the places.
+        """
+        near, moment = places.near, places.moment
         ridden: Bools = WHEELS[near["kind"]]
         wheels = ridden.nonzero()[0]
         if len(wheels):
@@ -188,14 +218,18 @@ class Coverage:
             rolls = np.hypot(velocity[:, 0], velocity[:, 1]) > 0.25 * (
                 (box[:, 2:] - box[:, :2]).max(axis=1)
             )
-            people = [
-                boxes
-                for look in self._near(time)
-                for boxes in (look.tracks.box[look.tracks.kind == Kind.PERSON], look.loose)
-            ]
-            under = (inside(box, np.concatenate([NO_BOXES, *people])) > 0.1).any(axis=1)
-            ridden[wheels] = rolls | under | (age < PARKED_SECONDS)
+            ridden[wheels] = rolls | (age < PARKED_SECONDS)
+            for number in np.unique(moment[wheels]).tolist():
+                people = self._people(times[number])
+                rows = wheels[moment[wheels] == number]
+                ridden[rows] |= (inside(near["box"][rows], people) > 0.1).any(axis=1)
         return ridden
+
+    def _people(self, time: float) -> Floats:
+        """(n, 4) boxes of the people, also possible ones, in the looks around `time`."""
+        looks = self._near(time)
+        tracks = [look.tracks.box[look.tracks.kind == Kind.PERSON] for look in looks]
+        return np.concatenate([NO_BOXES, *tracks, *(look.loose for look in looks)])
 
     def _near(self, time: float) -> list[Look]:
         """The look before and the look after `time`, one or none of them if there are no more."""
@@ -233,6 +267,11 @@ class Coverage:
             seen=near["time"] == time,
             **{name: near[name] for name in TOLD},
         )
+
+
+def _numbered(counts: Sequence[int]) -> Ints:
+    """(sum of the counts,) 0 as often as the first count says, 1 as often as the next …"""
+    return np.repeat(np.arange(len(counts)), counts)
 
 
 def needed_scores(box: Floats, size: tuple[int, int]) -> Doubles:

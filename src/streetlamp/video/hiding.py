@@ -20,6 +20,7 @@ import numpy as np
 
 from streetlamp.values import Bools, Floats, Kind, Tracks
 from streetlamp.video import mask
+from streetlamp.video.ahead import Ahead
 from streetlamp.video.asking import Asking
 from streetlamp.video.coverage import NO_BOXES, Cover, Coverage, Look
 from streetlamp.video.detect.face_turns import FaceTurns
@@ -72,6 +73,7 @@ class Hiding:
         self._meter = MotionMeter()
         self._coverage = Coverage(name, hide)
         self._line: Line = deque()
+        self._ahead = Ahead(self._line, self._coverage)
         self._pace = Pace()
         self._doubt = Doubt(self._line, self._coverage, look, self._pace)
         self._scene = 0
@@ -305,7 +307,7 @@ class Hiding:
         if reason := self._doubt.of(waiting, self.figures):
             return self._hidden_whole(waiting, reason)[0]
         raw = waiting.raw
-        cover = self._coverage.at(raw.time, raw.frame, self._size)
+        cover = self._ahead.first(self._size)
         frame = mask.hide(raw, self._boxes(waiting, cover), self._hide.style)
         return Shown(frame, cover.tracks)
 

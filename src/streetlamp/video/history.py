@@ -7,6 +7,7 @@ is asked about a moment is answered for all things at once.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,8 +56,11 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Places:
-    """Where things are at some moment: parallel arrays, one row a thing. Boxes in pixels."""
+    """Where things are at some moments: parallel arrays, one row a thing and a moment it may be
+    there, the moments in turn. Boxes in pixels.
+    """
 
+    moment: Ints  # (n,) which of the moments, from 0
     id: Ints  # (n,)
     there: Bools  # (n,) it is in the picture; False: not there yet, or gone, and the rest is void
     box: Floats  # (n, 4) steadied
@@ -79,7 +83,7 @@ def _nowhere() -> Places:
     ids, yes, boxes = np.zeros(0, np.int64), np.zeros(0, np.bool_), np.zeros((0, 4), np.float32)
     numbers, near, scores = np.zeros(0), np.zeros(0, SIGHTING), np.zeros(0, np.float32)
     return Places(
-        ids, yes, boxes, boxes, boxes, numbers, near, yes, numbers, numbers, yes, ids, scores
+        ids, ids, yes, boxes, boxes, boxes, numbers, near, yes, numbers, numbers, yes, ids, scores
     )
 
 
@@ -152,25 +156,30 @@ class Histories:
         self._stale = old - unused
 
     def at(self, time: float, hold_seconds: float, size: tuple[int, int]) -> Places:
-        """Where things are at `time`, in pictures of `size` (width, height) pixels.
+        """Where things are at `time`: see `at_each`."""
+        return self.at_each((time,), hold_seconds, size)
+
+    def at_each(self, times: Sequence[float], hold_seconds: float, size: tuple[int, int]) -> Places:
+        """Where things are at each of some rising times, in pictures of `size` (width, height).
 
         Who was lost is looked for during `hold_seconds`.
         """
-        if time - self._latest > hold_seconds:
+        if times[0] - self._latest > hold_seconds:
             return NOWHERE
-        rows, near, far, lost = self._around(time, hold_seconds)
+        time = np.array(times)
+        moment, rows, near, far, lost = self._around(time, hold_seconds)
         if not len(rows):
             return NOWHERE
         self._steady(rows, near, far)
         a, b = self._at(rows, near), self._at(rows, far)
-        start, end = a["time"], b["time"]
-        since, gap = time - start, end - start
+        start, end, now = a["time"], b["time"], time[moment]
+        since, gap = now - start, end - start
         between = gap > 0.0
         share = (since / np.where(between, gap, np.inf)).astype(np.float32)[:, None]
         box, told, core = (
             a[name] + (b[name] - a[name]) * share for name in ("steady", "box", "core")
         )
-        spread = np.minimum(0.6, 0.5 * np.maximum(0.0, np.minimum(since, end - time) - 0.1))
+        spread = np.minimum(0.6, 0.5 * np.maximum(0.0, np.minimum(since, end - now) - 0.1))
         held = between | (since == 0.0)
         there = held.copy()
         for row in (~held).nonzero()[0].tolist():
@@ -180,6 +189,7 @@ class Histories:
                 box[row], spread[row] = found
                 told[row] = core[row] = box[row]
         return Places(
+            moment,
             self._id[rows],
             there,
             box,
@@ -195,17 +205,19 @@ class Histories:
             self._best[rows],
         )
 
-    def _around(self, time: float, hold_seconds: float) -> tuple[Rows, Rows, Rows, Bools]:
-        """The things that may be there at `time`: rows, columns near and far, and who is lost.
+    def _around(self, time: Doubles, hold_seconds: float) -> tuple[Rows, Rows, Rows, Rows, Bools]:
+        """The things that may be there at times (t,): of each which time and which row it is, its
+        columns near and far, and whether it is lost.
 
         Near and far are the sightings before and after; one and the same for a thing that is lost,
         or not found yet. (n,) each.
         """
         seen, times = self._sightings["seen"], np.array(self._times)
-        index = bisect_right(self._times, time)
-        before, after = _last(seen[:, :index]), index + _first(seen[:, index:])
+        index = np.searchsorted(times, time, "right")
+        before, after = _sides(seen, index)
         was, will = before >= 0, after < len(times)
-        since = time - times[before]
+        now = time[:, None]
+        since = now - times[before]
         # A candidate seen twice is two ghosts rather than one long one.
         gap = times[np.minimum(after, len(times) - 1)] - times[before]
         between = was & will & (self._sure | (gap <= 2.0 * GHOST_SECONDS))
@@ -218,8 +230,11 @@ class Histories:
         to_come = ~lost & seen[:, known:].any(axis=1)
         reach = np.where(to_come, most, reach)
         reach = np.where(self._sure, reach, np.where(self._total > 1, GHOST_SECONDS, ONCE_SECONDS))
-        rows = (between | (np.abs(time - times[near]) <= reach)).nonzero()[0]
-        return rows, near[rows], np.where(between, after, near)[rows], lost[rows]
+        there = between | (np.abs(now - times[near]) <= reach)
+        there &= now - self._latest <= hold_seconds
+        moment, rows = there.nonzero()
+        far = np.where(between, after, near)
+        return moment, rows, near[there], far[there], lost[there]
 
     def missed(self, start: Doubles, end: Doubles) -> Bools:
         """(n,) whether there was a look between two times (n,)."""
@@ -278,7 +293,9 @@ class Histories:
         done = table["steadied"]
         if done[rows, near].all() and done[rows, far].all():
             return
-        rows, columns = np.concatenate([rows, rows]), np.concatenate([near, far])
+        width = len(self._times)
+        cells = np.unique(np.concatenate([rows * width + near, rows * width + far]))
+        rows, columns = cells // width, cells % width
         todo = ~done[rows, columns]
         rows, columns = rows[todo], columns[todo]
         times = np.array(self._times)
@@ -333,10 +350,17 @@ def _last(seen: Bools) -> Rows:
     return np.asarray((seen * np.arange(1, seen.shape[1] + 1)).max(axis=1, initial=0) - 1)
 
 
-def _first(seen: Bools) -> Rows:
-    """(n,) of each row of (n, m) the first column that is true; m: none is."""
+def _sides(seen: Bools, index: Rows) -> tuple[Rows, Rows]:
+    """(t, n) each: of each row of `seen` (n, m) the last column that is true before each of `index`
+    (t,), or -1, and the first that is true from there on, or m.
+    """
     m = seen.shape[1]
-    return np.asarray(m - (seen * np.arange(m, 0, -1)).max(axis=1, initial=0))
+    column = np.arange(m)
+    last = np.maximum.accumulate(np.where(seen, column, -1), axis=1)
+    first = np.minimum.accumulate(np.where(seen, column, m)[:, ::-1], axis=1)[:, ::-1]
+    before = np.where(index > 0, last[:, index - 1], -1)
+    after = np.where(index < m, first[:, np.minimum(index, m - 1)], m)
+    return before.T, after.T
 
 
 def _leaving(box: Box, velocity: tuple[float, float], size: tuple[int, int]) -> bool:

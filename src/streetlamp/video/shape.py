@@ -40,8 +40,12 @@ def widened(box: Floats, share: Doubles) -> Floats:
     return np.asarray(box + by[:, None] * WIDEN)
 
 
-def hiding(box: Floats, kind: Ints, options: HideOptions, core: Floats | None = None) -> Floats:
-    """(k, 4) the rectangles that hide the things whose boxes (n, 4) and kinds (n,) these are.
+def hiding(
+    box: Floats, kind: Ints, options: HideOptions, core: Floats | None = None
+) -> tuple[Floats, Ints]:
+    """The rectangles that hide the things whose boxes (n, 4) and kinds (n,) these are.
+
+    (k, 4) the rectangles and (k,) which thing's each is: first one of each, then the second ones.
 
     Somebody upright gets two: one wide at the head, where the margin matters most, and one less
     wide for all of them. A head may be anywhere in any other box, and a drawn figure needs one.
@@ -71,4 +75,4 @@ def hiding(box: Floats, kind: Ints, options: HideOptions, core: Floats | None = 
     least = box if core is None else core
     hidden = out.astype(np.float32)
     hidden[: len(box)] = hull(hidden[: len(box)], least)
-    return hidden
+    return hidden, np.concatenate([np.arange(len(box)), rows])
