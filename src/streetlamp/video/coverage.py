@@ -169,6 +169,7 @@ class Coverage:
             np.concatenate([kind[rows], np.full(others, int(Kind.PERSON))]),
             self._options,
             np.concatenate([places.core[rows], *people]),
+            np.concatenate([places.height[rows], *(box[:, 3] - box[:, 1] for box in people)]),
         )
         moment = np.concatenate([places.moment[rows], of_loose[believed[things:]], of_faces])[of]
         tracks = there & self._shown(places)

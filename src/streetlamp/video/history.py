@@ -63,7 +63,8 @@ class Places:
     moment: Ints  # (n,) which of the moments, from 0
     id: Ints  # (n,)
     there: Bools  # (n,) it is in the picture; False: not there yet, or gone, and the rest is void
-    box: Floats  # (n, 4) steadied
+    box: Floats  # (n, 4) steadied; where nobody knows, the region it may be in
+    height: Floats  # (n,) of itself, pixels
     told: Floats  # (n, 4) the tracker's
     core: Floats  # (n, 4) the detector's
     spread: Doubles  # (n,) how far to widen it, as a share of its width
@@ -83,7 +84,7 @@ def _nowhere() -> Places:
     ids, yes, boxes = np.zeros(0, np.int64), np.zeros(0, np.bool_), np.zeros((0, 4), np.float32)
     numbers, near, scores = np.zeros(0), np.zeros(0, SIGHTING), np.zeros(0, np.float32)
     return Places(
-        ids, ids, yes, boxes, boxes, boxes, numbers, near, yes, numbers, numbers, yes, ids, scores
+        ids, ids, yes, boxes, scores, boxes, boxes, numbers, near, yes, numbers, numbers, yes, ids, scores
     )
 
 
@@ -180,6 +181,7 @@ class Histories:
             a[name] + (b[name] - a[name]) * share for name in ("steady", "box", "core")
         )
         spread = np.minimum(0.6, 0.5 * np.maximum(0.0, np.minimum(since, end - now) - 0.1))
+        height = box[:, 3] - box[:, 1]
         held = between | (since == 0.0)
         there = held.copy()
         for row in (~held).nonzero()[0].tolist():
@@ -193,6 +195,7 @@ class Histories:
             self._id[rows],
             there,
             box,
+            height,
             told,
             core,
             spread,

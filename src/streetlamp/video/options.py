@@ -41,7 +41,7 @@ class HideOptions(Options):
         description="How long the mask of a person stays, and grows, after the detector lost them.",
     )
     margin_side: float = Field(
-        0.19,
+        0.2,
         ge=0.10,
         le=2.0,
         title="Side margin",

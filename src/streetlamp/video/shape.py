@@ -14,7 +14,7 @@ from streetlamp.video.track.associate import Doubles
 
 TWO_WHEELERS: Final = frozenset({Kind.BICYCLE, Kind.MOTORCYCLE})
 UPRIGHT: Final = 1.4  # height over width from which a head is at the top
-UPPER: Final = 0.5  # share of the height in which head and shoulders are
+UPPER: Final = 0.4  # share of the height in which head and shoulders are
 LEGS: Final = 0.02  # share of the side margin that legs get
 WIDEN: Final = np.array([-1.0, -0.5, 1.0, 0.5], np.float32)
 FEET: Final = 0.03  # share of the height hidden below the box
@@ -41,7 +41,11 @@ def widened(box: Floats, share: Doubles) -> Floats:
 
 
 def hiding(
-    box: Floats, kind: Ints, options: HideOptions, core: Floats | None = None
+    box: Floats,
+    kind: Ints,
+    options: HideOptions,
+    core: Floats | None = None,
+    height: Floats | None = None,
 ) -> tuple[Floats, Ints]:
     """The rectangles that hide the things whose boxes (n, 4) and kinds (n,) these are.
 
@@ -50,6 +54,7 @@ def hiding(
     Somebody upright gets two: one wide at the head, where the margin matters most, and one less
     wide for all of them. A head may be anywhere in any other box, and a drawn figure needs one.
     core (n, 4): a second opinion on each box, which is hidden too, without margins.
+    height (n,): of each thing, pixels, where its box is a larger region that it may be in.
     """
     w, h = (box[:, 2:] - box[:, :2]).T.astype(np.float64)
     side = options.margin_side * np.maximum(w, 0.35 * h)
@@ -71,7 +76,8 @@ def hiding(
     head[:, 0] -= side[rows]
     head[:, 1] = whole[rows, 1]
     head[:, 2] += side[rows]
-    head[:, 3] = box[rows, 1] + UPPER * h[rows]
+    tall = h if height is None else height
+    head[:, 3] = box[rows, 3] - (1.0 - UPPER) * tall[rows]  # of whoever stands lowest in it
     least = box if core is None else core
     hidden = out.astype(np.float32)
     hidden[: len(box)] = hull(hidden[: len(box)], least)
