@@ -318,7 +318,9 @@ class Hiding:
         ends = (first, last)
         doubtful = any(self._doubt.of_resting(p, resting.scene, self.figures) for p in ends)
         if not doubtful:
-            covers = {p.frame: self._covered(p) for p in (first, middle, last)}
+            some = [(p.time, p.frame) for p in dict.fromkeys((first, middle, last))]
+            shown = self._coverage.at_each(some, self._size)
+            covers = {frame: cover for (_, frame), cover in zip(some, shown, strict=True)}
             if _is_still(list(covers.values())):
                 tracks = covers[middle.frame].tracks
                 return [
