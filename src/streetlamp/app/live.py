@@ -12,6 +12,7 @@ from functools import partial
 from types import FrameType
 from typing import Final
 
+from streetlamp.app import garbage
 from streetlamp.app.house import House
 from streetlamp.app.machine import Machine
 from streetlamp.app.opening import Opening
@@ -50,6 +51,7 @@ def run_site(site: Site) -> None:
             supervisor = Supervisor()
             machine = Machine(site, inference)
             server = _desk(house, machine)
+            garbage.settle()
             try:
                 _start(site, house, inference, supervisor, machine)
                 supervisor.start("looking", inference.keep)

@@ -18,6 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from streetlamp.app import garbage
 from streetlamp.app.process import Clip, Processor, Report, plan
 from streetlamp.errors import UserError
 from streetlamp.site import Site, load_site, site_from_sources
@@ -47,6 +48,7 @@ def process_files(
     )
     failed = 0
     with Processor(site, name, start_time=_start(start), audio=audio) as processor:
+        garbage.settle()
         for clip in planned:
             try:
                 with Progress(*columns, console=console, disable=quiet, transient=True) as bar:

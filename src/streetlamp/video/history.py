@@ -84,7 +84,21 @@ def _nowhere() -> Places:
     ids, yes, boxes = np.zeros(0, np.int64), np.zeros(0, np.bool_), np.zeros((0, 4), np.float32)
     numbers, near, scores = np.zeros(0), np.zeros(0, SIGHTING), np.zeros(0, np.float32)
     return Places(
-        ids, ids, yes, boxes, scores, boxes, boxes, numbers, near, yes, numbers, numbers, yes, ids, scores
+        ids,
+        ids,
+        yes,
+        boxes,
+        scores,
+        boxes,
+        boxes,
+        numbers,
+        near,
+        yes,
+        numbers,
+        numbers,
+        yes,
+        ids,
+        scores,
     )
 
 
