@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
+Pairs = NDArray[np.uint16]
 Bools = NDArray[np.bool_]
 
 

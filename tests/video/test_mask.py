@@ -83,6 +83,25 @@ def test_luma_is_rounded_to_few_levels() -> None:
     assert {int(value) % mask.LUMA_STEP for value in np.unique(masked.y)} == {mask.LUMA_STEP // 2}
 
 
+@pytest.mark.parametrize("size", [*SIZES, (8, 8), (1, 1), (1279, 719)])
+def test_a_wholly_hidden_picture_shows_few_levels_and_not_one_pixel_else(
+    size: tuple[int, int],
+) -> None:
+    masked = mask.hide_whole(raw(*size), "test")
+    for plane, step in ((masked.y, 16), (masked.u, 8), (masked.v, 8)):
+        assert (plane % step == step // 2).all()
+
+
+def test_what_cannot_be_painted_in_its_place_is_an_error() -> None:
+    """OpenCV would paint a copy, and the picture would stay as it is."""
+    plane = np.zeros((8, 8), np.uint8)
+    image, where = np.full((8, 8), 5, np.uint8), np.ones((8, 8), np.uint8)
+    mask._put(image, where, plane[:, :])
+    assert (plane == 5).all()
+    with pytest.raises(RuntimeError, match="other memory"):
+        mask._put(image, where, plane[:7])
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_a_wholly_hidden_picture_is_one_rectangle(size: tuple[int, int]) -> None:
     masked = mask.hide_whole(raw(*size), "the detector is late")

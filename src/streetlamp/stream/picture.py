@@ -50,12 +50,12 @@ def _memory(*planes: Bytes) -> Bytes | None:
     memory = planes[0].base
     if not isinstance(memory, np.ndarray) or memory.dtype != np.uint8:
         return None
-    start = memory.ctypes.data
+    start = end = memory.ctypes.data
     for plane in planes:
-        if plane.base is not memory or not plane.flags.c_contiguous or plane.ctypes.data != start:
+        if plane.base is not memory or not plane.flags.c_contiguous or plane.ctypes.data != end:
             return None
-        start += plane.nbytes
-    return memory if start == memory.ctypes.data + memory.nbytes else None
+        end += plane.nbytes
+    return memory if end == start + memory.nbytes else None
 
 
 def _scaled(plane: Bytes, size: tuple[int, int]) -> Bytes:

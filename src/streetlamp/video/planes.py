@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import av
 import cv2
 import numpy as np
+from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange
 
-from streetlamp.values import Bytes
+from streetlamp.values import Bytes, Pairs
 from streetlamp.video.raw import Part
 
 _PLANAR_420 = frozenset({"yuv420p", "yuvj420p"})
@@ -24,16 +25,24 @@ class Planes:
     v: Bytes
     full_range: bool
 
-    def copy(self) -> Planes:
-        """The same picture in memory of our own, which may be written to.
+    def copy(self) -> OwnPlanes:
+        """The same picture in memory of our own, which may be written to."""
+        own = self.blank()
+        own.y[...] = self.y
+        own.u[...] = self.u
+        own.v[...] = self.v
+        return own
 
-        The planes lie one behind the other, as an encoder takes them.
-        """
-        memory = np.empty(self.y.size + self.u.size + self.v.size, np.uint8)
-        y, rest = _take(memory, self.y)
-        u, rest = _take(rest, self.u)
-        v, _ = _take(rest, self.v)
-        return Planes(y, u, v, self.full_range)
+    def blank(self) -> OwnPlanes:
+        """Memory for a picture of this size, with anything in it."""
+        rows, columns = self.u.shape
+        luma = 4 * rows * columns
+        memory = np.empty(luma + luma // 2, np.uint8)
+        y = memory[:luma].reshape(2 * rows, 2 * columns)
+        u, v = memory[luma:].reshape(2, rows, columns)
+        pairs = memory[:luma].view(np.uint16).reshape(rows, 2, columns)
+        height, width = self.y.shape
+        return OwnPlanes(y[:height, :width], u, v, self.full_range, pairs)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -41,18 +50,20 @@ class Planes:
         return int(self.y.shape[1]), int(self.y.shape[0])
 
 
-def _take(memory: Bytes, plane: Bytes) -> tuple[Bytes, Bytes]:
-    """The plane's copy at the start of `memory` (n,), and what remains of it."""
-    own: Bytes = memory[: plane.size].reshape(plane.shape)
-    own[...] = plane
-    return own, memory[plane.size :]
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnPlanes(Planes):
+    """Planes in memory of our own: one behind the other, as an encoder takes them.
+
+    An odd side is followed by one more row or column of luma, which nobody looks at.
+    """
+
+    pairs: Pairs  # (ceil(h/2), 2, ceil(w/2)) `y` by pairs of rows and of pixels beside each other
 
 
-def _view(picture: av.VideoFrame, index: int, width: int, height: int) -> Bytes:
-    plane = picture.planes[index]
-    rows: Bytes = np.frombuffer(memoryview(plane), np.uint8)
-    rows.flags.writeable = False
-    view: Bytes = rows.reshape(-1, plane.line_size)[:height, :width]
+def _view(plane: VideoPlane, width: int, height: int) -> Bytes:
+    size = (height, width)
+    view: Bytes = np.ndarray(size, np.uint8, memoryview(plane), strides=(plane.line_size, 1))
+    view.flags.writeable = False
     return view
 
 
@@ -68,9 +79,8 @@ def view_planes(picture: av.VideoFrame) -> Planes:
         picture = picture.reformat(format="yuvj420p" if full else "yuv420p")
     w, h = picture.width, picture.height
     cw, ch = (w + 1) // 2, (h + 1) // 2
-    return Planes(
-        _view(picture, 0, w, h), _view(picture, 1, cw, ch), _view(picture, 2, cw, ch), full
-    )
+    y, u, v = picture.planes
+    return Planes(_view(y, w, h), _view(u, cw, ch), _view(v, cw, ch), full)
 
 
 def cropped(picture: av.VideoFrame, part: Part) -> av.VideoFrame:
@@ -92,8 +102,8 @@ def cropped(picture: av.VideoFrame, part: Part) -> av.VideoFrame:
 def _luma(picture: av.VideoFrame) -> Bytes:
     """The luma plane, (h, w) to read only: the decoder's own buffer where it has one."""
     if picture.format.name in _PLANAR_420 or picture.format.name in ("nv12", "gray", "yuv422p"):
-        return _view(picture, 0, picture.width, picture.height)
-    return _view(picture.reformat(format="gray"), 0, picture.width, picture.height)
+        return _view(picture.planes[0], picture.width, picture.height)
+    return _view(picture.reformat(format="gray").planes[0], picture.width, picture.height)
 
 
 def halved_luma(picture: av.VideoFrame, most: int = 640) -> Bytes:
