@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from streetlamp.video.gate import SCENE_LOOKS, Gate
-from streetlamp.video.motion import WIDTH, MotionMeter, any_within, marked, similarity, spans
+from streetlamp.video.motion import WIDTH, MotionMeter, any_at, corners, marked, similarity, spans
 from streetlamp.video.options import LookOptions
 from streetlamp.video.unexplained import unexplained
 
@@ -93,7 +93,7 @@ def test_blocks_of_many_boxes_are_those_of_each(more: int) -> None:
     blocks = rng.random((22, 40)) < 0.03
     where = spans(boxes, (640, 352), blocks.shape, more)
     covered = np.zeros_like(blocks)
-    for box, any_here in zip(boxes, any_within(where, blocks), strict=True):
+    for box, any_here in zip(boxes, any_at(corners(where, blocks.shape), blocks), strict=True):
         x1, y1, x2, y2 = box
         rows = slice(max(0, int(y1 // 16) - more), max(0, int(-(-y2 // 16)) + more))
         columns = slice(max(0, int(x1 // 16) - more), max(0, int(-(-x2 // 16)) + more))

@@ -9,22 +9,25 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import Final, TextIO
 
 from streetlamp.rules.base import Outcome
 from streetlamp.rules.tally import Tally
 from streetlamp.values import CopiedGop, Event, Kind, MaskedFrame, Tracks
 
-if TYPE_CHECKING:
-    from _csv import Writer
-
 TRACK_COLUMNS = ("frame", "id", "class", "x1", "y1", "x2", "y2", "score")
 HIDDEN_COLUMNS = ("frame", "x1", "y1", "x2", "y2")
 COUNT_COLUMNS = ("minute", "camera", "place", "class", "direction", "n")
+_ROW: Final = "%d,%d,%s,%.1f,%.1f,%.1f,%.1f,%s\n"  # of tracks.csv
+_LABELS: Final = tuple(kind.label for kind in Kind)
 
 
 class Tables:
-    """Writes tracks.csv, hidden.csv, events.jsonl and counts.csv, row by row as they come."""
+    """Writes tracks.csv, hidden.csv, events.jsonl and counts.csv, row by row as they come.
+
+    The first two grow with every picture: they hold numbers and class names alone, nothing to be
+    quoted, and are put together as text.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._stack = ExitStack()
@@ -32,11 +35,10 @@ class Tables:
         self._folder = folder
         self.events = 0
 
-        def table(name: str, columns: Iterable[str]) -> Writer:
+        def table(name: str, columns: Iterable[str]) -> TextIO:
             file = self._stack.enter_context((folder / name).open("w", newline=""))
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
-            return writer
+            file.write(",".join(columns) + "\n")
+            return file
 
         self._tracks = table("tracks.csv", TRACK_COLUMNS)
         self._hidden = table("hidden.csv", HIDDEN_COLUMNS)
@@ -55,7 +57,9 @@ class Tables:
 
     def shown(self, frame: MaskedFrame, tracks: Tracks) -> None:
         """One picture that left the delay line."""
-        self._hidden.writerows([frame.frame, *box] for box in frame.hidden.tolist())
+        numbers = frame.hidden.ravel().tolist()
+        row = f"{frame.frame},%d,%d,%d,%d\n"
+        self._hidden.write(row * len(frame.hidden) % tuple(numbers))
         self._things(frame.frame, tracks)
 
     def copied(self, gop: CopiedGop) -> None:
@@ -65,9 +69,11 @@ class Tables:
 
     def _things(self, frame: int, tracks: Tracks) -> None:
         columns = tracks.id, tracks.kind, tracks.box, tracks.score
-        for number, kind, box, score in zip(*(column.tolist() for column in columns), strict=True):
-            corners = (round(value, 1) for value in box)
-            self._tracks.writerow((frame, number, Kind(kind).label, *corners, round(score, 3)))
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        self._tracks.writelines(
+            _ROW % (frame, number, _LABELS[kind], *box, round(score, 3))
+            for number, kind, box, score in rows
+        )
 
     def event(self, event: Event) -> None:
         """One line an event, when it ends (or when the clip does)."""

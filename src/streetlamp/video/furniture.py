@@ -10,13 +10,15 @@ place without a track to explain it has the box hidden again at once, for ten se
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
+from operator import not_
 from typing import Final
 
 import numpy as np
 
 from streetlamp.geometry import overlap
-from streetlamp.values import Bools, Floats
-from streetlamp.video.motion import Motion, any_within, marked, spans
+from streetlamp.values import Bools, Floats, Ints
+from streetlamp.video.motion import Motion, any_at, corners, marked, spans
 from streetlamp.video.track.associate import iou
 
 CALM_SECONDS: Final = 6.0  # in which nothing may have moved in the place, at first …
@@ -32,35 +34,38 @@ MOST_PLACES: Final = 100
 
 @dataclass(slots=True, eq=False)
 class _Place:
-    box: Floats  # (4,) a running mean
+    box: list[float]  # (4,) a running mean
     score: float  # a running mean
     looks: int
     last: float  # POSIX seconds it was last found
-    calm: float  # seconds in which nothing moved here
+    calm: float = 0.0  # seconds in which nothing moved here
     needed: float = CALM_SECONDS
 
-    def found(self, box: Floats, score: float, time: float) -> None:
+    def found(self, box: list[float], score: float, time: float) -> None:
         """A look at `time` found it again: box (4,)."""
         self.looks += self.last < time
         self.last = time
         weight = max(0.05, 1.0 / self.looks)
-        self.box = self.box + np.float32(weight) * (box - self.box)
+        self.box = [old + weight * (new - old) for old, new in zip(self.box, box, strict=True)]
         self.score += weight * (score - self.score)
 
 
 class Furniture:
-    """The places of one camera's picture where something is taken for a person, faintly."""
+    """The places of one camera's picture where something is taken for a person, faintly.
+
+    A look changes the places; the pictures between two looks count how calm they are, in arrays.
+    """
 
     def __init__(self) -> None:
-        self._places: list[_Place] = []
-        self._time = float("-inf")
-        self._explained = np.zeros((0, 4), np.float32)
+        self.clear()
 
     def clear(self) -> None:
         """Forgets all places: another scene, another picture size."""
-        self._places.clear()
+        self._places: list[_Place] = []
         self._time = float("-inf")
-        self._explained = np.zeros((0, 4), np.float32)
+        self._box: Floats = np.zeros((0, 4), np.float32)
+        self._explained = self._box
+        self._lay_out()
 
     def add(
         self, faint: Floats, score: Floats, people: Floats, explained: Floats, time: float
@@ -71,32 +76,61 @@ class Furniture:
         explained (k, 4): whose movement is accounted for: tracks of people and vehicles.
         """
         self._explained = explained
-        self._places = [p for p in self._places if time - p.last < FORGET_SECONDS]
-        if self._places and len(people):
-            taken = iou(self._boxes(), people).max(axis=1) > TAKEN
-            self._places = [p for p, t in zip(self._places, taken, strict=True) if not t]
-        order = np.argsort(-score)
-        self._found(faint[order], score[order], time)
+        self._collect()
+        gone = [time - place.last >= FORGET_SECONDS for place in self._places]
+        if gone and len(people):
+            taken = (iou(self._box, people).max(axis=1) > TAKEN).tolist()
+            gone = [old or its for old, its in zip(gone, taken, strict=True)]
+        if any(gone):
+            self._places = list(compress(self._places, map(not_, gone)))
+            self._box = self._box[np.logical_not(gone)]
+        if len(faint):
+            order = np.argsort(-score)
+            self._found(faint[order], score[order], time)
+        self._lay_out()
 
     def _found(self, box: Floats, score: Floats, time: float) -> None:
         """Faint boxes (n, 4), each a place that is known or a new one, in order of score (n,)."""
-        rows = box.tolist()
-        columns = iou(box, self._boxes()).T.tolist()  # likeness: one a place, for all boxes
+        rows, known = box.tolist(), len(self._places)
+        each = iou(box, np.concatenate([self._box, box]))
+        likeness = each[:, :known].tolist()  # to all places, for each box
+        between = each[:, known:].tolist()
         for row, its_score in enumerate(score.tolist()):
-            likeness = [column[row] for column in columns]
-            most = max(likeness, default=0.0)
+            likes = likeness[row]
+            most = max(likes, default=0.0)
             if most >= SAME_PLACE:
-                index = likeness.index(most)
-                self._places[index].found(box[row], its_score, time)
-            else:
-                if len(self._places) >= MOST_PLACES:
-                    oldest = min(range(len(columns)), key=lambda index: self._places[index].last)
-                    del self._places[oldest], columns[oldest]
-                self._places.append(_Place(box[row].astype(np.float32), its_score, 1, time, 0.0))
-                columns.append([0.0] * len(rows))
-                index = -1
-            place = self._places[index].box.tolist()
-            columns[index][row + 1 :] = [overlap(other, place) for other in rows[row + 1 :]]
+                index = likes.index(most)
+                self._places[index].found(rows[row], its_score, time)
+                place = self._places[index].box
+                for other, touches in enumerate(between[row][row + 1 :], row + 1):
+                    # Whoever met neither the place nor the box is still far from SAME_PLACE.
+                    if touches or likeness[other][index]:
+                        likeness[other][index] = overlap(rows[other], place)
+                continue
+            if len(self._places) >= MOST_PLACES:
+                oldest = min(range(MOST_PLACES), key=lambda index: self._places[index].last)
+                del self._places[oldest]
+                for likes in likeness[row + 1 :]:
+                    del likes[oldest]
+            self._places.append(_Place(rows[row], its_score, 1, time))
+            for likes, like in zip(likeness[row + 1 :], between[row][row + 1 :], strict=True):
+                likes.append(like)
+
+    def _lay_out(self) -> None:
+        """The places as arrays, for the pictures until the next look."""
+        places = self._places
+        self._box = np.array([place.box for place in places], np.float32).reshape(-1, 4)
+        self._calm = np.array([place.calm for place in places])
+        self._needed = np.array([place.needed for place in places])
+        self._often = np.array([place.looks >= LEAST_LOOKS for place in places], np.bool_)
+        self._faint = np.array([place.score < FAINT for place in places], np.bool_)
+        self._ground: _Ground | None = None
+
+    def _collect(self) -> None:
+        """The places learn how calm the pictures since the last look found them."""
+        counted = zip(self._places, self._calm.tolist(), self._needed.tolist(), strict=True)
+        for place, calm, needed in counted:
+            place.calm, place.needed = calm, needed
 
     def moved(self, motion: Motion, size: tuple[int, int], time: float) -> None:
         """The movement of the picture taken at `time`, of `size` (width, height) pixels."""
@@ -104,34 +138,57 @@ class Furniture:
         self._time = time
         if not self._places or motion.jump or not motion.stirs.size:
             return
-        shape = motion.stirs.shape
-        where = spans(self._boxes(), size, shape, 0)
-        stirred = any_within(where, motion.stirs)
-        explained = marked(spans(self._explained, size, shape, 1), shape)
-        news = any_within(where, motion.stirs & ~explained)
-        counted = 0.0 < step <= MOST_STEP
-        for place, stirs, is_news in zip(self._places, stirred, news, strict=True):
-            if is_news:
-                place.calm = 0.0
-            elif counted and not stirs:
-                place.calm += step
-                if place.calm >= place.needed and place.looks >= LEAST_LOOKS:
-                    place.needed = AGAIN_SECONDS
+        ground = self._ground
+        if ground is None or not ground.fits(size, motion.stirs.shape):
+            ground = _Ground.of(self._box, self._explained, size, motion.stirs.shape)
+            self._ground = ground
+        stirred, news = ground.stirred(motion.stirs)
+        if 0.0 < step <= MOST_STEP:
+            quiet = ~stirred
+            self._calm += step * quiet
+            quiet &= self._often
+            quiet &= self._calm >= self._needed
+            self._needed[quiet] = AGAIN_SECONDS
+        self._calm[news] = 0.0
 
     def judge(self, box: Floats) -> Bools:
         """(n,) which faint boxes (n, 4) are furniture."""
-        if not len(box):
-            return np.zeros(0, np.bool_)
-        known = [p for p in self._places if p.calm >= p.needed and p.score < FAINT]
-        known = [p for p in known if p.looks >= LEAST_LOOKS]
-        if not known:
+        if not (len(box) and self._places):
             return np.zeros(len(box), np.bool_)
-        return np.asarray(iou(box, _stacked(known)).max(axis=1) >= SAME_PLACE)
+        known = self._calm >= self._needed
+        known &= self._often
+        known &= self._faint
+        rows = known.nonzero()[0]
+        if not len(rows):
+            return np.zeros(len(box), np.bool_)
+        return np.asarray(iou(box, self._box[rows]).max(axis=1) >= SAME_PLACE)
 
-    def _boxes(self) -> Floats:
-        return _stacked(self._places)
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ground:
+    """Where places lie among the blocks of a small picture, and which blocks are explained."""
 
-def _stacked(places: list[_Place]) -> Floats:
-    """(n, 4) their boxes."""
-    return np.array([place.box for place in places], np.float32).reshape(-1, 4)
+    size: tuple[int, int]  # of the picture, pixels
+    shape: tuple[int, ...]  # rows, columns of blocks
+    corners: Ints  # of the places, twice: in two pictures of blocks, one below the other
+    unexplained: Bools  # (rows, columns)
+
+    @classmethod
+    def of(
+        cls, box: Floats, explained: Floats, size: tuple[int, int], shape: tuple[int, ...]
+    ) -> _Ground:
+        """For places (n, 4), where whatever moves near boxes `explained` (k, 4) is no news."""
+        where = corners(spans(box, size, shape, 0), shape)
+        below = where + shape[0] * (shape[1] + 1)
+        unexplained = ~marked(spans(explained, size, shape, 1), shape)
+        return cls(size, shape, np.concatenate([where, below], axis=1), unexplained)
+
+    def fits(self, size: tuple[int, int], shape: tuple[int, ...]) -> bool:
+        return size == self.size and shape == self.shape
+
+    def stirred(self, stirs: Bools) -> tuple[Bools, Bools]:
+        """(n,) each: in which places anything stirred, and in which of them unexplained."""
+        both = np.concatenate([stirs, stirs & self.unexplained])
+        found = any_at(self.corners, both)
+        half = len(found) // 2
+        return found[:half], found[half:]

@@ -128,19 +128,19 @@ class Histories:
 
     def add(self, time: float, tracks: Tracks, unsure: Tracks, found: Floats) -> None:
         """A look at `time`: its tracks, its candidates, and the boxes detected (m, 4)."""
-        sure, faint = tracks.seen, unsure.seen
-        ids = np.concatenate([tracks.id[sure], unsure.id[faint]])
+        sure, faint = tracks.seen.nonzero()[0], unsure.seen.nonzero()[0]
+        ids = np.concatenate([tracks.id.take(sure), unsure.id.take(faint)])
         if not (len(ids) or len(self)):
             return
         self._latest = time if len(ids) else self._latest
         new = np.zeros(len(ids), SIGHTING)
-        first = len(ids) - int(np.count_nonzero(faint))
         new["seen"] = True
-        new["sure"][:first] = True
+        new["sure"][: len(sure)] = True
         new["time"] = time
         for name in ("box", *TOLD):
-            new[name][:first] = getattr(tracks, name)[sure]
-            new[name][first:] = getattr(unsure, name)[faint]
+            one, two = getattr(tracks, name), getattr(unsure, name)
+            both = [one.take(sure, axis=0), two.take(faint, axis=0)]
+            np.concatenate(both, out=new[name])
         new["core"] = _as_found(new["box"], found)
         rows = self._rows(ids)
         self._unsteady(rows)
@@ -400,5 +400,5 @@ def _as_found(box: Floats, found: Floats) -> Floats:
         return box
     likeness = iou(box, found)
     best = likeness.argmax(axis=1)
-    same = likeness[np.arange(len(box)), best] >= AS_FOUND
+    same = likeness.max(axis=1) >= AS_FOUND
     return np.where(same[:, None], found[best], box)

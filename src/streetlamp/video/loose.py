@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
 from streetlamp.values import Floats, Kind
 from streetlamp.video.raw import Detections
-from streetlamp.video.shape import WHEELS
+from streetlamp.video.shape import TWO_WHEELERS, WHEELS, among
 from streetlamp.video.track.associate import iou
 
 LOOSE_SCORE: Final = 0.18  # a fainter person than this that belongs to no track is not hidden
+_POSSIBLE: Final = among({Kind.PERSON, *TWO_WHEELERS})  # by kind
 
 
 def loose_of(detections: Detections, known: Floats) -> Detections:
@@ -19,11 +18,14 @@ def loose_of(detections: Detections, known: Floats) -> Detections:
 
     Faces are passed on as they are.
     """
-    wheels = WHEELS[detections.kind]
-    possible = (detections.kind == Kind.PERSON) | wheels
-    faint = np.flatnonzero(possible & (detections.score >= LOOSE_SCORE))
-    alone = iou(detections.box[faint], known).max(axis=1, initial=0.0) < 0.5
+    kind = detections.kind
+    possible = _POSSIBLE.take(kind)
+    possible &= detections.score >= LOOSE_SCORE
+    faint = possible.nonzero()[0]
+    alone = iou(detections.box.take(faint, axis=0), known).max(axis=1, initial=0.0) < 0.5
     keep = faint[alone]
-    box, on_wheels = detections.box[keep], wheels[keep]
-    box[on_wheels, 1] -= 0.5 * (box[on_wheels, 3] - box[on_wheels, 1])  # the rider sits above it
-    return Detections(box, detections.kind[keep], detections.score[keep], detections.faces)
+    box, kind = detections.box.take(keep, axis=0), kind.take(keep)
+    wheels = WHEELS.take(kind).nonzero()[0]
+    if len(wheels):
+        box[wheels, 1] -= 0.5 * (box[wheels, 3] - box[wheels, 1])  # the rider sits above it
+    return Detections(box, kind, detections.score.take(keep), detections.faces)

@@ -40,7 +40,7 @@ class MotionMeter:
 
     def __init__(self, *, memory_seconds: float = 20.0) -> None:
         self._memory = memory_seconds
-        self._last: Floats | None = None
+        self._last: _Thumb | None = None
         self._reference: Floats | None = None  # about a quarter of a second ago
         self._reference_time = 0.0
         self._usual: Floats | None = None  # running mean of each block's difference
@@ -53,16 +53,18 @@ class MotionMeter:
 
     def measure(self, thumb: Bytes, time: float) -> Motion:
         """The movement of a luma thumbnail (h, WIDTH) taken at `time` (POSIX seconds)."""
-        now = cv2.GaussianBlur(thumb, (3, 3), 0).astype(np.float32)
-        last, self._last = self._last, now
-        if last is None or last.shape != now.shape:
+        thumb = cv2.GaussianBlur(thumb, (3, 3), 0).astype(np.uint8, copy=False)
+        new = _Thumb(thumb, thumb.astype(np.float32), *_light(thumb))
+        now = new.levels
+        last, self._last = self._last, new
+        if last is None or last.levels.shape != now.shape:
             return self._first(now, time, jump=True)
-        if similarity(last, now) < 0.6:
+        if last.likeness(new) < 0.6:
             return self._first(now, time, jump=True)
-        reference = self._reference if self._reference is not None else last
+        reference = self._reference if self._reference is not None else last.levels
         difference = _block_difference(reference, now)
         if time - self._reference_time >= 0.2:
-            self._reference, self._reference_time = last, time
+            self._reference, self._reference_time = last.levels, time
         stirs = self._stirs(now, time)
         return Motion(False, *self._against_usual(difference, time), stirs)
 
@@ -89,12 +91,17 @@ class MotionMeter:
         if self._usual is None or self._busy is None:
             self._usual = np.minimum(difference, 4.0)
             self._busy = np.zeros_like(difference)
-        cells = difference > 3.0 * self._usual + 4.0
+        bar = 3.0 * self._usual
+        bar += 4.0
+        cells = difference > bar
         # A block that moves half of the time (a tree, a flag, water) is not news.
         rate = dt / min(self._memory, max(2.0, time - self._start))
         self._busy += (cells - self._busy) * rate
-        quiet = np.where(cells, 0.1, 1.0).astype(np.float32)
-        self._usual += (difference - self._usual) * np.minimum(1.0, rate * 4.0) * quiet
+        # A block learns its usual movement quicker from quiet pictures.
+        learns = np.array((1.0, 0.1), np.float32) * min(1.0, rate * 4.0)
+        difference -= self._usual
+        difference *= learns.take(cells)
+        self._usual += difference
         news = cells & (self._busy < 0.35)
         return bool(news.any()), news
 
@@ -119,33 +126,58 @@ def marked(of: Ints, shape: tuple[int, ...]) -> Bools:
     return blocks
 
 
-def any_within(of: Ints, blocks: Bools) -> Bools:
-    """(k,) whether any of the blocks (rows, columns) within each of the `spans` is set."""
-    sums = np.asarray(cv2.integral(blocks.view(np.uint8)))
+def corners(of: Ints, shape: tuple[int, ...]) -> Ints:
+    """(4, k) where `any_at` finds the corners of `spans` (k, 4) of blocks of this shape."""
     left, top, right, low = of.T
-    return np.asarray(sums[low, right] - sums[top, right] > sums[low, left] - sums[top, left])
+    wide = shape[1] + 1
+    return np.asarray(
+        [low * wide + right, top * wide + right, low * wide + left, top * wide + left]
+    )
+
+
+def any_at(where: Ints, blocks: Bools) -> Bools:
+    """(k,) whether any of the blocks (rows, columns) between `corners` (4, k) is set."""
+    sums = np.asarray(cv2.integral(blocks.view(np.uint8))).ravel().take(where)
+    return np.asarray(sums[0] - sums[1] > sums[2] - sums[3])
 
 
 def similarity(a: Floats, b: Floats) -> float:
     """Normalised cross-correlation of two thumbnails, 1 = the same scene; light changes cancel."""
-    size = a.size
-    mean_a, mean_b = cv2.mean(a)[0], cv2.mean(b)[0]
-    spread_a = max(0.0, cv2.norm(a, cv2.NORM_L2SQR) / size - mean_a * mean_a)
-    spread_b = max(0.0, cv2.norm(b, cv2.NORM_L2SQR) / size - mean_b * mean_b)
-    norm = math.sqrt(spread_a * spread_b)
-    if norm < 4.0:  # one of them is flat (black, covered): compare brightness instead
-        both_flat = spread_a < 16.0 and spread_b < 16.0
-        return 1.0 if both_flat and abs(mean_a - mean_b) < 24.0 else 0.0
-    apart = cv2.norm(a, b, cv2.NORM_L2SQR) / size - (mean_a - mean_b) ** 2
-    return (spread_a + spread_b - apart) / (2.0 * norm)
+    return _Thumb(a, a, *_light(a)).likeness(_Thumb(b, b, *_light(b)))
 
 
-def _block_difference(a: Floats, b: Floats) -> Floats:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Thumb:
+    """A thumbnail, and what is asked of it twice."""
+
+    pixels: Bytes | Floats
+    levels: Floats  # the same
+    mean: float
+    spread: float  # variance
+
+    def likeness(self, other: _Thumb) -> float:
+        """Their `similarity`."""
+        norm = math.sqrt(self.spread * other.spread)
+        if norm < 4.0:  # one of them is flat (black, covered): compare brightness instead
+            both_flat = self.spread < 16.0 and other.spread < 16.0
+            return 1.0 if both_flat and abs(self.mean - other.mean) < 24.0 else 0.0
+        apart = cv2.norm(self.pixels, other.pixels, cv2.NORM_L2SQR) / self.pixels.size
+        apart -= (self.mean - other.mean) ** 2
+        return (self.spread + other.spread - apart) / (2.0 * norm)
+
+
+def _light(of: Bytes | Floats) -> tuple[float, float]:
+    """Mean and variance of a thumbnail."""
+    mean = cv2.mean(of)[0]
+    return mean, max(0.0, cv2.norm(of, cv2.NORM_L2SQR) / of.size - mean * mean)
+
+
+def _block_difference(before: Floats, now: Floats) -> Floats:
     """Mean absolute difference a block, with the picture's own brightness change taken out."""
-    rows, columns = a.shape[0] // CELL, a.shape[1] // CELL
+    rows, columns = now.shape[0] // CELL, now.shape[1] // CELL
     if not rows or not columns:  # a picture like a line
         return np.zeros((rows, columns), np.float32)
-    difference = b - a
+    difference = now - before
     difference -= _median(difference[::4, ::4])
     np.abs(difference, out=difference)
     blocks = difference[: rows * CELL, : columns * CELL]
@@ -153,8 +185,8 @@ def _block_difference(a: Floats, b: Floats) -> Floats:
     return np.asarray(means, np.float32)
 
 
-def _median(values: Floats) -> np.float32:
+def _median(values: Floats) -> float:
     """As `np.median`, whose checks cost ten times the sorting of so few."""
-    rising = np.sort(values, axis=None)
-    middle: np.float32 = (rising[(rising.size - 1) // 2] + rising[rising.size // 2]) / np.float32(2)
-    return middle
+    rising = values.flatten()
+    rising.sort()
+    return (rising.item((rising.size - 1) // 2) + rising.item(rising.size // 2)) / 2.0

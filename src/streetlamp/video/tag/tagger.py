@@ -83,6 +83,12 @@ class _Known:
     upper: ColourVote = field(default_factory=ColourVote)
     lower: ColourVote = field(default_factory=ColourVote)
 
+    def of(self, person: bool) -> tuple[Posture, Colour, Colour, Colour]:
+        """Posture, colour, and colour of upper and lower clothing, as far as it can have them."""
+        if person:
+            return self.posture.posture, Colour.UNKNOWN, self.upper.name, self.lower.name
+        return Posture.UNKNOWN, self.colour.name, Colour.UNKNOWN, Colour.UNKNOWN
+
 
 class Tagger:
     """Fills the posture and colour columns of one camera's tracks."""
@@ -104,25 +110,18 @@ class Tagger:
         if tracks.time < self._time:
             self.reset()
         self._time = tracks.time
-        person = tracks.kind == _PERSON
-        rows = zip(tracks.id.tolist(), tracks.seen.tolist(), strict=True)
-        known = [self._of(number, seen, tracks.time) for number, seen in rows]
+        seen, person = tracks.seen.tolist(), (tracks.kind == _PERSON).tolist()
+        rows = zip(tracks.id.tolist(), seen, strict=True)
+        known = [self._of(number, is_seen, tracks.time) for number, is_seen in rows]
         boxes = tracks.box.tolist()
-        for row in (person & tracks.seen).nonzero()[0].tolist():
-            known[row].posture.add(boxes[row], tracks.size, tracks.time)
+        for row, thing in enumerate(known):
+            if person[row] and seen[row]:
+                thing.posture.add(boxes[row], tracks.size, tracks.time)
         if self._options.colours:
             self._look(picture, tracks, known)
         self._forget(tracks.time)
-        columns = np.array(
-            [
-                (thing.posture.posture, thing.colour.name, thing.upper.name, thing.lower.name)
-                for thing in known
-            ],
-            np.int64,
-        ).reshape(-1, 4)
-        columns[person, 1] = 0
-        columns[~person, 0] = columns[~person, 2] = columns[~person, 3] = 0
-        posture, colour, upper, lower = columns.T
+        tags = [thing.of(is_person) for thing, is_person in zip(known, person, strict=True)]
+        posture, colour, upper, lower = np.array(tags, np.int64).reshape(-1, 4).T
         return replace(tracks, posture=posture, colour=colour, upper=upper, lower=lower)
 
     def _of(self, number: int, seen: bool, time: float) -> _Known:
@@ -141,7 +140,8 @@ class Tagger:
 
     def _look(self, picture: av.VideoFrame, tracks: Tracks, known: list[_Known]) -> None:
         """Adds colour votes for the tracks whose turn it is, those not looked at longest first."""
-        fits = (tracks.seen & _large_enough(tracks)).nonzero()[0].tolist()
+        boxes, kinds = tracks.box.tolist(), tracks.kind.tolist()
+        fits = [row for row in tracks.seen.nonzero()[0].tolist() if _fits(boxes[row], kinds[row])]
         late = {row: tracks.time - known[row].looked - self._wait(known[row]) for row in fits}
         due = [row for row in fits if late[row] >= 0]
         # A pass costs nearly as much for one as for a few: who is a little late waits for others.
@@ -159,10 +159,10 @@ class Tagger:
         for row in due:
             known[row].looked = tracks.time
             known[row].looks += 1
-        people = [row for row in due if tracks.kind[row] == _PERSON]
-        vehicles = [row for row in due if tracks.kind[row] != _PERSON]
+        people = [row for row in due if kinds[row] == _PERSON]
+        vehicles = [row for row in due if kinds[row] != _PERSON]
         # What is up and what is down in the box of somebody lying is not known.
-        people = [row for row in people if not _lies(known[row], tracks.box[row])]
+        people = [row for row in people if not _lies(known[row], boxes[row])]
         sure, time = self._options.sure_share, tracks.time
         if vehicles:
             found = self._seen(pixels, tracks, vehicles, VEHICLE)
@@ -176,7 +176,7 @@ class Tagger:
                 people, found.shares, found.clear.tolist(), strict=True
             ):
                 known[row].upper.add(upper, clear, time, sure)
-                if _shows_legs(tracks.box[row], tracks.size):
+                if _shows_legs(boxes[row], tracks.size):
                     known[row].lower.add(lower, clear_lower, time, sure)
 
     def _wait(self, thing: _Known) -> float:
@@ -189,22 +189,23 @@ class Tagger:
         return swatches(pixels, self._light, tracks.box[rows], regions, nearer)
 
 
-def _large_enough(tracks: Tracks) -> NDArray[np.bool_]:
-    """(n,) which tracks show enough pixels of what has a colour."""
-    width, height = (tracks.box[:, 2:] - tracks.box[:, :2]).T
-    vehicle = (np.minimum(width, height) >= _SMALLEST_VEHICLE) & (tracks.kind != _BICYCLE)
-    return np.asarray(np.where(tracks.kind == _PERSON, height >= _SMALLEST_PERSON, vehicle))
+def _fits(box: list[float], kind: int) -> bool:
+    """Whether a track shows enough pixels of what has a colour."""
+    width, height = box[2] - box[0], box[3] - box[1]
+    if kind == _PERSON:
+        return height >= _SMALLEST_PERSON
+    return kind != _BICYCLE and min(width, height) >= _SMALLEST_VEHICLE
 
 
-def _lies(thing: _Known, box: NDArray[np.float32]) -> bool:
+def _lies(thing: _Known, box: list[float]) -> bool:
     wide = box[2] - box[0] > 0.85 * (box[3] - box[1])
-    return thing.posture.posture is Posture.LYING or bool(wide)
+    return thing.posture.posture is Posture.LYING or wide
 
 
-def _shows_legs(box: NDArray[np.float32], size: tuple[int, int]) -> bool:
+def _shows_legs(box: list[float], size: tuple[int, int]) -> bool:
     """Whether the box shows a whole person: it ends within the picture, or is slim enough."""
     cut = box[3] >= size[1] - 2
-    return not cut or bool(box[2] - box[0] < 0.45 * (box[3] - box[1]))
+    return not cut or box[2] - box[0] < 0.45 * (box[3] - box[1])
 
 
 def _nearer(tracks: Tracks, row: int) -> NDArray[np.float32]:

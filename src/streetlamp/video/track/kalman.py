@@ -10,7 +10,8 @@ relative to the box's own size, as in SORT and ByteTrack, because a near thing m
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -28,20 +29,21 @@ _DRIFT_CALMS: Final = 3.0  # s: the same for the movement of a thing that is not
 
 def to_centre(box: NDArray[Any]) -> Doubles:
     """(n, 4) x1 y1 x2 y2 → (n, 4) centre x, centre y, width, height."""
-    box = np.asarray(box, np.float64)
+    centre = np.empty(box.shape)
     low, high = box[:, :2], box[:, 2:]
-    centre = np.empty_like(box)
-    centre[:, :2] = (low + high) / 2
-    centre[:, 2:] = high - low
+    np.add(low, high, out=centre[:, :2], dtype=np.float64)
+    centre[:, :2] *= 0.5
+    np.subtract(high, low, out=centre[:, 2:], dtype=np.float64)
     return centre
 
 
 def to_corners(centre: NDArray[Any]) -> Doubles:
     """The inverse of `to_centre`; widths and heights below one pixel become one pixel."""
-    half = np.maximum(centre[:, 2:], 1.0) / 2
-    box = np.empty_like(centre)
-    box[:, :2] = centre[:, :2] - half
-    box[:, 2:] = centre[:, :2] + half
+    half = np.maximum(centre[:, 2:], 1.0)
+    half *= 0.5
+    box = np.empty(centre.shape)
+    np.subtract(centre[:, :2], half, out=box[:, :2])
+    np.add(centre[:, :2], half, out=box[:, 2:])
     return box
 
 
@@ -49,37 +51,31 @@ def to_corners(centre: NDArray[Any]) -> Doubles:
 class BoxFilter:
     """The state of n boxes. Methods change it in place; rows are tracks."""
 
-    position: Doubles  # (n, 4) centre x, centre y, width, height, pixels
-    velocity: Doubles  # (n, 4) the same a second
-    covariance: Doubles  # (3, n, 4): variance of position, covariance, variance of velocity
+    # (5, n, 4): position (centre x, centre y, width, height, pixels), velocity (the same a second),
+    # variance of position, covariance, variance of velocity
+    state: Doubles
+    position: Doubles = field(init=False)  # (n, 4) within it
+    velocity: Doubles = field(init=False)  # (n, 4) within it
+
+    def __post_init__(self) -> None:
+        self.position, self.velocity = self.state[:2]
 
     @classmethod
     def start(cls, box: NDArray[Any]) -> BoxFilter:
         """Filters for boxes (n, 4) x1 y1 x2 y2 seen for the first time: at rest, but unsure."""
-        position = to_centre(box)
-        size = _size(position)
-        covariance = np.zeros((3, *position.shape))
-        covariance[0] = (_MEASURED * size) ** 2
-        covariance[2] = (_START_VELOCITY * size) ** 2
-        return cls(position, np.zeros_like(position), covariance)
-
-    def __len__(self) -> int:
-        return len(self.position)
+        state = np.zeros((5, *box.shape))
+        state[0] = to_centre(box)
+        size = _size(state[0])
+        state[2] = (_MEASURED * size) ** 2
+        state[4] = (_START_VELOCITY * size) ** 2
+        return cls(state)
 
     def take(self, rows: NDArray[np.int64]) -> BoxFilter:
         """The rows (k,) alone, a copy."""
-        return BoxFilter(
-            self.position.take(rows, axis=0),
-            self.velocity.take(rows, axis=0),
-            self.covariance.take(rows, axis=1),
-        )
+        return BoxFilter(self.state.take(rows, axis=1))
 
     def join(self, other: BoxFilter) -> BoxFilter:
-        return BoxFilter(
-            np.concatenate([self.position, other.position]),
-            np.concatenate([self.velocity, other.velocity]),
-            np.concatenate([self.covariance, other.covariance], axis=1),
-        )
+        return BoxFilter(np.concatenate([self.state, other.state], axis=1))
 
     def box(self) -> Doubles:
         """(n, 4) x1 y1 x2 y2, pixels."""
@@ -87,19 +83,19 @@ class BoxFilter:
 
     def predict(self, dt: float, unseen: NDArray[np.bool_]) -> None:
         """Moves all boxes on by ``dt`` seconds; ``unseen`` (n,) marks those that coast."""
-        if not len(self):
+        if not len(unseen):
             return
-        fade = np.ones_like(self.velocity)
-        fade[unseen, :2] = math.exp(-dt / _DRIFT_CALMS)
-        fade[:, 2:] = math.exp(-dt / _SIZE_CALMS)
-        self.position = self.position + self.velocity * (dt * (1 + fade) / 2)
-        self.velocity = self.velocity * fade
+        drift, growth = math.exp(-dt / _DRIFT_CALMS), math.exp(-dt / _SIZE_CALMS)
+        fades = np.array([[1.0, 1.0, growth, growth], [drift, drift, growth, growth]])
+        fade = fades.take(unseen, axis=0)
+        self.position += self.velocity * (dt * (1 + fade) / 2)
+        self.velocity *= fade
         noise = (_ACCELERATION * _size(self.position)) ** 2
         # In this order each line still finds the old values of those below it.
-        pp, pv, vv = self.covariance
-        pp += 2 * dt * pv + dt * dt * vv + noise * (dt**3 / 3)
-        pv += dt * vv + noise * (dt * dt / 2)
-        vv += noise * dt
+        pp, pv, vv = spread = self.state[2:]
+        pp += dt * (2 * pv + dt * vv)
+        pv += dt * vv
+        spread += noise * np.array([[[dt**3 / 3]], [[dt * dt / 2]], [[dt]]])
 
     def correct(self, rows: NDArray[np.int64], box: NDArray[Any], score: NDArray[Any]) -> None:
         """Takes in measured boxes (k, 4) for ``rows`` (k,); weak scores (k,) weigh less.
@@ -111,24 +107,22 @@ class BoxFilter:
             return
         measured = to_centre(box)
         trust = (3.0 - 2.0 * np.asarray(score, np.float64).clip(0, 1))[:, None]
-        noise = (_MEASURED * _size(measured) * trust) ** 2
-        spread = self.covariance[:, rows]
-        pp, pv, vv = spread
-        noise += pp
-        gain_p, gain_v = pp / noise, pv / noise
-        wrong = measured - self.position[rows]
-        self.position[rows] += gain_p * wrong
-        self.velocity[rows] += gain_v * wrong
-        vv -= gain_v * pv
-        spread[:2] *= 1 - gain_p
-        self.covariance[:, rows] = spread
+        noise = (_MEASURED * (_size(measured) * trust)) ** 2
+        state = self.state.take(rows, axis=1)
+        noise += state[2]
+        gain = state[2:4] / noise
+        state[:2] += gain * (measured - state[0])
+        state[4] -= gain[1] * state[3]
+        state[2:4] *= 1 - gain[0]
+        self.state[:, rows] = state
 
-    def doubt(self) -> Doubles:
-        """(n, 2) standard deviation of the centre, pixels right and down."""
-        return np.asarray(np.sqrt(self.covariance[0, :, :2]))
+    def doubt(self, rows: Sequence[int]) -> Doubles:
+        """(k, 2) standard deviations of the centres of these rows, pixels right and down."""
+        return np.asarray(np.sqrt(self.state[2, rows, :2]))
 
 
 def _size(centre: Doubles) -> Doubles:
     """(n, 1) √(w·h), at least 4 pixels so that a sliver does not freeze its own filter."""
-    area = np.maximum(centre[:, 2], 1) * np.maximum(centre[:, 3], 1)
-    return np.asarray(np.maximum(np.sqrt(area), 4.0)[:, None])
+    sides = np.maximum(centre[:, 2:], 1)
+    area = sides[:, :1] * sides[:, 1:]
+    return np.asarray(np.maximum(np.sqrt(area), 4.0))

@@ -13,26 +13,31 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations, product
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streetlamp.values import Bools, Ints, Kind, Tracks
+from streetlamp.geometry import overlap
+from streetlamp.values import Bools, Floats, Ints, Kind, Tracks
 from streetlamp.video.raw import Detections
 from streetlamp.video.track.associate import (
     GROUP,
     Doubles,
     Indices,
+    Pair,
     area_likeness,
     assign,
+    best_pairs,
+    height,
     height_likeness,
     inside,
     iou,
+    likeness,
     wide_iou,
 )
-from streetlamp.video.track.book import Book
-from streetlamp.video.track.kalman import BoxFilter
+from streetlamp.video.track.book import Book, kinds
 from streetlamp.video.track.options import TrackOptions
 
 _LEAST_FIRST: Final = 0.2  # likeness of a strong box and a track, first association
@@ -44,7 +49,6 @@ _LEAST_FALL: Final = 0.3  # of a fair box and a track left over, whatever their 
 _LEAST_OTHER_KIND: Final = 0.6  # across groups of classes: the boxes must all but coincide
 _SAME_THING: Final = 0.6  # overlap (IoU) at which two boxes of one group are one thing
 _VOTE_FADES: Final = 4.0  # s: how long a class vote counts
-_PERSON_SHARE: Final = 0.2  # of the votes that keeps an unsure thing a person: it stays hidden
 _WALKED: Final = 0.6  # sizes: how far a candidate must have come to be a track
 _WALKED_LOOKS: Final = 4  # looks in which it must have been found on the way
 _ORIGIN_FOLLOWS: Final = 4.0  # s over which where it was is forgotten
@@ -88,14 +92,14 @@ class Tracker:
         self._camera = camera
         self._options = options
         self._random = random.SystemRandom() if seed is None else random.Random(seed)
-        self._book = Book.empty()
-        self._time: float | None = None
         self._size = (0, 0)
+        self.reset()
 
     def reset(self) -> None:
         """Forgets all tracks: the next look starts with new ids."""
         self._book = Book.empty()
-        self._time = None
+        self._shown: list[int] = []  # ids of the tracks told of last
+        self._time: float | None = None
 
     def update(
         self, detections: Detections, time: float, frame: int, size: tuple[int, int]
@@ -109,30 +113,28 @@ class Tracker:
             raise ValueError("a look needs a finite time")
         ended: list[int] = []
         if self._jumped(time, size):
-            ended = [int(i) for i in self._book.id[self._book.sure]]
+            ended = self._shown
             self.reset()
-        book = self._book
+        book, before = self._book, self._shown
         dt = 0.0 if self._time is None else time - self._time
         if dt > 0:
             book.filter.predict(dt, book.last < (self._time or 0.0))
             book.votes *= math.exp(-dt / _VOTE_FADES)
-            way = book.filter.position[:, :2] - book.origin
-            book.origin += (1 - math.exp(-dt / _ORIGIN_FOLLOWS)) * way
+            origin = book.origin
+            way = book.filter.position[:, :2] - origin
+            origin += (1 - math.exp(-dt / _ORIGIN_FOLLOWS)) * way
         self._time, self._size = time, size
 
-        detections, votes = _one_vote_a_thing(detections, self._options.low_score)
-        rows, columns = self._pair(detections)
-        score = detections.score[columns]
-        book.filter.correct(rows, detections.box[columns], score)
-        book.votes[rows] += votes[columns]
-        share = 1 - np.exp((book.last[rows] - time) / _TRUST_FADES)
-        book.trust[rows] += share * (score - book.trust[rows])
-        book.score[rows] = score
-        book.last[rows] = time
-        book.found[rows] += 1
+        found = _Found.of(detections, self._options.low_score)
+        rows, columns = self._pair(found)
+        if len(rows):
+            score = found.score[columns]
+            book.filter.correct(rows, found.box[columns], score)
+            book.votes[rows] += found.votes[columns]
+            book.kind = kinds(book.votes)
+            book.found_again(rows, score, time, _TRUST_FADES)
 
-        before = book.id[book.sure].tolist()
-        fresh = self._start(detections, votes, columns, time)
+        fresh = self._start(found, columns, time)
         kept = self._kept(time)
         if not kept.all():
             book = book.take(kept.nonzero()[0])
@@ -140,16 +142,11 @@ class Tracker:
             book = book.join(fresh)
         self._book = book
         book.sure = self._sure(time)
-        now = book.id[book.sure].tolist()
-        ended += [i for i in before if i not in now]
-        tracks, unsure = self._tracks(time, frame, size)
-        return TrackUpdate(
-            tracks,
-            unsure,
-            tuple(i for i in now if i not in before),
-            tuple(ended),
-            book.found[book.sure] >= 2,
-        )
+        tracks, unsure, confirmed = self._tracks(time, frame, size)
+        self._shown = now = tracks.id.tolist()
+        ended = ended + [i for i in before if i not in now]
+        started = tuple(i for i in now if i not in before)
+        return TrackUpdate(tracks, unsure, started, tuple(ended), confirmed)
 
     def _sure(self, time: float) -> Bools:
         """(n,) which are tracks: by a good score, a fair mean, or having gone their own way.
@@ -158,133 +155,77 @@ class Tracker:
         takes it back. It stays a candidate, and hidden.
         """
         book, sure_score = self._book, self._options.sure_score
-        way = np.hypot(*(book.filter.position[:, :2] - book.origin).T)
-        side = np.maximum(book.filter.position[:, 2:], 1)
-        size = np.sqrt(side[:, 0] * side[:, 1])
-        far = (way > _WALKED * size) & (book.found >= _WALKED_LOOKS)
+        position = book.filter.position
+        way = position[:, :2] - book.origin
+        way *= way
+        side = np.maximum(position[:, 2:], 1)
+        far = way[:, 0] + way[:, 1] > _WALKED * _WALKED * (side[:, 0] * side[:, 1])
+        far &= book.found >= _WALKED_LOOKS
         walked = far & (book.trust >= _WALKED_TRUST * sure_score)
         book.proven[walked | (book.trust >= _PROVEN_TRUST * sure_score)] = time
         proven = time - book.proven < _PROVEN_COUNTS
         least = np.where(proven, _PROVEN_STAYS, _STAYS) * sure_score
         stays = (book.sure | walked) & (book.trust >= least)
-        return np.asarray((book.score >= sure_score) | stays)
+        return np.asarray((book.score >= np.float32(sure_score)) | stays)
 
     def _jumped(self, time: float, size: tuple[int, int]) -> bool:
         if self._time is None:
             return False
         return size != self._size or not 0 <= time - self._time <= _LONGEST_GAP
 
-    def _pair(self, detections: Detections) -> tuple[Indices, Indices]:
-        """Rows of the book and rows of the detections that are the same thing."""
-        book, options = self._book, self._options
-        rows: list[Indices] = []
-        columns: list[Indices] = []
-        if not len(book.id) or not len(detections):
+    def _pair(self, found: _Found) -> tuple[Indices, Indices]:
+        """Rows of the book and rows of what was found that are the same thing."""
+        if not len(self._book.id) or not len(found.score):
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        box, doubt = book.filter.box(), book.filter.doubt()
-        same = GROUP[_kinds(book.votes)][:, None] == GROUP[detections.kind]
-        plain = iou(box, detections.box)
-        near = plain * height_likeness(box, detections.box)
-        near *= same
-        good = detections.score >= _GOOD * options.sure_score
-        some = detections.score >= _SOME * options.sure_score
-        fair = detections.score >= options.start_score
-        # A cone's own candidate keeps the cone's boxes from a track that walks by and would stay.
-        sure = book.sure | (book.found >= _SETTLED)
-        free_rows = np.ones(len(book.id), bool)
-        free_columns = np.ones(len(detections), bool)
+        chosen = np.array(_Pairing(self._book, found, self._options).pairs(), np.int64).reshape(
+            -1, 2
+        )
+        return chosen[:, 0], chosen[:, 1]
 
-        def alike(r: Indices, c: Indices) -> Bools:
-            return np.asarray(same[r[:, None], c])
-
-        def close(r: Indices, c: Indices) -> Doubles:
-            return near[r[:, None], c]
-
-        def in_reach(r: Indices, c: Indices) -> Doubles:
-            a, b = box[r], detections.box[c]
-            return np.asarray(wide_iou(a, doubt[r], b) * height_likeness(a, b) * alike(r, c))
-
-        def fallen(r: Indices, c: Indices) -> Doubles:
-            a, b = box[r], detections.box[c]
-            return np.asarray(wide_iou(a, doubt[r], b) * area_likeness(a, b) * alike(r, c))
-
-        def whatever(r: Indices, c: Indices) -> Doubles:
-            return plain[r[:, None], c]
-
-        def join(
-            likeness: Callable[[Indices, Indices], Doubles], least: float, who: Bools, what: Bools
-        ) -> None:
-            r, c = (free_rows & who).nonzero()[0], (free_columns & what).nonzero()[0]
-            if len(r) and len(c):
-                i, k = assign(likeness(r, c), least)
-                rows.append(r[i])
-                columns.append(c[k])
-                free_rows[r[i]] = False
-                free_columns[c[k]] = False
-
-        join(close, _LEAST_FIRST, sure, good)
-        join(in_reach, _LEAST_WIDE, sure, good)
-        join(close, _LEAST_SECOND, sure, free_columns)
-        join(fallen, _LEAST_FALL, book.sure, some)
-        join(close, _LEAST_FIRST, ~sure, fair)
-        join(in_reach, _LEAST_WIDE, ~sure, good)
-        join(whatever, _LEAST_OTHER_KIND, free_rows, good)
-        if not rows:
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        return np.concatenate(rows), np.concatenate(columns)
-
-    def _start(
-        self, detections: Detections, votes: Doubles, used: Indices, time: float
-    ) -> Book | None:
+    def _start(self, found: _Found, used: Indices, time: float) -> Book | None:
         """New tracks from the boxes nobody claimed and nothing explains; None if there are none."""
-        free = detections.score >= self._options.start_score
+        free = found.score >= self._options.start_score
         free[used] = False
         rows = free.nonzero()[0]
         if len(rows):
-            rows = rows[~_parts(detections, rows)]
-        n = len(rows)
-        if not n:
+            rows = rows[~_parts(found, rows)]
+        if not len(rows):
             return None
-        box, score, now = detections.box[rows], detections.score[rows], np.full(n, time)
-        return Book(
-            np.array([self._new_id() for _ in range(n)], np.int64),
-            BoxFilter.start(box),
-            votes[rows],
-            score,
-            now,
-            now.copy(),
-            np.ones(n, np.int64),
-            (box[:, :2] + box[:, 2:]).astype(np.float64) / 2,
-            score.astype(np.float64),
-            np.full(n, -np.inf),
-            np.zeros(n, bool),
-        )
+        ids = np.array([self._new_id() for _ in range(len(rows))], np.int64)
+        return Book.start(ids, found.box[rows], found.votes[rows], found.score[rows], time)
 
-    def _kept(self, time: float) -> NDArray[np.bool_]:
+    def _kept(self, time: float) -> Bools:
         """(n,) which tracks stay: found now, or lost not too long ago and still in the picture."""
         book, options = self._book, self._options
-        position, velocity = book.filter.position, book.filter.velocity
-        size = np.sqrt(np.maximum(position[:, 2] * position[:, 3], 1))
-        still = np.hypot(velocity[:, 0], velocity[:, 1]) < _STILL * size
+        kept = book.last >= time
+        lost = (~kept).nonzero()[0]
+        if not len(lost):
+            return kept
+        state = book.filter.state[:2, lost]
+        position, velocity = state[0], state[1, :, :2]
+        velocity *= velocity
+        area = np.maximum(position[:, 2] * position[:, 3], 1)
+        still = velocity[:, 0] + velocity[:, 1] < _STILL * _STILL * area
         hold = np.where(still, options.hold_still_seconds, options.hold_seconds)
-        hold = np.where(book.found < 2, options.hold_unsure_seconds, hold)
-        seen = book.last >= time
+        hold[book.found[lost] < 2] = options.hold_unsure_seconds
         there = ((position[:, :2] >= 0) & (position[:, :2] < self._size)).all(axis=1)
-        held = ~seen & (time - book.last <= hold) & there
-        rows = held.nonzero()[0]
-        held[rows] = ~self._doubled(rows, seen.nonzero()[0])
-        return seen | held
+        there &= time - book.last[lost] <= hold
+        held = lost[there]
+        kept[held] = ~self._doubled(held, kept.nonzero()[0])
+        return kept
 
     def _doubled(self, lost: Indices, seen: Indices) -> Bools:
         """(n,) those of ``lost`` (n,) whose place one of ``seen`` (m,) has taken, started since."""
+        doubled = np.zeros(len(lost), np.bool_)
         if not len(lost) or not len(seen):
-            return np.zeros(len(lost), bool)
-        book = self._book
-        box, group = book.filter.box(), GROUP[_kinds(book.votes)]
-        taken = iou(box[lost], box[seen]) > _SAME_THING
-        taken &= book.first[seen] > book.last[lost][:, None]
-        taken &= group[lost][:, None] == group[seen]
-        return np.asarray(taken.any(axis=1))
+            return doubled
+        book, box = self._book, self._book.filter.box()
+        rows, others = (iou(box[lost], box[seen]) > _SAME_THING).nonzero()
+        if len(rows):
+            mine, its = lost[rows], seen[others]
+            since = book.first[its] > book.last[mine]
+            doubled[rows[since & (GROUP[book.kind[mine]] == GROUP[book.kind[its]])]] = True
+        return doubled
 
     def _new_id(self) -> int:
         while True:
@@ -292,75 +233,171 @@ class Tracker:
             if number not in self._book.id:
                 return number
 
-    def _tracks(self, time: float, frame: int, size: tuple[int, int]) -> tuple[Tracks, Tracks]:
-        """What the book holds: the tracks, and the candidates."""
-        book = self._book
-        box = np.maximum(book.filter.box(), 0)
+    def _tracks(
+        self, time: float, frame: int, size: tuple[int, int]
+    ) -> tuple[Tracks, Tracks, Bools]:
+        """What the book holds: the tracks, the candidates, and which tracks were found twice."""
+        sure = self._book.sure
+        tracks = int(np.count_nonzero(sure))
+        book = self._book.take(np.argsort(~sure, kind="stable"))
+        box = book.filter.box()
+        np.maximum(box, 0, out=box)
         np.minimum(box, (*size, *size), out=box)
+        unknown = np.zeros(len(sure), np.int64)
         columns: dict[str, NDArray[Any]] = {
             "id": book.id,
             "box": box.astype(np.float32),
-            "kind": _kinds(book.votes),
-            "score": book.score,
+            "kind": book.kind,
+            "score": book.score.astype(np.float32),
             "seen": book.last >= time,
             "age": (time - book.first).astype(np.float32),
             "velocity": book.filter.velocity[:, :2].astype(np.float32),
-            **dict.fromkeys(("posture", "colour", "upper", "lower"), np.zeros(len(box), np.int64)),
+            **dict.fromkeys(("posture", "colour", "upper", "lower"), unknown),
         }
 
-        def some(mask: Bools) -> Tracks:
-            rows = mask.nonzero()[0]
-            picked = {name: column.take(rows, axis=0) for name, column in columns.items()}
+        def some(rows: slice) -> Tracks:
+            picked = {name: column[rows] for name, column in columns.items()}
             return Tracks(self._camera, time, frame, size, **picked)
 
-        return some(book.sure), some(~book.sure)
+        return some(slice(tracks)), some(slice(tracks, None)), book.found[:tracks] >= 2
 
 
-def _kinds(votes: Doubles) -> Ints:
-    """(n,) the class of each row of votes: a person already at a fair share of them."""
-    if not len(votes):
-        return np.zeros(0, np.int64)
-    person = votes[:, Kind.PERSON] >= _PERSON_SHARE * np.maximum(votes.sum(axis=1), 1e-9)
-    return np.where(person, int(Kind.PERSON), votes.argmax(axis=1)).astype(np.int64)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What a look found, one row a thing."""
+
+    box: Floats  # (n, 4)
+    kind: Ints  # (n,)
+    score: Floats  # (n,)
+    votes: Doubles  # (n, kinds)
+
+    @classmethod
+    def of(cls, detections: Detections, least: float) -> _Found:
+        """Boxes with at least this score; one of a thing that was found under several classes.
+
+        A rider and the bicycle are two things, and so are two people however close: only boxes of
+        different classes of one group (car and truck) are joined.
+        """
+        found = detections.box, detections.kind, detections.score
+        enough = detections.score >= least
+        if not enough.all():
+            rows = enough.nonzero()[0]
+            found = found[0][rows], found[1][rows], found[2][rows]
+        box, kind, score = found
+        votes = np.zeros((len(score), len(Kind)))
+        votes[np.arange(len(score)), kind] = score
+        merged = _merged(box, kind, score, votes)
+        if not merged:
+            return cls(box, kind, score, votes)
+        rows = np.setdiff1d(np.arange(len(score)), merged)
+        return cls(box[rows], kind[rows], score[rows], votes[rows])
 
 
-def _one_vote_a_thing(detections: Detections, least: float) -> tuple[Detections, Doubles]:
-    """Boxes with at least this score, one a thing under several classes: votes (n, kinds).
-
-    A rider and the bicycle are two things, and so are two people however close: only boxes of
-    different classes of one group (car and truck) are joined.
-    """
-    rows = (detections.score >= least).nonzero()[0]
-    kind, score = detections.kind[rows], detections.score[rows]
-    votes = np.zeros((len(rows), len(Kind)))
-    votes[np.arange(len(rows)), kind] = score
-    wheeled = (kind != Kind.PERSON).nonzero()[0]  # a person's group has one class
-    if len(wheeled) > 1:
-        kind, box = kind[wheeled], detections.box[rows[wheeled]]
-        double = iou(box, box) > _SAME_THING
-        double &= GROUP[kind][:, None] == GROUP[kind]
-        double &= kind[:, None] != kind
-        keep = np.ones(len(rows), bool)
-        strongest = np.argsort(-score[wheeled], kind="stable")
-        doubled = np.asarray(double.any(axis=1))
-        for k in strongest[doubled[strongest]]:
-            if keep[wheeled[k]]:
-                same = wheeled[double[k]]
-                same = same[keep[same]]
-                votes[wheeled[k]] += votes[same].sum(axis=0)
-                keep[same] = False
-        rows, votes = rows[keep], votes[keep]
-    return detections.where(rows), votes
+def _merged(box: Floats, kind: Ints, score: Floats, votes: Doubles) -> list[int]:
+    """Rows that are a stronger one under another class of its group, which gets their votes."""
+    of_kind: dict[int, list[int]] = {}
+    for row, its_kind in enumerate(kind.tolist()):
+        of_kind.setdefault(its_kind, []).append(row)
+    boxes = box.tolist()
+    others: dict[int, list[int]] = {}
+    for one, two in combinations(of_kind, 2):
+        if GROUP[one] == GROUP[two]:
+            for row, other in product(of_kind[one], of_kind[two]):
+                if overlap(boxes[row], boxes[other]) > _SAME_THING:
+                    others.setdefault(row, []).append(other)
+                    others.setdefault(other, []).append(row)
+    merged: list[int] = []
+    for row in sorted(sorted(others), key=lambda row: -float(score[row])):
+        if row not in merged:
+            weaker = [other for other in others[row] if other not in merged]
+            votes[row] += votes[weaker].sum(axis=0)
+            merged += weaker
+    return merged
 
 
-def _parts(detections: Detections, rows: Indices) -> Bools:
+class _Pairing:
+    """Pairs the rows of a book with what a look found, the likeliest kind of pair first."""
+
+    def __init__(self, book: Book, found: _Found, options: TrackOptions) -> None:
+        self._book, self._found, self._options = book, found, options
+        self._box, self._group, self._its = book.filter.box(), GROUP[book.kind], GROUP[found.kind]
+        self._rows = set(range(len(book.id)))  # those without a partner yet …
+        self._columns = set(range(len(found.score)))  # … of the book, and of what was found
+        self._pairs: list[tuple[int, int]] = []
+
+    def pairs(self) -> list[tuple[int, int]]:
+        """(row of the book, row of what was found) of each thing that both know."""
+        book, options = self._book, self._options
+        good = self._scored(_GOOD * options.sure_score)
+        tracks = set(book.sure.nonzero()[0].tolist())
+        # A cone's own candidate keeps the cone's boxes from a track that walks by and would stay.
+        sure = tracks.union((book.found >= _SETTLED).nonzero()[0].tolist())
+        unsure = self._rows - sure
+        near, plain = self._near()
+        self._join(near, _LEAST_FIRST, sure, good)
+        self._join_wide(height_likeness, _LEAST_WIDE, sure, good)
+        self._join(near, _LEAST_SECOND, sure, self._columns)
+        some = self._scored(_SOME * options.sure_score)
+        self._join_wide(area_likeness, _LEAST_FALL, tracks, some)
+        self._join(near, _LEAST_FIRST, unsure, self._scored(options.start_score))
+        self._join_wide(height_likeness, _LEAST_WIDE, unsure, good)
+        self._join(plain, _LEAST_OTHER_KIND, self._rows, good)
+        return self._pairs
+
+    def _scored(self, least: float) -> set[int]:
+        return set((self._found.score >= least).nonzero()[0].tolist())
+
+    def _near(self) -> tuple[list[Pair], list[Pair]]:
+        """How alike those are that overlap: if of one group, and of whatever groups."""
+        overlaps = iou(self._box, self._found.box)
+        rows, columns = (overlaps >= _LEAST_FIRST).nonzero()  # less than this joins nobody
+        plain = overlaps[rows, columns]
+        tall, its_tall = height(self._box), height(self._found.box)
+        near = plain * likeness(tall[rows], its_tall[columns])
+        near *= self._group[rows] == self._its[columns]
+        r, c = rows.tolist(), columns.tolist()
+        one, two = zip(r, c, near.tolist(), strict=True), zip(r, c, plain.tolist(), strict=True)
+        return (
+            [pair for pair in one if pair[2] >= _LEAST_FIRST],
+            [pair for pair in two if pair[2] >= _LEAST_OTHER_KIND],
+        )
+
+    def _join(self, pairs: list[Pair], least: float, who: set[int], what: set[int]) -> None:
+        """Joins the best of ``pairs`` of rows ``who`` and columns ``what`` still without one."""
+        rows, columns = who & self._rows, what & self._columns
+        if rows and columns:
+            some = [p for p in pairs if p[0] in rows and p[1] in columns and p[2] >= least]
+            if some:
+                self._take(best_pairs(some))
+
+    def _join_wide(
+        self, alike: Callable[[Doubles, Floats], Doubles], least: float, who: set[int],
+        what: set[int],
+    ) -> None:  # fmt: skip
+        """The same of pairs of one group that may not overlap, for all that is not known."""
+        rows, columns = sorted(who & self._rows), sorted(what & self._columns)
+        if not rows or not columns:
+            return
+        a, b = self._box[rows], self._found.box[columns]
+        reach = wide_iou(a, self._book.filter.doubt(rows), b) * alike(a, b)
+        reach *= self._group[rows][:, None] == self._its[columns]
+        i, k = assign(reach, least)
+        self._take([(rows[p], columns[q]) for p, q in zip(i.tolist(), k.tolist(), strict=True)])
+
+    def _take(self, pairs: list[tuple[int, int]]) -> None:
+        self._pairs += pairs
+        self._rows.difference_update([row for row, _ in pairs])
+        self._columns.difference_update([column for _, column in pairs])
+
+
+def _parts(found: _Found, rows: Indices) -> Bools:
     """(n,) those of ``rows`` (n,) that lie within a stronger box of their group: a torso in its
     person.
 
     They are hidden by the larger box as it is, and would be counted as a second person.
     """
-    group = GROUP[detections.kind]
-    within = inside(detections.box[rows], detections.box) > 0.85
+    group = GROUP[found.kind]
+    within = inside(found.box[rows], found.box) > 0.85
     within &= group[rows][:, None] == group
-    within &= detections.score[rows][:, None] < 0.8 * detections.score
+    within &= found.score[rows][:, None] < 0.8 * found.score
     return np.asarray(within.any(axis=1))
