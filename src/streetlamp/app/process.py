@@ -212,19 +212,22 @@ class _Work:
         self.report.events = tables.events
 
     def _take(self, outputs: list[Output], tables: Tables, writer: ClipWriter) -> None:
+        for output in outputs:  # the tables first: what is written together is written quicker
+            if isinstance(output, Shown):
+                tables.shown(output.frame, output.tracks)
+            elif isinstance(output, Copied):
+                tables.copied(output.gop)
+            else:
+                tables.outcome(self._rules.step(output.tracks))
         for output in outputs:
             if isinstance(output, Shown):
                 self._check_size((output.frame.width, output.frame.height))
                 writer.write(output.frame)
-                tables.shown(output.frame, output.tracks)
                 self.report.frames += 1
             elif isinstance(output, Copied):
                 self._check_size(output.gop.size)
                 writer.copy(output.gop)
-                tables.copied(output.gop)
                 self.report.frames += len(output.gop.samples)
-            else:
-                tables.outcome(self._rules.step(output.tracks))
 
     def _check_size(self, size: tuple[int, int]) -> None:
         if not self.report.width:

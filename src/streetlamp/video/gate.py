@@ -42,6 +42,7 @@ class Gate:
         self._last_motion = float("-inf")
         self._moving_since = float("-inf")
         self._last_time = float("inf")
+        self._frame = 0.0  # seconds between the last two pictures
         self._scene_looks = 0
         self._easy_until = float("-inf")
         self._smallest = 0.0  # height of the smallest thing known, as a share of the long side …
@@ -62,7 +63,7 @@ class Gate:
             if was_quiet:
                 self._moving_since = time
         since = time - self._last_look
-        frame = max(0.0, time - self._last_time)
+        frame = self._frame = max(0.0, time - self._last_time)
         self._last_time = time
         per_second = load.looks_per_second(self._per_second(time), self._options.max_gap_seconds)
         # The picture nearest to the due time: half a picture early rather than half one late.
@@ -77,6 +78,17 @@ class Gate:
             return View(fine=ROUGH)
         self._last_fine = time
         return WHOLE
+
+    def is_due(self, time: float, load: Load = CALM) -> bool:
+        """Whether `look` may say yes to the picture taken at `time`, as far as time alone tells.
+
+        Where nothing moves the next picture may be the one in which something does.
+        """
+        if self._scene_looks < SCENE_LOOKS or not 0.0 <= time - self._last_motion <= 1.0:
+            return True
+        per_second = load.looks_per_second(self._per_second(time), self._options.max_gap_seconds)
+        since = time - self._last_look
+        return since < 0 or since >= 1.0 / per_second - self._frame
 
     def report(self, look: Look, faint: Floats) -> None:
         """Takes in what a look reported; it may come late, and out of step with `look`.

@@ -121,12 +121,25 @@ class Hiding:
         """Time of the picture whose look was the last to report; -inf if none was."""
         return self._reported
 
+    def looks_soon(self, time: float) -> bool:
+        """Whether a picture taken at `time` would be looked at, or nobody can say undecoded."""
+        return self._gate.is_due(time, self._load())
+
     def push(self, raw: RawFrame, *, look: bool | None = None, reason: str = "") -> list[Output]:
         """The next decoded picture; what comes out because of it, in order.
 
         look: look at it in any case, or in no case; None: as the gate decides.
         reason: hide it whole in any case, because of this.
         """
+        return self._enter(raw, look=look, reason=reason) + self.advance(raw.time)
+
+    def push_all(self, raws: Sequence[RawFrame]) -> list[Output]:
+        """The next decoded pictures, as `push` takes them one by one, but cheaper."""
+        out = [output for raw in raws for output in self._enter(raw)]
+        return out + self.advance(raws[-1].time) if raws else out
+
+    def _enter(self, raw: RawFrame, *, look: bool | None = None, reason: str = "") -> list[Output]:
+        """Puts a picture into the line and asks for a look at it if it is time for one."""
         out: list[Output] = []
         if raw.size != self._size or raw.time < self._last_time - SLACK:
             out.extend(self._restart(raw))
@@ -150,7 +163,7 @@ class Hiding:
             due = None  # looked at while asleep
         if look or (look is None and due is not None):
             self._asking.submit(raw, self._scene, last=bool(look), view=due or WHOLE)
-        return out + self.advance(raw.time)
+        return out
 
     def advance(self, time: float) -> list[Output]:
         """The camera's time is `time` now; what comes out because of it, in order."""

@@ -29,6 +29,8 @@ from streetlamp.video.surge import PacketRhythm, payload
 COARSE = "this machine is overloaded"
 LATE_SECONDS = 3.0  # by our clock: how long a look is waited for when much is held for it
 PATIENT_SECONDS = 20.0  # of video that is held for a look on a busy machine: waking costs it more
+MOST_LATER = 8  # packets decoded at once: what each step of the way needs stays in the caches
+LATER_SECONDS = 0.25  # live: of video that waits at most to be decoded with what follows
 ROUGH_SURGE = 1.5  # while the rhythm is not known: times the largest packet of the GOP before
 
 
@@ -81,6 +83,7 @@ class Sleeper:
         self._entered = 0.0  # time of the keyframe it fell asleep at
         self._looked = 0.0  # time of the last keyframe that was looked at
         self._interval = options.look_seconds  # to the next such look at the latest
+        self._later: list[Packet] = []  # awake, to be decoded with the next ones
         self._held: list[Packet] = []
         self._unjudged: deque[tuple[Packet, Gop]] = deque()  # keyframes among them
         self._asked: _Asked | None = None
@@ -97,6 +100,7 @@ class Sleeper:
         if before is not None and before.packets[0].stream.size != packet.stream.size:
             self._rhythm.reset()
         if gop is not before:
+            yield from self._decode_now()
             self._learn(before)
         size = payload(packet.data)
         surge = self._rhythm.push(size, packet.keyframe, len(gop.packets) - 1, packet.time)
@@ -133,6 +137,7 @@ class Sleeper:
         """The stream's end, or a break in it."""
         if self._asleep:
             yield from self._wake("the stream ends")
+        yield from self._decode_now()
         for raw in self.decoder.drain():
             yield from self._hiding.push(raw)
         self._rhythm.forget()
@@ -146,13 +151,29 @@ class Sleeper:
         if self._skipped and not packet.keyframe:
             return
         self._skipped = False
-        for raw in self.decoder.decode(packet):
-            if not self._hiding.has(raw):
-                yield from self._hiding.push(raw)
+        self._later.append(packet)
+        if not self._can_wait(packet.time):
+            yield from self._decode_now()
+
+    def _can_wait(self, time: float) -> bool:
+        """Whether what was not decoded yet can wait for the packet after the one of this time."""
+        if len(self._later) >= MOST_LATER:
+            return False
+        if self._wait:
+            return True
+        late = time - self._later[0].time >= LATER_SECONDS
+        return not (late or self._hiding.looks_soon(time))
+
+    def _decode_now(self) -> Iterator[Output]:
+        """Decodes what waits for it; the pictures go on together."""
+        later, self._later = self._later, []
+        raws = [raw for packet in later for raw in self.decoder.decode(packet)]
+        yield from self._hiding.push_all([raw for raw in raws if not self._hiding.has(raw)])
 
     def _decode_key(self, packet: Packet) -> Iterator[Output]:
         """An overloaded machine: of its packets only keyframes are looked at, hidden whole."""
         if not self._skipped:
+            yield from self._decode_now()
             for raw in self.decoder.drain():
                 yield from self._hiding.push(raw)
         self._skipped = True
@@ -321,3 +342,4 @@ class Sleeper:
         with self._hiding.catching_up():
             for packet in held:
                 yield from self._decode(packet)
+            yield from self._decode_now()
