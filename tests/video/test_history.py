@@ -56,6 +56,18 @@ def test_a_walker_is_steadied_without_lagging() -> None:
         np.testing.assert_allclose(place.box[0, 0], 100.0 + 100.0 * time, atol=0.5)
 
 
+def test_who_is_found_again_elsewhere_and_lost_at_once_goes_on_from_there() -> None:
+    def box(x: float) -> Box:
+        return (x, 100.0, x + 30.0, 200.0)
+
+    made = history((0.0, box(200)), (0.2, box(212)), (2.0, box(20)), (2.2, box(32)), known=2.4)
+    for time, x in ((2.3, 38.0), (2.4, 44.0)):
+        place = made.at(time, 1.0, SIZE)
+        assert place.there.all()
+        assert place.box[0, 0] <= x
+        assert place.box[0, 2] >= x + 30.0
+
+
 def test_somebody_who_falls_is_covered_in_every_pose() -> None:
     standing, lying = (100.0, 100.0, 140.0, 200.0), (80.0, 160.0, 180.0, 200.0)
     made = history(*((k / 5.0, standing if k < 5 else lying) for k in range(11)))
@@ -167,9 +179,11 @@ class Slow:
         index = before[-1] if lost else after[0]
         last, box, _ = self.seen[index]
         some = self.seen[self.kept :]
-        speed, dt = self.speed(some[-4:] if lost else some[:4]), time - last
+        some = some[-4:] if lost else some[:4]
+        close = [one for one in some if abs(one[0] - some[-1 if lost else 0][0]) <= 1.0]
+        speed, dt = self.speed(close), time - last
         reach = min(hold if lost else BACK_SECONDS, 0.25 + 0.1 * many) if self.sure else ghost
-        if self.sure and not lost and some[-1][0] >= known:
+        if self.sure and not lost and self.seen[-1][0] >= known:
             reach = BACK_SECONDS
         edge = [box[0] <= 2, box[1] <= 2, box[2] >= SIZE[0] - 2, box[3] >= SIZE[1] - 2]
         out = [speed[0] < 0, speed[1] < 0, speed[0] > 0, speed[1] > 0]
@@ -177,10 +191,11 @@ class Slow:
             reach = ghost
         if abs(dt) > reach:
             return None
-        box = self.steady(index)
+        own, box = box, self.steady(index)
         way = np.tile(np.clip(speed * dt, box[1] - box[3], box[3] - box[1]), 2)
         left = min(0.5, max(0.0, dt - 0.3)) if lost else 0.0
-        return around(box + left * way, box + way)
+        region = around(box + left * way, box + way)
+        return around(region, own) if lost and dt <= 0.25 else region
 
 
 def around(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ GHOST_SECONDS: Final = 0.25  # the same, and forwards, of a candidate
 ONCE_SECONDS: Final = 0.2  # the same of a candidate that one single look saw
 HELD_A_LOOK: Final = 0.1  # s longer, on both sides, for each look that found a track
 SURE_SCORE: Final = 0.5  # a single sighting this sure is a track
+VELOCITY_SECONDS: Final = 1.0  # sightings further from the last one do not tell how fast it goes
 AS_FOUND: Final = 0.4  # overlap from which the detector's box is the track's
 AT_EDGE: Final = 2.0  # pixels from the picture's edge at which a box touches it
 
@@ -348,13 +349,21 @@ class Histories:
             x2 + max(left * dx, dx),
             y2 + max(left * dy, dy),
         )
+        if lost and dt <= GHOST_SECONDS:  # later the region is large enough without
+            core = near["core"].tolist()
+            box = (*map(min, box[:2], core[:2]), *map(max, box[2:], core[2:]))
         return box, min(0.35, (0.35 if lost else 0.7) * abs(dt))
 
     def _velocity(self, row: int, *, last: bool) -> tuple[float, float]:
-        """Pixels a second, right and down, of a thing's centre, over its last (or first) few."""
+        """Pixels a second, right and down, of a thing's centre, over its last (or first) few.
+
+        Only of sightings close together: who was found again later went elsewhere meanwhile.
+        """
         table = self._sightings[row]
         columns = table["seen"].nonzero()[0]
         some = columns[-4:] if last else columns[:4]
+        end = self._times[some[-1 if last else 0]]
+        some = [column for column in some if abs(self._times[column] - end) <= VELOCITY_SECONDS]
         dt = self._times[some[-1]] - self._times[some[0]]
         if dt <= 0.0:
             return 0.0, 0.0
