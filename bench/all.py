@@ -4,8 +4,9 @@
     python bench/all.py --quick    about ten minutes
 
 How well people are hidden (hiding.py), what hiding costs beside a peer (process.py), what one
-camera costs asleep, awake and busy (cost.py), how many cameras a machine carries (cameras.py), and
-how long after the light (latency.py). What they find out is kept in bench/results/, by commit.
+camera costs asleep, awake and busy (cost.py), and asleep with a second stream (second.py), how many
+cameras a machine carries (cameras.py), and how long after the light (latency.py). What they find
+out is kept in bench/results/, by commit.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from hiding import DATA
 from record import ROOT, Result, Table, save
 
 HERE = Path(__file__).resolve().parent
-PARTS = ("hiding", "process", "cost", "cameras", "latency")
+PARTS = ("hiding", "process", "cost", "second", "cameras", "latency")
 
 
 def run(part: str, options: list[str]) -> str | None:

@@ -107,6 +107,12 @@ rules:
   - rule: intrusion
     name: a
     min_second: 2"""), 7, 9, "did you mean 'min_seconds'?"),
+    ("a typo in a second stream",
+     camera("source: '0'\nsecond_stream: {url: x, transprt: tcp}"), 4, 29, "'transport'?"),
+    ("a second stream without an address",
+     camera("source: '0'\nsecond_stream: {transport: tcp}"), 4, 5, "'url' is missing"),
+    ("a second stream that is the first",
+     camera("source: rtsp://c/a\nsecond_stream: rtsp://c/a"), 4, 5, "the address of source"),
     ("a rule without a kind", camera("source: '0'\nrules: [{name: a}]"), 4, 13, "which kind"),
     ("a rule that is a word", camera("source: '0'\nrules: [intrusion]"), 4, 13, "a mapping"),
     ("a zone that is not there", camera("""
@@ -205,6 +211,36 @@ def test_a_password_is_never_repeated() -> None:
         camera("source: rtsp://u:hunter2/3@h/x"),
     ):
         assert "hunter2" not in "\n".join(complaints(text))
+
+
+@pytest.mark.parametrize(
+    ("second", "login"),
+    [
+        ("rtsp://c/sub", ("joe", "hunter2")),
+        ("rtsp://C:8554/sub", ("joe", "hunter2")),
+        ("{url: 'rtsp://c/sub', transport: udp}", ("joe", "hunter2")),
+        ("rtsp://ann:other@c/sub", ("ann", "other")),
+        ("rtsp://elsewhere/sub", ("", "")),
+        ("small.mp4", ("", "")),
+    ],
+)
+def test_a_second_stream_takes_the_login_of_its_own_camera_alone(
+    second: str, login: tuple[str, str]
+) -> None:
+    site = parse_site(camera(f"source: rtsp://joe:hunter2@c/main\nsecond_stream: {second}"), FILE)
+    found = site.cameras["gate"].second_stream
+    assert found is not None
+    assert (found.username, found.password.get_secret_value()) == login
+    assert "hunter2" not in repr(site)
+    assert site.cameras["gate"].source.url == "rtsp://c/main"
+
+
+def test_a_second_stream_may_be_left_out_and_a_path_begins_at_the_file() -> None:
+    assert parse_site(camera("source: '0'"), FILE).cameras["gate"].second_stream is None
+    site = parse_site(camera("source: '0'\nsecond_stream: small.mp4"), FILE)
+    found = site.cameras["gate"].second_stream
+    assert found is not None
+    assert found.url == str(FILE.parent / "small.mp4")
 
 
 def test_a_password_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -276,13 +276,21 @@ def _resolved(data: dict[Any, Any], folder: Path) -> dict[Any, Any]:
     if isinstance(data.get("cameras"), dict):
         cameras = data["cameras"] = dict(data["cameras"])
         for id_, camera in _cameras(data):
-            source = camera.get("source")
-            if isinstance(source, str):
-                cameras[id_] = {**camera, "source": _resolved_url(source, folder)}
-            elif isinstance(source, dict) and isinstance(source.get("url"), str):
-                url = _resolved_url(source["url"], folder)
-                cameras[id_] = {**camera, "source": {**source, "url": url}}
+            sources = {
+                key: _resolved_source(camera[key], folder)
+                for key in ("source", "second_stream")
+                if key in camera
+            }
+            cameras[id_] = {**camera, **sources}
     return data
+
+
+def _resolved_source(source: Any, folder: Path) -> Any:
+    if isinstance(source, str):
+        return _resolved_url(source, folder)
+    if isinstance(source, dict) and isinstance(source.get("url"), str):
+        return {**source, "url": _resolved_url(source["url"], folder)}
+    return source
 
 
 def _resolved_url(url: str, folder: Path) -> str:

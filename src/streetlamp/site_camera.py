@@ -13,6 +13,7 @@ from pydantic import (
     SecretStr,
     SerializeAsAny,
     StringConstraints,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -25,6 +26,7 @@ from streetlamp.rules.base import RULES, RuleOptions
 from streetlamp.site_explain import PLACE_KEYS, WRONG_RULES, did_you_mean
 from streetlamp.video.options import HideOptions, LookOptions
 from streetlamp.video.sleep_options import SleepOptions
+from streetlamp.video.source.address import Address
 from streetlamp.video.source.options import SourceOptions
 
 _RULE_KEYS: Final = frozenset({"rule", *PLACE_KEYS})
@@ -119,6 +121,16 @@ class CameraOptions(Options):
         "the settings below.",
         examples=["rtsp://192.168.1.20/stream"],
     )
+    second_stream: CameraSource | None = Field(
+        default=None,
+        title="Second stream",
+        description="The camera's small stream (sub stream) of the same view, H.264, 640 or more "
+        "pixels wide, with keyframes as often as the main stream's: an address, or a mapping as "
+        "for source. While the camera sleeps it is judged by this one, which costs a fraction of "
+        "decoding the main stream. On the same host the login of source is used where none is "
+        "given. Not used by `process`.",
+        examples=["rtsp://192.168.1.20/stream2"],
+    )
     hide: HideOptions = Field(
         default=defaults(HideOptions), title="Hiding", description="How people are hidden."
     )
@@ -151,7 +163,7 @@ class CameraOptions(Options):
         default=(), title="Rules", description="What raises an alarm and what is counted."
     )
 
-    @field_validator("source", mode="before")
+    @field_validator("source", "second_stream", mode="before")
     @classmethod
     def _short_source(cls, data: Any) -> Any:
         if isinstance(data, bool):
@@ -174,6 +186,25 @@ class CameraOptions(Options):
             return {"name": name, "a": value[0], "b": value[1]}
 
         return _named_places(data, line)
+
+    @field_validator("second_stream", mode="after")
+    @classmethod
+    def _second_beside_the_first(
+        cls, second: CameraSource | None, info: ValidationInfo
+    ) -> CameraSource | None:
+        first = info.data.get("source")
+        if second is None or not isinstance(first, CameraSource):
+            return second
+        if second.url == first.url:
+            raise ValueError(
+                "this is the address of source; give the camera's smaller stream, or leave it out"
+            )
+        if second.username or second.password.get_secret_value():
+            return second
+        if Address(second.url).host != Address(first.url).host:
+            return second
+        login = {"username": first.username, "password": first.password}
+        return second.model_copy(update=login)
 
     @model_validator(mode="after")
     def _places_exist(self) -> Self:

@@ -87,7 +87,8 @@ def _rule(kind: str, indent: int) -> Iterator[str]:
 
 def _entry(name: str, field: FieldInfo, indent: int, live: Any = None) -> Iterator[str]:
     yield from _prose(field, indent)
-    inner = models_in(field.annotation)
+    may_be_absent = not field.is_required() and field.get_default() is None
+    inner = [] if may_be_absent else models_in(field.annotation)
     pad = " " * indent
     if inner and (live is None or isinstance(live, Mapping)):
         body = list(_body(inner[0], indent + 2, live or _examples(inner[0])))

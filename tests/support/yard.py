@@ -15,6 +15,7 @@ from streetlamp.video.camera import Camera, Copied, Looker, Output, Shown
 from streetlamp.video.load import CALM, Load
 from streetlamp.video.options import HideOptions, LookOptions
 from streetlamp.video.raw import WHOLE, Detections, Packet, StreamInfo, View
+from streetlamp.video.second import SecondStream
 from streetlamp.video.sleep_options import SleepOptions
 from streetlamp.video.tag.options import TagOptions
 from streetlamp.video.tag.tagger import Tagger
@@ -67,25 +68,14 @@ def film(
     stream: StreamInfo | None = None,
     first: int = 1,
     start: float = 0.0,
+    alter: Callable[[int, Bytes], Bytes] = lambda number, luma: luma,
     **x264: str,
 ) -> list[Packet]:
-    """`count` pictures, encoded in GOPs of a second without B-frames, as a source gives them."""
-    file = io.BytesIO()
-    options = {"preset": "veryfast", "tune": "zerolatency", "crf": "23", "g": str(GOP),
-               "keyint_min": str(GOP), "sc_threshold": "0", "bf": "0"} | x264  # fmt: skip
-    with av.open(file, "w", format="mp4") as container:
-        video = container.add_stream("libx264", rate=FPS, options=options)
-        video.width, video.height, video.pix_fmt = size[0], size[1], "yuv420p"
-        video.thread_count = 1
-        video.bit_rate = 0  # else a constant bit rate is asked for
-        video.codec_context.time_base = Fraction(1, FPS)
-        for number in range(count):
-            gray = av.VideoFrame.from_ndarray(picture(number, where, light=light(number)), "gray")
-            frame = gray.reformat(size[0], size[1], "yuv420p")
-            frame.pts = number
-            container.mux(video.encode(frame))
-        container.mux(video.encode(None))
-    file.seek(0)
+    """`count` pictures, encoded in GOPs of a second without B-frames, as a source gives them.
+
+    alter: what the camera makes of the luma of each picture (from 0).
+    """
+    file = io.BytesIO(clip(count, where, light=light, size=size, alter=alter, **x264))
     with av.open(file) as container:
         video = container.streams.video[0]
         extradata = bytes(video.codec_context.extradata or b"")
@@ -99,6 +89,35 @@ def film(
         )
         for packet in coded
     ]  # fmt: skip
+
+
+def clip(
+    count: int,
+    where: Where,
+    *,
+    light: Callable[[int], float] = lambda number: 0.0,
+    size: tuple[int, int] = (W, H),
+    alter: Callable[[int, Bytes], Bytes] = lambda number, luma: luma,
+    **x264: str,
+) -> bytes:
+    """The same as an MP4 file."""
+    file = io.BytesIO()
+    options = {"preset": "veryfast", "tune": "zerolatency", "crf": "23", "g": str(GOP),
+               "keyint_min": str(GOP), "sc_threshold": "0", "bf": "0"} | x264  # fmt: skip
+    with av.open(file, "w", format="mp4") as container:
+        video = container.add_stream("libx264", rate=FPS, options=options)
+        video.width, video.height, video.pix_fmt = size[0], size[1], "yuv420p"
+        video.thread_count = 1
+        video.bit_rate = 0  # else a constant bit rate is asked for
+        video.codec_context.time_base = Fraction(1, FPS)
+        for number in range(count):
+            luma = alter(number, picture(number, where, light=light(number)))
+            gray = av.VideoFrame.from_ndarray(luma, "gray")
+            frame = gray.reformat(size[0], size[1], "yuv420p")
+            frame.pts = number
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+    return file.getvalue()
 
 
 class Sees:
@@ -140,12 +159,20 @@ def visible(luma: Bytes) -> bool:
     return int((luma >= BRIGHT).sum()) > 100
 
 
-def yard_camera(looker: Looker, *, wait: bool = True, load: Load = CALM, **sleep: object) -> Camera:
+def yard_camera(
+    looker: Looker,
+    *,
+    wait: bool = True,
+    load: Load = CALM,
+    second: SecondStream | None = None,
+    **sleep: object,
+) -> Camera:
     return Camera(
         "yard", looker, HideOptions.model_validate({}), LookOptions.model_validate({}),
         Tracker("yard", TrackOptions.model_validate({}), seed=1),
         Tagger(TagOptions.model_validate({})), wait=wait,
         sleep=SleepOptions.model_validate({"after_seconds": 1.0} | sleep), load=lambda: load,
+        second=second,
     )  # fmt: skip
 
 

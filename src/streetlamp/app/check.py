@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from pathlib import Path
 
 from streetlamp.errors import UserError
 from streetlamp.rules.runner import RuleRunner
-from streetlamp.site import CameraOptions, Site, load_site
+from streetlamp.site import CameraOptions, CameraSource, Site, load_site
 from streetlamp.video.detect import load_with_faces
 from streetlamp.video.source import make_source
 from streetlamp.video.source.base import Probe
@@ -55,14 +56,14 @@ def _rules(name: str, camera: CameraOptions, site: Site) -> bool:
 
 def _sources(site: Site) -> bool:
     """Opens all sources at once: one dead camera must not make the others wait."""
-    cameras = site.switched_on
-    pool = ThreadPoolExecutor(max_workers=min(16, len(cameras)), thread_name_prefix="probe")
+    sources = dict(_named_sources(site))
+    pool = ThreadPoolExecutor(max_workers=min(16, len(sources)), thread_name_prefix="probe")
     probes: dict[str, Future[Probe]] = {
-        name: pool.submit(_probe, name, camera) for name, camera in cameras.items()
+        name: pool.submit(_probe, name, options) for name, options in sources.items()
     }
     fine = True
     for name, future in probes.items():
-        options = cameras[name].source
+        options = sources[name]
         try:
             found = future.result(timeout=options.open_timeout + options.read_timeout)
         except UserError as error:
@@ -78,5 +79,12 @@ def _sources(site: Site) -> bool:
     return fine
 
 
-def _probe(name: str, camera: CameraOptions) -> Probe:
-    return make_source(name, camera.source.url, camera.source, live=True).probe()
+def _named_sources(site: Site) -> Iterator[tuple[str, CameraSource]]:
+    for name, camera in site.switched_on.items():
+        yield name, camera.source
+        if camera.second_stream is not None:
+            yield f"{name}, second stream", camera.second_stream
+
+
+def _probe(name: str, options: CameraSource) -> Probe:
+    return make_source(name, options.url, options, live=True).probe()

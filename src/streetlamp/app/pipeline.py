@@ -10,6 +10,7 @@ from streetlamp.site import CameraOptions, Site
 from streetlamp.video.camera import Camera, Looker
 from streetlamp.video.detect.face_turns import FaceTurns
 from streetlamp.video.load import CALM, Load
+from streetlamp.video.second import SecondStream
 from streetlamp.video.tag.tagger import Tagger
 from streetlamp.video.track.tracker import Tracker
 
@@ -22,6 +23,7 @@ def make_camera(
     *,
     wait: bool,
     load: Callable[[], Load] = lambda: CALM,
+    second: SecondStream | None = None,
 ) -> Camera:
     """The pipeline of one camera. wait: offline, looks are waited for (see `Camera`)."""
     # A camera has its threads; waking others to share pictures this small costs more than it saves
@@ -40,4 +42,5 @@ def make_camera(
         faces=FaceTurns(options.look.faces_every_seconds),
         load=load,
         seat=seat,
+        second=second,
     )

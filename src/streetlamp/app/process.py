@@ -156,7 +156,7 @@ class _Work:
         self._source: Source = make_source(name, str(clip.path), source, live=False)
         self._first_time: float | None = None
         self.report.settings = {
-            "camera": options.model_dump(mode="json", exclude={"source"}),
+            "camera": options.model_dump(mode="json", exclude={"source", "second_stream"}),
             "detect": site.detect.model_dump(mode="json"),
         }
         self.report.versions = {

@@ -21,6 +21,8 @@ from streetlamp.values import CameraState, Fragment, MaskedFrame
 from streetlamp.video.camera import Copied, Looker, Output, Shown
 from streetlamp.video.feed import Feed, FeedStatus
 from streetlamp.video.load import CALM, Load
+from streetlamp.video.second import SecondStream
+from streetlamp.video.second_feed import SecondFeed
 from streetlamp.video.source import make_source
 from streetlamp.video.source.base import Source
 
@@ -54,7 +56,12 @@ class CameraWorker:
         self._options = options
         self._sinks = sinks
         self._rules = RuleRunner(name, options.rules, options.places, site.zone)
-        self._camera = make_camera(name, options, site, inference, wait=False, load=sinks.load)
+        spare = options.second_stream is not None and options.sleep.enabled
+        second = SecondStream() if spare else None
+        self._second = None if second is None else SecondFeed(name, self._make_second, second)
+        self._camera = make_camera(
+            name, options, site, inference, wait=False, load=sinks.load, second=second
+        )
         self._fragments = FragmentMaker(name, site.encode)
         self._level = Level()
         self._opening = opening
@@ -67,6 +74,8 @@ class CameraWorker:
         opening, self._opening = self._opening, None
         if opening is not None and not opening.wait(stopping):
             return
+        if self._second is not None:
+            self._second.start()
         try:
             for item in self._feed.items():
                 if isinstance(item, FeedStatus):
@@ -78,6 +87,8 @@ class CameraWorker:
                 if stopping.is_set():
                     break
         finally:
+            if self._second is not None:
+                self._second.stop()
             self._pause()
         if self._sinks.recorder is not None:
             self._sinks.recorder.close()
@@ -96,6 +107,11 @@ class CameraWorker:
 
     def _make_source(self) -> Source:
         return make_source(self.name, self._options.source.url, self._options.source, live=True)
+
+    def _make_second(self) -> Source:
+        options = self._options.second_stream
+        assert options is not None
+        return make_source(f"{self.name} (second stream)", options.url, options, live=True)
 
     def _status(self, status: FeedStatus) -> None:
         if status.state is not CameraState.LIVE:

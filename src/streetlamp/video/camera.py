@@ -16,6 +16,7 @@ from streetlamp.video.load import CALM, Load
 from streetlamp.video.options import HideOptions, LookOptions
 from streetlamp.video.outputs import Figures, Looker, Now, Shown
 from streetlamp.video.raw import RawFrame, Unit
+from streetlamp.video.second import SecondStream
 from streetlamp.video.sleep import COARSE, Sleeper
 from streetlamp.video.sleep_options import SleepOptions
 from streetlamp.video.tag.tagger import Tagger
@@ -31,6 +32,7 @@ class Camera:
     """One camera's pictures, masked. `push` what the source gives in turn; `flush` at the end.
 
     load: what the machine has to give up just now; seat: which of how many cameras this is.
+    second: the camera's small stream, by which it is judged while it sleeps.
     wait: offline, looks are waited for; live, a look that is late costs the picture its clarity.
     """
 
@@ -48,6 +50,7 @@ class Camera:
         faces: FaceTurns | None = None,
         load: Callable[[], Load] = lambda: CALM,
         seat: tuple[int, int] = (0, 1),
+        second: SecondStream | None = None,
     ) -> None:
         sleep = sleep or SleepOptions.model_validate({})
         self.name = name
@@ -57,7 +60,12 @@ class Camera:
         )
         self._cutter = Cutter(sleep.max_gop_seconds)
         self._sleeper = Sleeper(
-            self._hiding, sleep, wait=wait, coarse=self._coarse, loaded=lambda: load().level > 0
+            self._hiding,
+            sleep,
+            wait=wait,
+            coarse=self._coarse,
+            loaded=lambda: load().level > 0,
+            second=second,
         )
         self._copying = Copying(copy=sleep.copy_clear, delay=hide.delay_seconds, style=hide.style)
         self._time = float("-inf")
@@ -75,6 +83,8 @@ class Camera:
         figures.decoded = self._sleeper.decoder.decoded + self._copying.decoded + self._given
         figures.wakes = self._sleeper.figures.wakes
         figures.asleep = self._sleeper.asleep
+        figures.second_decoded = self._sleeper.eye.decoded
+        figures.second_trouble = self._sleeper.eye.trouble
         return figures
 
     def push(self, unit: Unit) -> list[Output]:

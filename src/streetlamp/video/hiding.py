@@ -136,7 +136,9 @@ class Hiding:
     def push_all(self, raws: Sequence[RawFrame]) -> list[Output]:
         """The next decoded pictures, as `push` takes them one by one, but cheaper."""
         out = [output for raw in raws for output in self._enter(raw)]
-        return out + self.advance(raws[-1].time) if raws else out
+        for raw in raws:  # each leaves with as much hindsight as by itself
+            out += self.advance(raw.time)
+        return out
 
     def _enter(self, raw: RawFrame, *, look: bool | None = None, reason: str = "") -> list[Output]:
         """Puts a picture into the line and asks for a look at it if it is time for one."""
@@ -248,6 +250,8 @@ class Hiding:
         """What moved since the picture before: while asleep, since the last keyframe."""
         rested, self._rested = self._rested, None
         if rested is not None:
+            if (rested.frame, rested.time) == (raw.frame, raw.time):
+                rested = raw  # another picture may have stood in for it
             self._meter.measure(thumbnail(rested.picture, WIDTH), rested.time)
         return self._meter.measure(thumbnail(raw.picture, WIDTH), raw.time)
 

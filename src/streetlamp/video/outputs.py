@@ -67,3 +67,5 @@ class Figures:
     gops_encoded: int = 0
     wakes: int = 0
     asleep: bool = False
+    second_decoded: int = 0  # keyframes of the second stream that were decoded
+    second_trouble: str = ""  # why it is not used, "" if it is or there is none

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for_looks
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streetlamp.values import Bytes
 from streetlamp.video.asking import CANNOT_ASK
@@ -22,6 +22,8 @@ from streetlamp.video.hiding import Hiding
 from streetlamp.video.outputs import Output
 from streetlamp.video.planes import halved_luma
 from streetlamp.video.raw import Detections, Packet, Part, RawFrame
+from streetlamp.video.second import SecondStream
+from streetlamp.video.second_eye import Says, SecondEye
 from streetlamp.video.sleep_options import SleepOptions
 from streetlamp.video.still import StillScene, Verdict
 from streetlamp.video.surge import PacketRhythm, payload
@@ -51,7 +53,7 @@ class _Asked:
 
     raw: RawFrame
     luma: Bytes
-    held: int  # packets held before it
+    gop: Gop  # that it begins
     part: Part | None  # of the picture, where only that is looked at
     future: Future[Detections]
 
@@ -67,8 +69,12 @@ class Sleeper:
         wait: bool,
         coarse: Callable[[float], bool] = lambda time: False,
         loaded: Callable[[], bool] = lambda: False,
+        second: SecondStream | None = None,
     ) -> None:
-        """coarse: whether keyframes alone are shown now. loaded: whether the machine is busy."""
+        """coarse: whether keyframes alone are shown now. loaded: whether the machine is busy.
+
+        second: the camera's small stream, where it has one.
+        """
         self._coarse, self._loaded = coarse, loaded
         self._trusted = False  # it fell asleep at a keyframe before which all was quiet
         self._skipped = False  # packets since the last keyframe
@@ -79,6 +85,10 @@ class Sleeper:
         self._wait = wait
         self._rhythm = PacketRhythm()
         self._scene = StillScene()
+        self.eye = SecondEye(hiding.name, second)
+        self._resting: Gop | None = None  # the GOP that is held first
+        self._seen: RawFrame | None = None  # the last keyframe decoded for itself …
+        self._config = b""  # … and its parameter sets
         self._asleep = False
         self._entered = 0.0  # time of the keyframe it fell asleep at
         self._looked = 0.0  # time of the last keyframe that was looked at
@@ -101,7 +111,7 @@ class Sleeper:
             self._rhythm.reset()
         if gop is not before:
             yield from self._decode_now()
-            self._learn(before)
+            self._learn(before, packet.time)
         size = payload(packet.data)
         surge = self._rhythm.push(size, packet.keyframe, len(gop.packets) - 1, packet.time)
         if gop is not before:
@@ -129,8 +139,7 @@ class Sleeper:
         elif surge:
             yield from self._wake("larger packets than usual")
         else:
-            yield from self._poll()
-            yield from self._judge(packet.time)
+            yield from self._watch(packet.time)
         yield from self._hiding.advance(packet.time)
 
     def flush(self) -> Iterator[Output]:
@@ -181,9 +190,12 @@ class Sleeper:
         if key is not None and key.frame > self._hiding.last_frame:
             yield from self._hiding.push(key, look=True, reason=COARSE)
 
-    def _learn(self, before: Gop | None) -> None:
+    def _learn(self, before: Gop | None, now: float) -> None:
         """The GOP before is over: whether the rhythm of its packets is that of quiet."""
-        if before is None or self._asleep:
+        if before is None:
+            self.eye.opened(now)
+            return
+        if self._asleep:
             return  # asleep, it is told when it is judged
         if self._hiding.calm_since <= before.start:
             self._rhythm.quiet()
@@ -214,6 +226,8 @@ class Sleeper:
         yield from self._hiding.push(key, look=True)
         self._scene.looked(halved_luma(key.picture), packet.time)
         self._asleep = True
+        self._resting = gop
+        self.eye.asleep(packet.time)
         self._entered = self._looked = packet.time
         self._interval = self._options.look_seconds
         self._held = [packet]
@@ -222,8 +236,15 @@ class Sleeper:
     def _look_at(self, packet: Packet, gop: Gop) -> RawFrame | None:
         """A keyframe, decoded for itself."""
         self.figures.keyframes += 1
-        gop.picture = self.decoder.keyframe(packet)
+        gop.picture = self._seen = self.decoder.keyframe(packet)
+        self._config = gop.key.config
         return gop.picture
+
+    def _watch(self, now: float) -> Iterator[Output]:
+        yield from self._poll()
+        if self._asleep:
+            self.eye.watch()
+        yield from self._judge(now)
 
     def _judge(self, now: float) -> Iterator[Output]:
         """Keyframes that wait to be judged, one after another: may what is held before one pass?"""
@@ -232,6 +253,7 @@ class Sleeper:
             if not self._unjudged:
                 return
             longest = PATIENT_SECONDS if self._loaded() else self._options.max_gop_seconds
+            longest += self.eye.lag
             late = now - self._held[0].time > longest
             patience = LATE_SECONDS if late else 0.0
             if self._hiding.reported < self._entered:
@@ -255,8 +277,24 @@ class Sleeper:
             if self._hiding.calm_since > self._entered:
                 yield from self._wake("not as quiet as it seemed")
                 return
-            packet, gop = self._unjudged.popleft()
-            yield from self._keyframe(packet, gop)
+            packet, gop = self._unjudged[0]
+            says = self._second(packet, gop, now)
+            if says is Says.WAIT:
+                return
+            self._unjudged.popleft()
+            if says is Says.SAME and self._seen is not None:
+                # the picture that was decoded last stands in for its own: it is the same
+                raw = replace(self._seen, time=packet.time, frame=packet.frame, pts=packet.pts)
+                yield from self._pass(raw, gop, self._hiding.found, looked=False)
+            else:
+                yield from self._keyframe(packet, gop)
+
+    def _second(self, packet: Packet, gop: Gop, now: float) -> Says:
+        """What the second stream tells of what is held before this keyframe."""
+        due = packet.time - self._looked >= self._interval
+        if due or gop.refusal or gop.key.config != self._config or not self._rhythm.ready:
+            return Says.ASK
+        return self.eye.says(packet.time, now)
 
     def _keyframe(self, packet: Packet, gop: Gop) -> Iterator[Output]:
         if gop.refusal:
@@ -268,25 +306,25 @@ class Sleeper:
             return
         luma = halved_luma(raw.picture)
         verdict = self._scene.judge(luma, packet.time)
-        held = next(i for i, one in enumerate(self._held) if one is packet)
         fresh = packet.time - self._looked < self._interval
         if verdict in (Verdict.CHANGED, Verdict.JUMP):
             yield from self._wake("the picture changed")
         elif verdict is Verdict.SAME and fresh and self._rhythm.ready:
-            yield from self._pass(raw, held, self._hiding.found, looked=False)
+            self.eye.calm(raw, raw.time - self._held[0].time, whole=False)
+            yield from self._pass(raw, gop, self._hiding.found, looked=False)
         else:
             place = self._scene.place if fresh and self._rhythm.ready else None
             part = None if place is None else quarter_around(place, raw.size)
-            yield from self._ask(raw, luma, held, part)
+            yield from self._ask(raw, luma, gop, part)
 
-    def _ask(self, raw: RawFrame, luma: Bytes, held: int, part: Part | None) -> Iterator[Output]:
+    def _ask(self, raw: RawFrame, luma: Bytes, gop: Gop, part: Part | None) -> Iterator[Output]:
         self.figures.looks += 1
         try:
             future = self._hiding.ask(raw, part)
         except CANNOT_ASK:
             yield from self._wake("the detector does not answer")
             return
-        self._asked = _Asked(raw, luma, held, part, future)
+        self._asked = _Asked(raw, luma, gop, part, future)
         yield from self._poll()
 
     def _poll(self) -> Iterator[Output]:
@@ -302,6 +340,7 @@ class Sleeper:
         known, raw = self._hiding.found, asked.raw
         furniture = self._hiding.furniture(found.box)
         if not is_calm(found, known, furniture, raw.size, asked.part):
+            self.eye.missed(raw.time)
             yield from self._wake("somebody is there")
             return
         if asked.part is not None:
@@ -313,12 +352,17 @@ class Sleeper:
                 most = max(self._options.look_seconds, self._options.look_seconds_most)
                 self._interval = min(2.0 * self._interval, most)
             self._looked = raw.time
-        yield from self._pass(raw, asked.held, found, looked=True)
+        self.eye.calm(raw, raw.time - self._held[0].time, whole=asked.part is None)
+        yield from self._pass(raw, asked.gop, found, looked=True)
 
     def _pass(
-        self, raw: RawFrame, count: int, found: Detections, *, looked: bool
+        self, raw: RawFrame, gop: Gop, found: Detections, *, looked: bool
     ) -> Iterator[Output]:
-        """The GOP before the keyframe `raw` was quiet: its pictures pass undecoded."""
+        """What is held before `gop`, whose keyframe is `raw`, was quiet: it passes undecoded."""
+        before, self._resting = self._resting, gop
+        if before is not None and before.picture is None:
+            before.picture = self.eye.picture(before.packets[0], raw.time, raw.size)
+        count = next(i for i, one in enumerate(self._held) if one is gop.packets[0])
         last = self._hiding.last_frame  # the picture it fell asleep at is in the line already
         packets = (packet for packet in self._held[:count] if packet.frame > last)
         self._hiding.rest(sorted(packets, key=lambda packet: packet.frame))

@@ -51,6 +51,15 @@ class Address:
         username, _, password = login.partition(":")
         return cls(found[0] + host + path, unquote(username), unquote(password))
 
+    @property
+    def host(self) -> str:
+        """Name or number of the machine, without its port; "" where the address has none."""
+        found = _SCHEME.match(self.bare)
+        if not found:
+            return ""
+        place = re.split(r"[/?#]", self.bare[found.end() :], maxsplit=1)[0]
+        return re.sub(r":\d*$", "", place).lower()
+
     def with_login(self, username: str, password: str) -> str:
         """The URL as FFmpeg wants it: the login percent-encoded."""
         if not username and not password:
