@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from streetlamp.video.camera import Copied, Now, Output, Shown
@@ -188,6 +188,7 @@ def test_another_picture_size_begins_anew() -> None:
     ),
     live=st.booleans(),
 )
+@example(spans=[(1, 15, 9), (2, 0, 4)], live=False)  # somebody new right where one was lost
 def test_whatever_the_story_every_picture_leaves_once_and_nobody_is_seen(
     spans: list[tuple[int, int, int]], live: bool
 ) -> None:
