@@ -157,7 +157,9 @@ class Slow:
         box = np.concatenate([there[rest, :2], there[len(near) - 1 - rest, 2:]])
         return box if iou(box[None], own[None])[0, 0] >= 0.75 else around(box, own)
 
-    def speed(self, some: list[tuple[float, np.ndarray, bool]]) -> np.ndarray:
+    def speed(self, index: int, *, lost: bool) -> np.ndarray:
+        some = self.seen[self.kept : index + 1][-4:] if lost else self.seen[index : index + 4]
+        some = [one for one in some if abs(one[0] - self.seen[index][0]) <= 1.0]
         dt = some[-1][0] - some[0][0]
         move = (some[-1][1] - some[0][1]) / dt if dt else np.zeros(4)
         return (move[:2] + move[2:]) / 2
@@ -170,7 +172,12 @@ class Slow:
             (a, _, _), (b, _, _) = self.seen[before[-1]], self.seen[after[0]]
             if self.sure or b - a <= 2 * GHOST_SECONDS:
                 share = (time - a) / (b - a)
-                return (1 - share) * self.steady(before[-1]) + share * self.steady(after[0])
+                box = (1 - share) * self.steady(before[-1]) + share * self.steady(after[0])
+                if b - a > 0.6 and b - time <= 0.4:  # perhaps somebody else, just come
+                    box = around(
+                        box, wider(self.region(after[0], time, lost=False), 0.7 * (b - time))
+                    )
+                return box
             if time - a > GHOST_SECONDS:
                 before = []
         many = len(self.seen)
@@ -178,10 +185,7 @@ class Slow:
         lost = bool(before)
         index = before[-1] if lost else after[0]
         last, box, _ = self.seen[index]
-        some = self.seen[self.kept :]
-        some = some[-4:] if lost else some[:4]
-        close = [one for one in some if abs(one[0] - some[-1 if lost else 0][0]) <= 1.0]
-        speed, dt = self.speed(close), time - last
+        speed, dt = self.speed(index, lost=lost), time - last
         reach = min(hold if lost else BACK_SECONDS, 0.25 + 0.1 * many) if self.sure else ghost
         if self.sure and not lost and self.seen[-1][0] >= known:
             reach = BACK_SECONDS
@@ -191,11 +195,20 @@ class Slow:
             reach = ghost
         if abs(dt) > reach:
             return None
-        own, box = box, self.steady(index)
+        return self.region(index, time, lost=lost)
+
+    def region(self, index: int, time: float, *, lost: bool) -> np.ndarray:
+        last, own, _ = self.seen[index]
+        speed, dt, box = self.speed(index, lost=lost), time - last, self.steady(index)
         way = np.tile(np.clip(speed * dt, box[1] - box[3], box[3] - box[1]), 2)
         left = min(0.5, max(0.0, dt - 0.3)) if lost else 0.0
         region = around(box + left * way, box + way)
         return around(region, own) if lost and dt <= 0.25 else region
+
+
+def wider(box: np.ndarray, share: float) -> np.ndarray:
+    by = min(0.35, share) * max(box[2] - box[0], 0.3 * (box[3] - box[1]))
+    return np.asarray(box + by * np.array([-1.0, -0.5, 1.0, 0.5]))
 
 
 def around(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streetlamp.values import Bools, Floats, Ints, Tracks
+from streetlamp.video.shape import widened
 from streetlamp.video.steady import STEADY_SECONDS, around, steadied
 from streetlamp.video.track.associate import Doubles, iou
 
@@ -23,6 +24,8 @@ GHOST_SECONDS: Final = 0.25  # the same, and forwards, of a candidate
 ONCE_SECONDS: Final = 0.2  # the same of a candidate that one single look saw
 HELD_A_LOOK: Final = 0.1  # s longer, on both sides, for each look that found a track
 SURE_SCORE: Final = 0.5  # a single sighting this sure is a track
+LONG_GAP: Final = 0.6  # s without a sighting after which it may be somebody else
+FOUND_SECONDS: Final = 0.4  # how far they are hidden backwards then: more than from look to look
 VELOCITY_SECONDS: Final = 1.0  # sightings further from the last one do not tell how fast it goes
 AS_FOUND: Final = 0.4  # overlap from which the detector's box is the track's
 AT_EDGE: Final = 2.0  # pixels from the picture's edge at which a box touches it
@@ -200,11 +203,19 @@ class Histories:
         held = between | (since == 0.0)
         there = held.copy()
         for row in (~held).nonzero()[0].tolist():
-            found = self._beyond(int(rows[row]), a[row], float(since[row]), lost[row], size)
+            found = self._beyond(rows[row], near[row], a[row], since[row], lost[row], size)
             if found is not None:
                 there[row] = True
                 box[row], spread[row] = found
                 told[row] = core[row] = box[row]
+        for row in (
+            (between & (gap > LONG_GAP) & (end - now <= FOUND_SECONDS)).nonzero()[0].tolist()
+        ):
+            # Found again after so long it may be somebody else, who came from elsewhere.
+            found = self._beyond(rows[row], far[row], b[row], now[row] - end[row], False, size)
+            if found is not None:
+                wide = widened(np.array([found[0]], np.float32), np.array([found[1]]))
+                box[row] = _hull(box[row].tolist(), wide[0].tolist())
         return Places(
             moment,
             self._id[rows],
@@ -329,13 +340,20 @@ class Histories:
         table["steadied"][rows, columns] = True
 
     def _beyond(
-        self, row: int, near: np.void, dt: float, lost: bool, size: tuple[int, int]
+        self,
+        row: np.intp,
+        column: np.intp,
+        near: np.void,
+        dt: float,
+        lost: bool,
+        size: tuple[int, int],
     ) -> tuple[Box, float] | None:
         """The region of a thing seen on one side only, and its spread; None: it is gone.
 
-        near: its sighting `dt` seconds ago if it is lost, or else after so many, negative.
+        near: its sighting, in that column, `dt` seconds ago if it is lost, or else after so many,
+        negative.
         """
-        right, down = self._velocity(row, last=lost)
+        right, down = self._velocity(row, column, before=lost)
         x1, y1, x2, y2 = near["steady"].tolist()
         if lost and dt > GHOST_SECONDS and _leaving(near["box"].tolist(), (right, down), size):
             return None
@@ -350,20 +368,22 @@ class Histories:
             y2 + max(left * dy, dy),
         )
         if lost and dt <= GHOST_SECONDS:  # later the region is large enough without
-            core = near["core"].tolist()
-            box = (*map(min, box[:2], core[:2]), *map(max, box[2:], core[2:]))
+            box = _hull(box, near["core"].tolist())
         return box, min(0.35, (0.35 if lost else 0.7) * abs(dt))
 
-    def _velocity(self, row: int, *, last: bool) -> tuple[float, float]:
-        """Pixels a second, right and down, of a thing's centre, over its last (or first) few.
+    def _velocity(self, row: np.intp, column: np.intp, *, before: bool) -> tuple[float, float]:
+        """Pixels a second, right and down, of a thing's centre, at its sighting in a column.
 
-        Only of sightings close together: who was found again later went elsewhere meanwhile.
+        Told by that one and up to three before it, or after it, none of them long from it: who was
+        found again later went elsewhere meanwhile.
         """
-        table = self._sightings[row]
-        columns = table["seen"].nonzero()[0]
-        some = columns[-4:] if last else columns[:4]
-        end = self._times[some[-1 if last else 0]]
-        some = [column for column in some if abs(self._times[column] - end) <= VELOCITY_SECONDS]
+        table, times = self._sightings[row], self._times
+        seen = table["seen"]
+        if before:
+            some = seen[: column + 1].nonzero()[0][-4:]
+        else:
+            some = column + seen[column:].nonzero()[0][:4]
+        some = [one for one in some if abs(times[one] - times[column]) <= VELOCITY_SECONDS]
         dt = self._times[some[-1]] - self._times[some[0]]
         if dt <= 0.0:
             return 0.0, 0.0
@@ -387,6 +407,11 @@ def _sides(seen: Bools, index: Rows) -> tuple[Rows, Rows]:
     before = np.where(index > 0, last[:, index - 1], -1)
     after = np.where(index < m, first[:, np.minimum(index, m - 1)], m)
     return before.T, after.T
+
+
+def _hull(a: Sequence[float], b: Sequence[float]) -> Box:
+    """The box that covers both."""
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
 def _leaving(box: Box, velocity: tuple[float, float], size: tuple[int, int]) -> bool:
