@@ -257,7 +257,13 @@ def test_ctrl_c_keeps_what_was_done(tmp_path: Path, streetlamp) -> None:
         str(tmp_path / "out"),
         "-q",
     ]
-    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a test run in the background ignores Ctrl-C, and so would what it starts
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     part = tmp_path / "out" / "masked.mp4.part"
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not part.exists():  # it begins with the first picture
