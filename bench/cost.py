@@ -78,7 +78,7 @@ class Plan:
 FULL = {
     "room": Plan(900, 4500),
     "campus": Plan(900, 4500),
-    "office": Plan(300, 900),
+    "office": Plan(900, 4500),
     "windy": Plan(450, 1800),
     "van": Plan(300, 900),
     "busy": Plan(120, 390),
