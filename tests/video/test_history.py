@@ -173,10 +173,13 @@ class Slow:
             if self.sure or b - a <= 2 * GHOST_SECONDS:
                 share = (time - a) / (b - a)
                 box = (1 - share) * self.steady(before[-1]) + share * self.steady(after[0])
-                if b - a > 0.6 and b - time <= 0.4:  # perhaps somebody else, just come
-                    box = around(
-                        box, wider(self.region(after[0], time, lost=False), 0.7 * (b - time))
-                    )
+                if b - a > 0.6 and b - time <= 0.4:  # perhaps somebody else, just come …
+                    region = self.region(after[0], time, lost=False)
+                    box = around(box, wider(region, 0.7 * (b - time)))
+                stays = time - a <= 0.25 or not self.leaves(before[-1])
+                if b - a > 0.6 and time - a <= 0.4 and stays:  # … and the one before just gone
+                    region = self.region(before[-1], time, lost=True)
+                    box = around(box, wider(region, 0.35 * (time - a)))
                 return box
             if time - a > GHOST_SECONDS:
                 before = []
@@ -184,18 +187,21 @@ class Slow:
         ghost = GHOST_SECONDS if many > 1 else 0.2
         lost = bool(before)
         index = before[-1] if lost else after[0]
-        last, box, _ = self.seen[index]
-        speed, dt = self.speed(index, lost=lost), time - last
+        dt = time - self.seen[index][0]
         reach = min(hold if lost else BACK_SECONDS, 0.25 + 0.1 * many) if self.sure else ghost
         if self.sure and not lost and self.seen[-1][0] >= known:
             reach = BACK_SECONDS
-        edge = [box[0] <= 2, box[1] <= 2, box[2] >= SIZE[0] - 2, box[3] >= SIZE[1] - 2]
-        out = [speed[0] < 0, speed[1] < 0, speed[0] > 0, speed[1] > 0]
-        if lost and dt > 0 and any(a and b for a, b in zip(edge, out, strict=True)):
+        if lost and dt > 0 and self.leaves(index):
             reach = ghost
         if abs(dt) > reach:
             return None
         return self.region(index, time, lost=lost)
+
+    def leaves(self, index: int) -> bool:
+        box, speed = self.seen[index][1], self.speed(index, lost=True)
+        edge = [box[0] <= 2, box[1] <= 2, box[2] >= SIZE[0] - 2, box[3] >= SIZE[1] - 2]
+        out = [speed[0] < 0, speed[1] < 0, speed[0] > 0, speed[1] > 0]
+        return any(a and b for a, b in zip(edge, out, strict=True))
 
     def region(self, index: int, time: float, *, lost: bool) -> np.ndarray:
         last, own, _ = self.seen[index]

@@ -189,6 +189,7 @@ def test_another_picture_size_begins_anew() -> None:
     live=st.booleans(),
 )
 @example(spans=[(1, 15, 9), (2, 0, 4)], live=False)  # somebody new right where one was lost
+@example(spans=[(1, 15, 16), (2, 0, 4)], live=True)
 def test_whatever_the_story_every_picture_leaves_once_and_nobody_is_seen(
     spans: list[tuple[int, int, int]], live: bool
 ) -> None:

@@ -13,6 +13,7 @@ from streetlamp.video.raw import Detections, Part
 from streetlamp.video.track.associate import inside, iou
 
 VEHICLE_SCORE: Final = 0.35  # a vehicle this sure that was not there before wakes the camera
+SAME_SCORE: Final = 0.3  # from which somebody is believed where the picture did not change
 SAME_PLACE: Final = 0.5  # overlap of a parked vehicle's box with the one found now
 LARGEST_PLACE: Final = 0.3  # share of a side: what is larger is not looked at by itself
 EDGE: Final = 4.0  # pixels from the edge of the part looked at: what touches it may go on beyond
@@ -42,6 +43,17 @@ def is_calm(
         if wakes and not _stood(box, known.box, part):
             return False
     return True
+
+
+def news(found: Detections, same: Bools) -> Detections:
+    """What a look found, without what is faint where nothing changed.
+
+    same: (n,) which rows of `found` lie where the picture is, but for noise, the one that was
+    looked at before. What that look did not find is not there now either, unless it is found well:
+    only the noise is another one.
+    """
+    doubtful = same & (found.score < SAME_SCORE)
+    return found.where(~doubtful) if doubtful.any() else found
 
 
 def _stood(box: Floats, known: Floats, part: Part | None) -> bool:

@@ -25,7 +25,7 @@ ONCE_SECONDS: Final = 0.2  # the same of a candidate that one single look saw
 HELD_A_LOOK: Final = 0.1  # s longer, on both sides, for each look that found a track
 SURE_SCORE: Final = 0.5  # a single sighting this sure is a track
 LONG_GAP: Final = 0.6  # s without a sighting after which it may be somebody else
-FOUND_SECONDS: Final = 0.4  # how far they are hidden backwards then: more than from look to look
+FOUND_SECONDS: Final = 0.4  # how far both are hidden then: more than from look to look
 VELOCITY_SECONDS: Final = 1.0  # sightings further from the last one do not tell how fast it goes
 AS_FOUND: Final = 0.4  # overlap from which the detector's box is the track's
 AT_EDGE: Final = 2.0  # pixels from the picture's edge at which a box touches it
@@ -208,14 +208,14 @@ class Histories:
                 there[row] = True
                 box[row], spread[row] = found
                 told[row] = core[row] = box[row]
-        for row in (
-            (between & (gap > LONG_GAP) & (end - now <= FOUND_SECONDS)).nonzero()[0].tolist()
-        ):
-            # Found again after so long it may be somebody else, who came from elsewhere.
-            found = self._beyond(rows[row], far[row], b[row], now[row] - end[row], False, size)
-            if found is not None:
-                wide = widened(np.array([found[0]], np.float32), np.array([found[1]]))
-                box[row] = _hull(box[row].tolist(), wide[0].tolist())
+        # After a long gap it may be somebody else: the one went on, the other came from elsewhere.
+        apart = between & (gap > LONG_GAP)
+        for lost_then, side, seen, dt in ((True, near, a, since), (False, far, b, now - end)):
+            for row in (apart & (np.abs(dt) <= FOUND_SECONDS)).nonzero()[0].tolist():
+                found = self._beyond(rows[row], side[row], seen[row], dt[row], lost_then, size)
+                if found is not None:
+                    wide = widened(np.array([found[0]], np.float32), np.array([found[1]]))
+                    box[row] = _hull(box[row].tolist(), wide[0].tolist())
         return Places(
             moment,
             self._id[rows],

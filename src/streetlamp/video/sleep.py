@@ -13,9 +13,11 @@ from concurrent.futures import Future
 from concurrent.futures import wait as wait_for_looks
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from streetlamp.values import Bytes
 from streetlamp.video.asking import CANNOT_ASK
-from streetlamp.video.calm import is_calm, quarter_around
+from streetlamp.video.calm import is_calm, news, quarter_around
 from streetlamp.video.decode import Decoder
 from streetlamp.video.gop import Gop
 from streetlamp.video.hiding import Hiding
@@ -338,6 +340,8 @@ class Sleeper:
             yield from self._wake("the detector does not answer")
             return
         known, raw = self._hiding.found, asked.raw
+        shares = (found.box / np.array(raw.size * 2)).astype(np.float32)
+        found = news(found, self._scene.same(shares))
         furniture = self._hiding.furniture(found.box)
         if not is_calm(found, known, furniture, raw.size, asked.part):
             self.eye.missed(raw.time)

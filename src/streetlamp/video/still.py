@@ -64,7 +64,8 @@ class StillScene:
         self._least: Floats | None = None  # that is believed
         self._learnt = 0
         self._difference: Floats | None = None  # of the last picture judged …
-        self._place: tuple[slice, slice] | None = None  # … and where it was restless, in blocks
+        self._place: tuple[slice, slice] | None = None  # … where it was restless, in blocks …
+        self._excess: Bytes | None = None  # … and how much
 
     @property
     def ready(self) -> bool:
@@ -83,7 +84,7 @@ class StillScene:
     def judge(self, luma: Bytes, time: float) -> Verdict:
         """What this keyframe is. luma: (h, w) uint8; time: POSIX seconds."""
         now = _shrink(luma)
-        self._place = self._difference = None
+        self._place = self._difference = self._excess = None
         reference, usual = self._reference, self._usual
         if reference is None or usual is None or reference.shape != now.shape:
             return Verdict.JUMP
@@ -92,7 +93,7 @@ class StillScene:
         difference = _difference(reference, now)
         scale = self._scale(difference, usual)
         capped: Floats = np.minimum(usual, MOST_USUAL, dtype=np.float32)
-        excess = _excess(difference, capped * np.float32(scale))
+        excess = self._excess = _excess(difference, capped * np.float32(scale))
         if excess.max() < RESTLESS_AT / UNIT:
             self._learn(difference)
             return Verdict.SAME
@@ -103,6 +104,19 @@ class StillScene:
             self._place = _around(excess >= RESTLESS_AT / UNIT)
             return Verdict.RESTLESS
         return Verdict.CHANGED
+
+    def same(self, boxes: Floats) -> Bools:
+        """(n,) whether the last picture judged is the reference, but for noise, in each of boxes.
+
+        boxes: (n, 4) x1 y1 x2 y2 as shares of the picture.
+        """
+        if self._excess is None:
+            return np.zeros(len(boxes), np.bool_)
+        height, width = self._excess.shape
+        spans = (boxes * (width, height, width, height) + (-1.0, -1.0, 2.0, 2.0)).astype(np.int64)
+        spans = spans.clip(0, (width, height, width, height))
+        parts = (self._excess[y1:y2, x1:x2] for x1, y1, x2, y2 in spans.tolist())
+        return np.array([part.max(initial=0) < RESTLESS_AT / UNIT for part in parts], np.bool_)
 
     def looked(self, luma: Bytes, time: float, *, quiet: bool = True) -> None:
         """From now on keyframes are compared with this picture, which the detector looked at.
