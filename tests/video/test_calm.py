@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streetlamp.values import Kind
-from streetlamp.video.calm import LARGEST_PLACE, is_calm, quarter_around
+from streetlamp.video.calm import LARGEST_PLACE, is_calm, news, quarter_around
 from streetlamp.video.raw import Detections
 from streetlamp.video.still import StillScene, Verdict
 from support.yard import Sees, copied, film, numbers, run_through, seen, walk, yard_camera
@@ -51,6 +51,18 @@ def test_what_wakes(seen: Detections, part, calm: bool) -> None:
 def test_furniture_does_not_wake() -> None:
     sign = found((Kind.PERSON, (700, 100, 730, 180), 0.3))
     assert is_calm(sign, found(), np.array([True]), SIZE, PART)
+
+
+@pytest.mark.parametrize(
+    ("score", "same", "calm"),
+    [(0.2, True, True), (0.2, False, False), (0.35, True, False)],
+    ids=["noise", "something changed there", "somebody, though nothing changed"],
+)
+def test_what_is_faint_where_nothing_changed_does_not_wake(
+    score: float, same: bool, calm: bool
+) -> None:
+    faint = news(found((Kind.PERSON, (700, 100, 730, 180), score)), np.array([same]))
+    assert is_calm(faint, found(), np.zeros(len(faint), np.bool_), SIZE) == calm
 
 
 @given(

@@ -244,3 +244,32 @@ def test_a_restless_place_is_told_and_learnt_once_it_was_looked_at() -> None:
     clear = stain.copy()
     clear[180:230, 320:340] += 40.0
     assert scene.judge(taken(clear, 30), 30.0) is CHANGED
+
+
+def flicker(step: int, levels: float) -> np.ndarray:
+    """The street with a small patch somewhere that is brighter, as sensors and codecs have it."""
+    out = street().copy()
+    top, left = np.random.default_rng(500 + step).integers((20, 20), (H - 40, W - 40))
+    out[top : top + 14, left : left + 8] += levels
+    return out
+
+
+def test_what_flickers_for_nothing_is_seldom_looked_at_but_who_comes_is_not_overlooked() -> None:
+    still, looks = known(street()), []
+    for step in range(20, 100):
+        verdict = still.judge(taken(flicker(step, 2.8), step), 2.0 * step)
+        looks.append(verdict is RESTLESS)
+        if verdict is RESTLESS:
+            still.looked_there()
+    assert 1 <= sum(looks) <= 9  # 17, if it did not learn how far its flicker goes
+    for step, height in ((200, 60), (201, 100)):
+        assert still.judge(taken(with_person(street(), height, 25), step), 400.0) is CHANGED
+
+
+def test_it_tells_where_the_picture_is_the_same() -> None:
+    still = known(street())
+    still.judge(taken(with_person(street(), 100, 12, left=300), 30), 60.0)
+    boxes = np.array([[300 / W, 0.5, 320 / W, 0.63], [0.1, 0.1, 0.3, 0.6]], np.float32)
+    assert still.same(boxes).tolist() == [False, True]
+    assert still.same(boxes[:0]).tolist() == []
+    assert StillScene().same(boxes).tolist() == [False, False]

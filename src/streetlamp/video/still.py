@@ -26,7 +26,10 @@ WINDOW: Final = (3, 5)  # blocks, wide and high: the smallest person
 RESTLESS_EXTRA: Final = 0.6  # how much less a block's difference beyond that says: gusts
 MOST: Final = 8.0  # times the usual that one block counts at most
 UNIT: Final = MOST / 255
-RESTLESS_AT: Final = 2.8  # times the usual, mean over the window
+RESTLESS_AT: Final = 2.8  # times the usual, mean over the window …
+MOST_RESTLESS: Final = 3.5  # … or as much more as this camera shows for nothing, up to this
+ABOVE_PEAK: Final = 1.05  # of that
+PEAK_MEMORY: Final = 0.995  # what is left of it after each keyframe that was the same
 CHANGED_AT: Final = 4.0  # people from 24 pixels at low contrast reach 4.2 and more
 LOOKED_WEIGHT: Final = 1 / 4  # weight of a difference that somebody looked at: it was nobody
 AROUND: Final = 6  # blocks around a restless place that are looked at and learnt with it
@@ -63,6 +66,8 @@ class StillScene:
         self._usual: Floats | None = None  # difference of each block, levels
         self._least: Floats | None = None  # that is believed
         self._learnt = 0
+        self._peak = 0.0  # times the usual: the most that was nothing, lately
+        self._highest = 0.0  # of the last picture judged
         self._difference: Floats | None = None  # of the last picture judged …
         self._place: tuple[slice, slice] | None = None  # … where it was restless, in blocks …
         self._excess: Bytes | None = None  # … and how much
@@ -85,6 +90,7 @@ class StillScene:
         """What this keyframe is. luma: (h, w) uint8; time: POSIX seconds."""
         now = _shrink(luma)
         self._place = self._difference = self._excess = None
+        self._highest = 0.0
         reference, usual = self._reference, self._usual
         if reference is None or usual is None or reference.shape != now.shape:
             return Verdict.JUMP
@@ -94,14 +100,17 @@ class StillScene:
         scale = self._scale(difference, usual)
         capped: Floats = np.minimum(usual, MOST_USUAL, dtype=np.float32)
         excess = self._excess = _excess(difference, capped * np.float32(scale))
-        if excess.max() < RESTLESS_AT / UNIT:
+        restless_at = self._restless_at() / UNIT
+        highest = float(excess.max())
+        if highest < restless_at:
             self._learn(difference)
+            self._peak *= PEAK_MEMORY
             return Verdict.SAME
         gusts = np.maximum(usual - MOST_USUAL, 0, dtype=np.float32)
         expected: Floats = (usual + RESTLESS_EXTRA * gusts).astype(np.float32, copy=False)
         if _excess(difference, expected * np.float32(scale)).max() < CHANGED_AT / UNIT:
-            self._difference = difference
-            self._place = _around(excess >= RESTLESS_AT / UNIT)
+            self._difference, self._highest = difference, highest * UNIT
+            self._place = _around(excess >= restless_at)
             return Verdict.RESTLESS
         return Verdict.CHANGED
 
@@ -129,7 +138,9 @@ class StillScene:
         if reference is None or reference.shape != now.shape:
             self._usual = np.full(now.shape, 2.0, np.float32)
             self._learnt = 0
+            self._peak = 0.0
         elif quiet:
+            self._peak = max(self._peak, self._highest)
             self._learn(_difference(reference, now))
         self._reference = now
         bright = now >= NEAR_WHITE * _white(now)
@@ -142,6 +153,7 @@ class StillScene:
         """
         if self._place is None or self._difference is None or self._usual is None:
             return
+        self._peak = max(self._peak, self._highest)
         usual = self._usual[self._place]
         here = cv2.blur(self._difference[self._place], (3, 3)) - usual
         usual += np.float32(LOOKED_WEIGHT) * np.maximum(here, 0)
@@ -157,6 +169,15 @@ class StillScene:
         here *= np.float32(max(1 / self._learnt, MEMORY))
         self._usual += here
         np.maximum(self._usual, self._least, out=self._usual)
+
+    def _restless_at(self) -> float:
+        """Times the usual from which a picture is restless here: more than noise ever shows.
+
+        Where more than `MOST_RESTLESS` was nothing, it is no noise but a tree, and nothing is
+        gained by waiting for more.
+        """
+        above = ABOVE_PEAK * self._peak
+        return above if RESTLESS_AT < above <= MOST_RESTLESS else RESTLESS_AT
 
     def _scale(self, difference: Floats, usual: Floats) -> float:
         """How much noisier the whole keyframe is than usual: encoders vary their quantisers."""
