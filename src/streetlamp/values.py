@@ -19,6 +19,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from streetlamp.health import Reason
+
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
@@ -407,3 +409,4 @@ class CameraStatus:
     last_frame: float = 0.0
     restarts: int = 0
     asleep: bool = False  # nothing happens: only keyframes are decoded
+    trouble: Reason | None = None  # why it is not live; None while it is, or while it connects
