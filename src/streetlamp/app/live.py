@@ -50,6 +50,7 @@ def run_site(site: Site) -> None:
         with Inference(detector, remake=partial(load_with_faces, site.detect)) as inference:
             supervisor = Supervisor()
             machine = Machine(site, inference)
+            house.wall.ease_when(machine.pressed)
             server = _desk(house, machine)
             garbage.settle()
             try:

@@ -6,14 +6,14 @@ several threads at once. Times are POSIX seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from streetlamp.inspection.report import CameraReport
-from streetlamp.live.atlas import Layout
+from streetlamp.live.tiles import Sheet
 from streetlamp.store.inspections import Sighting, Verdict
 from streetlamp.values import Alarm, AlarmState, CameraStatus, Count, Fragment, Segment, Severity
 
@@ -102,6 +102,8 @@ class Subscription(Protocol):
 
 
 class Hub(Protocol):
+    @property
+    def cameras(self) -> Sequence[str]: ...
     def subscribe(self, camera: str) -> Subscription: ...
     def still(self, camera: str) -> bytes | None: ...
 
@@ -203,7 +205,13 @@ class Wall(Protocol):
 
 
 class WallView(Protocol):
-    async def get(self) -> tuple[Layout, bytes] | None: ...
+    """One viewer's sheets. As `streetlamp.live.wall.WallView`."""
+
+    @property
+    def tile(self) -> tuple[int, int]: ...  # pixels
+    def show(self, cameras: Iterable[int]) -> None: ...  # IndexError
+    def has_drawn(self, sheets: int) -> None: ...
+    async def get(self) -> Sheet | None: ...
     def close(self) -> None: ...
 
 

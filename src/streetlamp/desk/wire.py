@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from streetlamp.health import WORDS, Reason
 from streetlamp.heading import Heading, heading, speed
-from streetlamp.live.atlas import Layout
+from streetlamp.live.tiles import Sheet
 from streetlamp.values import (
     Alarm,
     AlarmState,
@@ -91,6 +92,12 @@ class StatusOut(Wire):
     recording: bool
     last_frame: float
     restarts: int
+    trouble: Reason | None = Field(description="Why it is lost; null while it is not.")
+
+    @computed_field(description="The same in words; empty while it is not.")  # type: ignore[prop-decorator]
+    @property
+    def trouble_words(self) -> str:
+        return WORDS[self.trouble] if self.trouble else ""
 
 
 class DiskOut(Wire):
@@ -299,8 +306,29 @@ def alarm_message(alarm: Alarm) -> dict[str, Any]:
     return {"type": "alarm", "alarm": AlarmOut.of(alarm).model_dump(mode="json")}
 
 
-def layout_message(layout: Layout) -> dict[str, Any]:
-    return {"type": "layout", **layout.as_dict()}
+class WallWish(BaseModel):
+    """What a page says over the wall's socket."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    show: list[tuple[int, int]] | None = Field(
+        default=None,
+        description="Cameras in sight, as first and last place in the list; most important first.",
+    )
+    drawn: int | None = Field(
+        default=None, description="How many sheets have been drawn since the socket was opened."
+    )
+
+
+def wall_message(cameras: Sequence[str], tile: tuple[int, int]) -> dict[str, Any]:
+    """What a wall begins with: the cameras that sheets speak of by their place here."""
+    return {"type": "wall", "cameras": list(cameras), "tile": list(tile)}
+
+
+def sheet_message(sheet: Sheet) -> dict[str, Any]:
+    """What precedes a binary sheet; a cell is camera, time, x, y, w, h."""
+    cells = [[c.camera, round(c.time, 3), c.x, c.y, c.w, c.h] for c in sheet.cells]
+    return {"type": "sheet", "cells": cells}
 
 
 AlarmFilter = Literal["open", "all", "raised", "acknowledged", "resolved", "false"]

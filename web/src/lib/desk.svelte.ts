@@ -13,12 +13,13 @@ type News =
   | { type: "load"; load: Load };
 
 const SOUND = "streetlamp.sound";
+const TOGETHER_MS = 100;
 const KEPT = 500; // alarms held in memory; older ones are asked for when needed
 
 class Desk {
   session = $state.raw<Session | null>(null);
   site = $state.raw<Site | null>(null);
-  statuses = $state<Record<string, CameraStatus>>({});
+  statuses = $state.raw<Readonly<Record<string, CameraStatus>>>({});
   disk = $state.raw<DiskStatus | null>(null);
   load = $state.raw<Load | null>(null);
   known = $state.raw<ReadonlyMap<string, Alarm>>(new Map());
@@ -38,6 +39,8 @@ class Desk {
   private socket: WebSocket | null = null;
   private again: ReturnType<typeof setTimeout> | undefined;
   private tries = 0;
+  private fresh: Record<string, CameraStatus> = {};
+  private soon: ReturnType<typeof setTimeout> | undefined;
   private quiet: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
@@ -89,6 +92,7 @@ class Desk {
     this.now = this.clock();
     this.disk = status.disk;
     this.load = status.load;
+    this.fresh = {};
     this.statuses = Object.fromEntries(status.cameras.map((camera) => [camera.camera, camera]));
     this.learn(await api.alarms({ state: "open", limit: 200 }));
   }
@@ -187,6 +191,13 @@ class Desk {
     this.listen();
   }
 
+  /** Statuses come one by one, hundreds a second: the page learns of them together. */
+  private takeFresh(): void {
+    this.soon = undefined;
+    this.statuses = { ...this.statuses, ...this.fresh };
+    this.fresh = {};
+  }
+
   private heard(news: News): void {
     switch (news.type) {
       case "hello":
@@ -194,7 +205,8 @@ class Desk {
         this.tries = 0;
         break;
       case "status":
-        this.statuses[news.status.camera] = news.status;
+        this.fresh[news.status.camera] = news.status;
+        this.soon ??= setTimeout(() => this.takeFresh(), TOGETHER_MS);
         break;
       case "load":
         this.load = news.load;

@@ -46,6 +46,9 @@ export interface CameraStatus {
   recording: boolean;
   last_frame: number;
   restarts: number;
+  /** Why it is lost (a name), and the same in words; null and "" while it is not. */
+  trouble: string | null;
+  trouble_words: string;
 }
 
 export interface DiskStatus {
@@ -135,13 +138,6 @@ export type LiveMessage =
       keyframe: boolean;
       frames: FrameTags[];
     };
-
-export interface WallLayout {
-  type: "layout";
-  width: number;
-  height: number;
-  tiles: { camera: string; x: number; y: number; w: number; h: number }[];
-}
 
 export interface Segment {
   id: string;

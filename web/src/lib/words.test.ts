@@ -16,6 +16,8 @@ const status: CameraStatus = {
   recording: true,
   last_frame: 1000,
   restarts: 0,
+  trouble: null,
+  trouble_words: "",
 };
 
 describe("a camera in words", () => {

@@ -17,7 +17,8 @@ export interface Words {
 export function describeCamera(status: CameraStatus | undefined, now: number): Words {
   if (!status) return { tone: "idle", label: "no news yet", detail: "" };
   // A message that only repeats the state says nothing.
-  const detail = status.message === status.state ? "" : status.message;
+  const message = status.message === status.state ? "" : status.message;
+  const detail = [status.trouble_words, message].filter(Boolean).join(": ");
   switch (status.state) {
     case "live": {
       const behind = now - status.last_frame;

@@ -4,12 +4,16 @@
 |---|---|
 | `WS /api/live/events` | JSON: `{type: "hello", time}`, then `{type: "alarm", alarm}` whenever an alarm changes, and `{type: "status", status}` when a camera's state does (at most once a second each), `{type: "load", load}` when what gives way on an overloaded machine does |
 | `WS /api/live/camera/{id}` | JSON `{type: "init", run, codec, width, height}`, then the init segment (binary); then for every fragment JSON `{type: "fragment", run, start, end, media_start, keyframe, frames: [{t, media_t, tracks: [{id, kind, box, score, seen, age, speed, direction, pace, heading?, posture?, colour?, upper?, lower?}]}]}`, then the fragment (binary). A new run begins with a new init. |
-| `WS /api/live/wall?width=1280` | JSON `{type: "layout", width, height, tiles: [{camera, x, y, w, h}]}` whenever it changes, then JPEGs (binary), at most five a second |
+| `WS /api/live/wall?tile=160` | JSON `{type: "wall", cameras: [id], tile: [width, height]}`; then for every sheet JSON `{type: "sheet", cells: [[camera, time, x, y, w, h]]}`, then the sheet, a JPEG (binary) in which each cell shows one camera's picture of that time; `camera` is a place in `cameras`. Only cameras that have a new picture are in a sheet. |
 
 Boxes are pixels `x1 y1 x2 y2` of the picture; `speed` is pixels a second, `direction` degrees (0 right,
 90 down), `pace` lengths of the thing itself a second, `heading` one of left, right, towards, away; what
 is unknown is left out. A socket closes with 4401 when the session has ended, 4408 when
-the viewer is too slow, 1001 when there is no more. What a page sends is not listened to.
+the viewer is too slow, 1008 when what it sends is not understood, 1001 when there is no more.
+
+Only the wall listens to what a page sends, in JSON: `{show: [[first, last]]}` names the cameras in sight
+(places in `cameras`, both included, most important first), and nothing comes before it; `{drawn: n}` says
+that the first `n` sheets are on the screen, and the next ones come when all that were sent are.
 """  # noqa: E501
 
 from __future__ import annotations
@@ -29,11 +33,13 @@ from streetlamp.desk.routes.recordings import CameraId
 from streetlamp.desk.services import MachineView
 from streetlamp.desk.wire import (
     LoadOut,
+    WallWish,
     alarm_message,
     init_message,
-    layout_message,
     load_message,
+    sheet_message,
     status_message,
+    wall_message,
 )
 from streetlamp.values import CameraStatus
 
@@ -115,23 +121,37 @@ async def wall(
     websocket: WebSocket,
     desk: TheDesk,
     person: Person,
-    width: Annotated[int, Query(ge=160, le=3840, description="Pixels.")] = 1280,
+    tile: Annotated[int, Query(ge=32, le=3840, description="Width of a tile, pixels.")] = 320,
 ) -> None:
-    """All cameras in one picture."""
-
-    async def talk(line: Line) -> None:
-        shown: object = None
-        with closing(desk.services.wall.watch(width)) as view:
-            while (drawing := await view.get()) is not None:
-                layout, jpeg = drawing
-                if layout is not shown:
-                    shown = layout
-                    await line.tell(layout_message(layout))
-                await line.send(jpeg)
+    """All cameras as tiles, many in one picture."""
+    cameras = desk.services.hub.cameras
 
     async with viewing(desk):
         await _note(desk, person.token, person.user, "wall")
-        await serve(websocket, desk, person, talk)
+        with closing(desk.services.wall.watch(tile)) as view:
+
+            async def talk(line: Line) -> None:
+                await line.tell(wall_message(cameras, view.tile))
+                while (sheet := await view.get()) is not None:
+                    await line.tell(sheet_message(sheet))
+                    await line.send(sheet.jpeg)
+
+            def heard(text: str) -> None:
+                wish = WallWish.model_validate_json(text)
+                if wish.show is not None:
+                    view.show(_places(wish.show, len(cameras)))
+                if wish.drawn is not None:
+                    view.has_drawn(wish.drawn)
+
+            await serve(websocket, desk, person, talk, heard)
+
+
+def _places(ranges: list[tuple[int, int]], many: int) -> list[int]:
+    if any(not 0 <= first <= last < many for first, last in ranges):
+        raise IndexError("there is no such camera")
+    if sum(last - first + 1 for first, last in ranges) > many:
+        raise ValueError("a camera is named twice")
+    return [camera for first, last in ranges for camera in range(first, last + 1)]
 
 
 async def _note(desk: Desk, token: str, user: str, what: str) -> None:
