@@ -11,15 +11,15 @@ export interface Section {
 export interface Grid {
   /** In the order of the sections. */
   places: Place[];
-  /** Where each section's heading stands; null for one without a title. */
-  heads: ({ y: number } | null)[];
+  /** Where each section's heading stands; null for one without a title. Among stamps it is a cell. */
+  heads: (Place | null)[];
   height: number;
   /** Width of a cell, and what stands under its picture. */
   wide: number;
   caption: number;
 }
 
-export const HEAD = 34; // pixels, with the space below it
+const HEAD = 34; // pixels, with the space below it
 const BETWEEN = 14; // pixels above a heading that is not the first
 const LEAST = 52; // pixels: a narrower tile shows nothing at all
 const NARROW = 110; // up to this width a tile has no caption
@@ -63,9 +63,10 @@ function inColumns(
   const places: Place[] = [];
   const heads: Grid["heads"] = [];
   let y = 0;
+  if (caption < 20) return stamps(sections, columns, wide, high, gap);
   for (const { title, many } of sections) {
     if (title && y > 0) y += BETWEEN;
-    heads.push(title ? { y } : null);
+    heads.push(title ? { x: 0, y, w: width, h: HEAD - 8 } : null);
     if (title) y += HEAD;
     for (let i = 0; i < many; i++)
       places.push({
@@ -77,6 +78,23 @@ function inColumns(
     y += Math.ceil(many / columns) * (high + gap);
   }
   return { places, heads, height: Math.max(0, y - gap), wide, caption };
+}
+
+/** Tiles too small for captions: one section follows the other, its heading is a cell of its own. */
+function stamps(sections: readonly Section[], columns: number, wide: number, high: number, gap: number): Grid {
+  let n = 0;
+  const next = (): Place => {
+    const place = { x: (n % columns) * (wide + gap), y: Math.floor(n / columns) * (high + gap), w: wide, h: high };
+    n += 1;
+    return place;
+  };
+  const places: Place[] = [];
+  const heads = sections.map(({ title, many }) => {
+    const head = title ? next() : null;
+    for (let i = 0; i < many; i++) places.push(next());
+    return head;
+  });
+  return { places, heads, height: Math.max(0, Math.ceil(n / columns) * (high + gap) - gap), wide, caption: 2 };
 }
 
 /** The tiles that stand between two heights, first to last. */

@@ -47,7 +47,7 @@ export function groups(cameras: readonly SiteCamera[], order: Order): Group[] {
   const front = order.front.flatMap((id) => by.get(id) ?? []);
   const ahead = new Set(order.front);
   const rest = cameras.filter((camera) => !ahead.has(camera.id));
-  const out: Group[] = front.length ? [{ title: "Need a look", cameras: front }] : [];
+  const out: Group[] = front.length ? [{ title: "Look here", cameras: front }] : [];
   const areas = new Map<string, SiteCamera[]>();
   for (const camera of rest) {
     const area = areas.get(camera.area);
