@@ -46,12 +46,15 @@ def shrink_into(frame: MaskedFrame, y: Bytes, u: Bytes, v: Bytes) -> None:
 def _sample(plane: Bytes, place: Bytes) -> None:
     """As `_small`, for tiles: where much is thrown away, two points each way are picked first.
 
-    A tile costs what the cache misses of reading a large plane cost; this reads half of them.
+    A tile costs what the cache misses of reading a large plane cost, and points miss least. Twice
+    the size exactly, as averaging by two and two is quick.
     """
     height, width = place.shape
-    step = min(plane.shape[0] // (2 * height), plane.shape[1] // (2 * width))
-    if step >= 2:
-        plane = np.ascontiguousarray(plane[step // 2 :: step, step // 2 :: step])
+    if plane.shape[0] > 2 * height and plane.shape[1] > 2 * width:
+        points = (2 * width, 2 * height)
+        plane = cv2.resize(plane, points, interpolation=cv2.INTER_NEAREST).astype(
+            np.uint8, copy=False
+        )
     cv2.resize(plane, (width, height), dst=place, interpolation=cv2.INTER_AREA)
 
 
