@@ -71,6 +71,7 @@ async def _tell_states(line: Line, desk: Desk, shown: dict[str, CameraStatus]) -
         if shown.get(status.camera) != status:
             shown[status.camera] = status
             await line.tell(status_message(status))
+            await asyncio.sleep(0)  # hundreds at once: others have their turn between
 
 
 async def _tell_load(line: Line, desk: Desk, last: LoadOut) -> LoadOut:
