@@ -167,7 +167,7 @@ def test_the_log_has_one_line_for_a_row_of_equal_failures(
         list(feed_of(*scripts, Scripted(3)).items())
     assert [record.getMessage() for record in caplog.records] == [
         "camera yard: no pictures from rtsp://cam/1: connection refused",
-        "camera yard: live after 6 failed tries",
+        "camera yard: live after 6 failed tries, 61 s without pictures",
     ]
     assert "hunter2" not in caplog.text
 
