@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Generator, Iterator, Mapping
 from fractions import Fraction
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from streetlamp.health import Reason
 from streetlamp.video.raw import Packet, RawFrame, Unit
 from streetlamp.video.source.address import Address
 from streetlamp.video.source.base import Probe, Source, SourceError
 from streetlamp.video.source.clock import ClockSetError, LiveMapping
+from streetlamp.video.source.coded_watch import CodedWatch
 from streetlamp.video.source.login import REFUSALS, REFUSED
 from streetlamp.video.source.reorder import Reorder
 from streetlamp.video.source.stream import (
@@ -24,6 +25,7 @@ from streetlamp.video.source.stream import (
 from streetlamp.video.source.timeline import Chooser, Joiner, Timeline
 from streetlamp.video.source.trouble import Trouble, TroubleError
 
+MOST_DAMAGED: Final = 100  # pictures in a row that cannot be decoded, then it is opened anew
 _Unit = TypeVar("_Unit", bound=Unit)
 
 
@@ -95,7 +97,7 @@ class LineSource(Source):
         else:
             if login is not None:
                 REFUSALS.accepted(*login)
-            stream.heard = self._heard
+            stream.heard, stream.most_damaged = self._heard, MOST_DAMAGED
             return stream
         self.hang_up()
         # Raised out here: an exception chained to FFmpeg's would carry its text, and the login.
@@ -147,11 +149,14 @@ class LineSource(Source):
         base, mapping = self._mapping(stream)
         reorder = Reorder(mapping.place)
         info = stream.info()
+        watch = None if info.extradata[:1] == b"\1" else CodedWatch()  # avcC: a file's
         for packet in stream.coded():
             for one in reorder.push(packet):
                 if self.stopped.is_set():
                     return
                 data, key = bytes(one.packet), bool(one.packet.is_keyframe)
+                if watch is not None and (change := watch.look(data)):
+                    self.warn(change)
                 yield Packet(self.camera, info, data, key, one.time, one.rank, one.stamp, base)
 
     def _report(self, stream: VideoStream) -> None:

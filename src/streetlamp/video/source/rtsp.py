@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from streetlamp.health import Reason
 from streetlamp.video.source.base import SOURCES, Capabilities
@@ -13,7 +14,9 @@ from streetlamp.video.source.rtsp_guard import Guard, place_of
 from streetlamp.video.source.stream import SILENT
 from streetlamp.video.source.trouble import Trouble, TroubleError
 
-NOTHING_BY_UDP = "no picture came: its UDP packets may not get through; try transport: tcp"
+NO_PICTURE: Final = "something comes, but no picture can be made of it"
+RECENT: Final = 1.0  # seconds since media came: it still comes
+NOTHING_BY_UDP: Final = "no picture came: its UDP packets may not get through; try transport: tcp"
 
 
 @SOURCES.add("rtsp", "rtsps")
@@ -70,6 +73,8 @@ class RtspSource(LineSource):
             return guard.trouble
         if trouble.text == SILENT and not guard.spoke:
             return Trouble(Reason.UNREACHABLE, SILENT)
+        if trouble.text == SILENT and guard.playing and time.monotonic() - guard.media_at < RECENT:
+            return Trouble(Reason.DAMAGED, NO_PICTURE)
         if trouble.text == SILENT and guard.playing and self.options.transport == "udp":
             return Trouble(Reason.NO_VIDEO, NOTHING_BY_UDP)
         return trouble

@@ -26,7 +26,7 @@ from streetlamp.video.source.rtsp_wire import Frame, Message, Splitter, WireErro
 from streetlamp.video.source.stream import SILENT, fault
 from streetlamp.video.source.trouble import Trouble, TroubleError
 
-MOST_PICTURE: Final = 32 * 1024 * 1024  # compressed bytes of one picture
+MOST_PICTURE: Final = 24 * 1024 * 1024  # compressed bytes of one picture
 CLOSE_SECONDS: Final = 1.0  # what was still to be sent may take so long
 _HERE: Final = "127.0.0.1"
 _HIGH_WATER: Final = 1024 * 1024  # bytes that may wait for FFmpeg before the camera has to
@@ -64,6 +64,7 @@ class Guard:
         self.trouble: Trouble | None = None  # the first thing that went wrong
         self.spoke = False  # the camera has said something that is RTSP
         self.playing = False
+        self.media_at = 0.0  # when media came last, by time.monotonic
         self._place = place
         self._certificate = certificate
         self._login = login
@@ -229,6 +230,7 @@ class Guard:
             self._fail(Trouble(Reason.DAMAGED, f"it {error}"))
             return
         if passed and self._player is not None:
+            self.media_at = self._loop.time()
             self._player.write(b"".join(passed))
 
     def _measure(self, frame: Frame) -> None:

@@ -27,7 +27,7 @@ from streetlamp.video.raw import StreamInfo
 from streetlamp.video.source.base import Probe
 from streetlamp.video.source.bounds import DECODER, MOST_PIXELS, TOO_LARGE, bound_allocations
 from streetlamp.video.source.login import REFUSED
-from streetlamp.video.source.trouble import Trouble
+from streetlamp.video.source.trouble import Trouble, TroubleError
 
 DEFAULT_FPS: Final = Fraction(25)
 _CLOCK_PACKETS: Final = 10  # of as many packets one is asked for the camera's own time
@@ -85,6 +85,7 @@ class VideoStream:
         self.rate = _rate(self.stream, fps, self.timed)
         self.tally = Tally()
         self.heard: Callable[[float], None] | None = None  # told the camera's own time
+        self.most_damaged: int | None = None
         self._codec = context.name
 
     @classmethod
@@ -153,8 +154,10 @@ class VideoStream:
     def pictures(self, skip: Callable[[Any], bool] | None = None) -> Iterator[av.VideoFrame]:
         """Decode to the end. Packets for which ``skip(packet)`` holds are not decoded.
 
-        Damaged packets are counted and left out. Errors of the line (`FFMPEG_ERRORS`) are raised.
+        Damaged packets are counted and left out. Errors of the line (`FFMPEG_ERRORS`) are raised,
+        and TroubleError where `most_damaged` packets in a row could not be decoded.
         """
+        in_a_row = 0
         for packet in self._packets():
             if packet.size:
                 self.tally.packets += 1
@@ -165,10 +168,17 @@ class VideoStream:
                 decoded = packet.decode()
             except av.error.FFmpegError:
                 self.tally.damaged += 1
+                in_a_row += 1
+                if self.most_damaged is not None and in_a_row >= self.most_damaged:
+                    break
                 continue
+            in_a_row = 0
             for frame in decoded:
                 self.tally.pictures += 1
                 yield frame
+        else:
+            return
+        raise TroubleError(Trouble(Reason.DAMAGED, UNREADABLE))
 
     def _packets(self) -> Iterator[Any]:
         failures = 0
@@ -257,6 +267,7 @@ def producer_time(packet: Any) -> float | None:
     return float(struct.unpack("=q", bytes(found)[:8])[0]) / 1_000_000
 
 
+UNREADABLE: Final = "what it sends cannot be decoded"
 SILENT: Final = "it did not answer in time"
 _KINDS: Final[tuple[tuple[tuple[type[BaseException], ...], Trouble], ...]] = (
     (
