@@ -409,4 +409,6 @@ class CameraStatus:
     last_frame: float = 0.0
     restarts: int = 0
     asleep: bool = False  # nothing happens: only keyframes are decoded
-    trouble: Reason | None = None  # why it is not live; None while it is, or while it connects
+    trouble: Reason | None = None  # why it is not live; None while it is, or at its first try
+    clock_offset: float | None = None  # seconds its own clock is ahead; None: it does not say
+    clock_drift: float | None = None  # parts in a million it runs fast; None: not known yet

@@ -116,7 +116,9 @@ class CameraWorker:
     def _status(self, status: FeedStatus) -> None:
         if status.state is not CameraState.LIVE:
             self._pause()
-        self._keeper.state(status.state, status.message, status.time, status.restarts)
+        self._keeper.state(
+            status.state, status.message, status.time, status.restarts, status.trouble
+        )
 
     def _pause(self) -> None:
         """The camera is away: what is in the delay line is written, running incidents end."""
@@ -143,6 +145,7 @@ class CameraWorker:
         recorder = self._sinks.recorder
         recording = recorder is not None and recorder.state.recording
         self._sinks.hub.publish_frame(picture)
+        self._keeper.clock(self._feed.camera_clock.reading)
         self._keeper.shown(picture, self._camera.figures, recording, pictures)
 
     def _publish(self, fragments: Iterable[Fragment]) -> None:
