@@ -1,0 +1,21 @@
+"""What goes wrong with a device, told for the person who looks for it."""
+
+from __future__ import annotations
+
+from streetlamp.errors import UserError
+
+
+class OnvifError(UserError):
+    """A device does not do what it is asked."""
+
+
+class UnreachableError(OnvifError):
+    """Nothing answers there, or not in time."""
+
+
+class LoginError(OnvifError):
+    """The device wants a login, or refuses the one it was given."""
+
+
+class UnsafeAnswerError(OnvifError):
+    """The device answers with something that no honest device sends; it was not followed."""
