@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time as clocks
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from streetlamp.fleet.onvif import limits
@@ -50,7 +51,8 @@ async def _look(
     try:
         async with asyncio.timeout(seconds), OnvifCamera(found.target, login, now) as camera:
             camera.notes += notes
-            return await camera.describe(name)
+            device = await camera.describe(name)
+            return device if device.model else replace(device, model=found.hardware)
     except LoginError as error:
         return Device(found.target, name, model=found.hardware, needs_login=str(error), notes=notes)
     except OnvifError as error:
@@ -91,9 +93,7 @@ def targets_of(
 
 
 def _named(found: Found, typed: str) -> Found:
-    old = found.target
-    target = Target(old.ip, old.port, old.path, old.tls, typed)
-    return Found(target, found.name, found.hardware, found.location, found.note)
+    return replace(found, target=replace(found.target, typed=typed))
 
 
 async def _open_ports(ip: str) -> list[int]:

@@ -72,8 +72,6 @@ class Transport:
             raise UnreachableError(
                 f"{self._target.place} does not answer within {self._seconds:g} s"
             ) from None
-        except aiohttp.ServerTimeoutError:
-            raise UnreachableError(f"{self._target.place} cannot be reached in time") from None
         except aiohttp.ClientConnectorError as error:
             why = error.strerror or "no connection"
             raise UnreachableError(f"{self._target.place} cannot be reached: {why}") from None
