@@ -172,9 +172,9 @@ class OnvifDevice:
             for answer in made(self, asked):
                 self._udp.sendto(answer, sender)
 
-    def match(self, relates: str, xaddrs: str = "", name: str = "", id_: str = "") -> bytes:
-        """The answer to a probe."""
-        scopes = " ".join(
+    def scopes(self, name: str = "") -> str:
+        """What it says of itself, as addresses."""
+        return " ".join(
             f"onvif://www.onvif.org/{key}/{escape(value.replace(' ', '%20'))}"
             for key, value in (
                 ("type", "video_encoder"),
@@ -184,6 +184,10 @@ class OnvifDevice:
                 ("location", "North"),
             )
         )
+
+    def match(self, relates: str, xaddrs: str = "", name: str = "", id_: str = "") -> bytes:
+        """The answer to a probe."""
+        scopes = self.scopes(name)
         action = "http://schemas.xmlsoap.org/ws/2005/04/discovery/ProbeMatches"
         return (
             f'<?xml version="1.0"?><s:Envelope {_DECLARED}><s:Header>'
@@ -327,6 +331,13 @@ class OnvifDevice:
             "HardwareId": "2",
         }
         return "".join(f"<tds:{key}>{escape(value)}</tds:{key}>" for key, value in facts.items())
+
+    def _tds_GetScopes(self, *_: Any) -> str:
+        return "".join(
+            f"<tds:Scopes><tt:ScopeDef>Fixed</tt:ScopeDef><tt:ScopeItem>{scope}</tt:ScopeItem>"
+            "</tds:Scopes>"
+            for scope in self.scopes().split()
+        )
 
     def _tds_SystemReboot(self, *_: Any) -> str:
         self.reboots += 1

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from streetlamp.fleet.onvif import limits, soap
 from streetlamp.fleet.onvif.addresses import plain, service_url
+from streetlamp.fleet.onvif.discovery import own_name, read_scopes
 from streetlamp.fleet.onvif.errors import LoginError, OnvifError, UnsafeAnswerError
 from streetlamp.fleet.onvif.media import Media, Media1, Media2, first_that_works
 from streetlamp.fleet.onvif.service import MEDIA2, ask, namespace, service
@@ -136,6 +137,17 @@ class OnvifCamera:
         answer = await ask(self._services["devicemgmt"], "GetDeviceInformation")
         return {str(key): plain(value) for key, value in (answer or {}).items()}
 
+    async def name(self) -> str:
+        """The name its owner gave it; "" where it has none."""
+        try:
+            scopes = await ask(self._services["devicemgmt"], "GetScopes")
+        except LoginError:
+            raise
+        except OnvifError:
+            return ""
+        items = [str(one.get("ScopeItem") or "") for one in scopes or () if isinstance(one, Mapping)]
+        return read_scopes(" ".join(items)).get("name", "")
+
     async def profiles(self) -> tuple[VideoProfile, ...]:
         """All streams, of Media2 where there is one, else of Media."""
         offered: list[Media] = []
@@ -173,6 +185,7 @@ class OnvifCamera:
         try:
             profiles = await self.profiles()
             about = await self.information()
+            name = name or own_name(await self.name())
         except LoginError as error:
             needs = str(error)
         turning = next((profile for profile in profiles if profile.ptz), None)

@@ -24,6 +24,7 @@ from streetlamp.fleet.onvif.values import Found, Target
 
 GROUP: Final = ("239.255.255.250", 3702)
 _MOST_NOTES: Final = 20
+_FACTORY: Final = frozenset({"", "ONVIF", "IPC", "IPCAM", "IPCAMERA", "NVT", "UNKNOWN"})
 _SCOPES: Final = "onvif://www.onvif.org/"
 _KINDS: Final = (
     ("dn", "http://www.onvif.org/ver10/network/wsdl", "NetworkVideoTransmitter"),
@@ -199,10 +200,10 @@ def read_answer(data: bytes, ip: str, ids: frozenset[str]) -> Iterator[Found]:
         target, note = _target(soap.text(match, "XAddrs"), ip)
         if target is None:
             raise UnsafeAnswerError(note)
-        scopes = _scopes(soap.text(match, "Scopes"))
+        scopes = read_scopes(soap.text(match, "Scopes"))
         yield Found(
             target,
-            name=scopes.get("name", ""),
+            name=own_name(scopes.get("name", "")),
             hardware=scopes.get("hardware", ""),
             location=scopes.get("location", ""),
             note=note,
@@ -224,7 +225,7 @@ def _target(addresses: str, ip: str) -> tuple[Target | None, str]:
     return None, note or "it names no address"
 
 
-def _scopes(scopes: str) -> dict[str, str]:
+def read_scopes(scopes: str) -> dict[str, str]:
     """name, hardware and location of ONVIF's scope addresses."""
     found: dict[str, str] = {}
     for scope in scopes.split()[:64]:
@@ -233,3 +234,8 @@ def _scopes(scopes: str) -> dict[str, str]:
             if value and key not in found:
                 found[key.lower()] = plain(unquote(value, errors="replace"))
     return found
+
+
+def own_name(name: str) -> str:
+    """The name, unless it is what the factory calls every one of them."""
+    return "" if name.upper() in _FACTORY else name

@@ -47,7 +47,7 @@ async def _look(
     from streetlamp.fleet.onvif.camera import OnvifCamera  # noqa: PLC0415  # heavy
 
     notes = (found.note,) if found.note else ()
-    name = found.name if found.name.upper() not in ("", "ONVIF", "IPCAM", "UNKNOWN") else ""
+    name = found.name
     try:
         async with asyncio.timeout(seconds), OnvifCamera(found.target, login, now) as camera:
             camera.notes += notes
@@ -63,17 +63,22 @@ async def _look(
 
 
 def targets_of(
-    typed: Iterable[str], seconds: float, group: tuple[str, int] = GROUP
+    typed: Iterable[str],
+    seconds: float,
+    group: tuple[str, int] = GROUP,
+    allow: Callable[[str, int | None], None] = lambda _ip, _port: None,
 ) -> tuple[Found, ...]:
     """The devices at addresses that a person typed.
 
     Where no port was given the machine is asked for it (a directed probe), and where it does not
-    say the usual ports are tried. OnvifError when nothing answers at one of them.
+    say the usual ports are tried. `allow` is asked before anything is sent, and raises where
+    nothing may be. OnvifError when nothing answers at one of them.
     """
     found: list[Found] = []
     for text in typed:
         host, port, path, tls = parse_typed(text)
         ip = resolve(host)
+        allow(ip, port)
         name = host if host != ip else ""
         if port is not None:
             found.append(Found(Target(ip, port, path, tls, name)))

@@ -14,7 +14,7 @@ from lxml import etree
 
 from streetlamp.fleet.onvif import soap
 from streetlamp.fleet.onvif.addresses import plain
-from streetlamp.fleet.onvif.errors import LoginError, OnvifError, UnsafeAnswerError
+from streetlamp.fleet.onvif.errors import OnvifError, UnsafeAnswerError, login_error
 from streetlamp.fleet.onvif.transport import Reply, Transport
 from streetlamp.fleet.onvif.values import Login
 
@@ -106,23 +106,23 @@ async def ask(service: Any, operation: str, *, open_: bool = False, **fields: An
         answer = await verb(fields or None)
         return zeep.helpers.serialize_object(answer, dict)
     except zeep.exceptions.Fault as fault:
-        raise _refusal(operation, fault) from None
+        raise _refusal(operation, fault, given=not bare) from None
     except OnvifError:
         raise
     except zeep.exceptions.TransportError as error:
         if error.status_code in (401, 403):
-            raise LoginError("it wants a login, or does not take this one") from None
+            raise login_error(given=not bare) from None
         raise OnvifError(f"{operation}: HTTP {error.status_code} without an answer") from None
     except _UNFIT as error:
         kind = type(error).__name__
         raise UnsafeAnswerError(f"{operation}: the answer does not fit ONVIF ({kind})") from None
 
 
-def _refusal(operation: str, fault: Any) -> OnvifError:
+def _refusal(operation: str, fault: Any, *, given: bool) -> OnvifError:
     codes = [str(getattr(code, "localname", None) or code) for code in fault.subcodes or ()]
     said = " ".join([*codes, str(fault.message)]).lower()
     if any(word in said for word in _NO_LOGIN):
-        return LoginError("it wants a login, or does not take this one")
+        return login_error(given=given)
     return OnvifError(f"{operation} is refused: {plain(fault.message) or 'no reason given'}")
 
 
@@ -160,13 +160,13 @@ async def ask_raw(
     if first is None:
         raise UnsafeAnswerError(f"{operation}: the answer is empty")
     if soap.local(first) == "Fault":
-        raise _raw_refusal(operation, first)
+        raise _raw_refusal(operation, first, given=login is not None)
     return first
 
 
-def _raw_refusal(operation: str, fault: soap.Element) -> OnvifError:
+def _raw_refusal(operation: str, fault: soap.Element, *, given: bool) -> OnvifError:
     said = " ".join(str(part) for part in fault.itertext()).split()
     if any(word in " ".join(said).lower() for word in _NO_LOGIN):
-        return LoginError("it wants a login, or does not take this one")
+        return login_error(given=given)
     reason = soap.text(fault, "Reason", "Text") or soap.text(fault, "faultstring")
     return OnvifError(f"{operation} is refused: {plain(reason) or 'no reason given'}")

@@ -18,7 +18,7 @@ from onvif.util import create_no_verify_ssl_context
 from streetlamp import __version__
 from streetlamp.fleet.onvif import limits, soap
 from streetlamp.fleet.onvif.addresses import plain
-from streetlamp.fleet.onvif.errors import LoginError, UnreachableError, UnsafeAnswerError
+from streetlamp.fleet.onvif.errors import UnreachableError, UnsafeAnswerError, login_error
 from streetlamp.fleet.onvif.values import Login, Target
 
 _CHUNK: Final = 64 * 1024
@@ -40,6 +40,7 @@ class Transport:
 
     def __init__(self, target: Target, login: Login | None, seconds: float) -> None:
         self._target = target
+        self._given = login is not None
         self._seconds = seconds
         digest = aiohttp.DigestAuthMiddleware(login.username, login.password) if login else None
         # Cameras sign their own certificates; what is secret never goes over the line in clear.
@@ -108,7 +109,7 @@ class Transport:
                 f"{self._target.place} sends us elsewhere ({to}), which is not followed"
             )
         if answer.status == 401:
-            raise LoginError("it wants a login, or does not take this one")
+            raise login_error(given=self._given)
         packed = answer.headers.get("Content-Encoding", "identity").strip().lower()
         if packed not in ("", "identity"):
             raise UnsafeAnswerError(
