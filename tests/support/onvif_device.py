@@ -58,6 +58,11 @@ class Stream:
     kbps: int = 4096
 
 
+MAIN = Stream("rtsp://127.0.0.1:8554/main")
+SMALL = Stream("rtsp://127.0.0.1:8554/small", width=640, height=360, kbps=512)
+USERS = {"ada": "four words in a row"}
+
+
 @dataclass
 class Request:
     """What a hook is given."""
@@ -65,6 +70,7 @@ class Request:
     operation: str
     path: str
     handler: http.server.BaseHTTPRequestHandler
+    body: Any = None  # the operation's element
 
 
 class RefusedError(Exception):
@@ -111,6 +117,7 @@ class OnvifDevice:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
                 device._serve(self)
@@ -123,7 +130,7 @@ class OnvifDevice:
         self.port = self._server.server_address[1]
         self._udp = self._discovery_socket()
         self.discovery_port = self._udp.getsockname()[1]
-        for work in (self._server.serve_forever, self._discover):
+        for work in (lambda: self._server.serve_forever(0.02), self._discover):
             threading.Thread(target=work, daemon=True).start()
         return self
 
@@ -169,8 +176,11 @@ class OnvifDevice:
             if "NetworkVideoTransmitter" not in (probe.findtext("d:Types", "", NS)):
                 continue
             made = self.answer or (lambda device, to: [device.match(to)])
-            for answer in made(self, asked):
-                self._udp.sendto(answer, sender)
+            try:
+                for answer in made(self, asked):
+                    self._udp.sendto(answer, sender)
+            except OSError:  # closed meanwhile
+                return
 
     def scopes(self, name: str = "") -> str:
         """What it says of itself, as addresses."""
@@ -216,7 +226,7 @@ class OnvifDevice:
         self.calls.append(name)
         hook = self.hooks.get(name) or self.hooks.get("*")
         if hook is not None:
-            hook(Request(name, handler.path, handler))
+            hook(Request(name, handler.path, handler, operation))
             return
         try:
             if name not in _OPEN:
@@ -263,6 +273,10 @@ class OnvifDevice:
         fits = base64.b64encode(want.digest()).decode() == said["Password"].text
         if password is None or repeated or abs(age) > _FRESH or not fits:
             raise refused
+
+    def true_answer(self, request: Request) -> str:
+        """The body this device would answer with, had it no hooks."""
+        return self._answer(request.body, request.path)
 
     def _answer(self, operation: Any, path: str) -> str:
         name = etree.QName(operation).localname

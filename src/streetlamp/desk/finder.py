@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from streetlamp.desk.refusal import RefusalError
 from streetlamp.fleet.onvif.addresses import is_near
 from streetlamp.fleet.onvif.discovery import GROUP, Search, search
 from streetlamp.fleet.onvif.look import look, targets_of, with_camera
 from streetlamp.fleet.onvif.values import Device, Found, Login
+
+if TYPE_CHECKING:
+    from streetlamp.fleet.onvif.camera import OnvifCamera
 
 _MINUTE: Final = 60.0
 _SEARCHES: Final = 6  # a minute, of everybody together: a search is heard by the whole network
@@ -50,18 +53,20 @@ class Finder:
                 self._answered.popitem(last=False)
         return told
 
-    def look(self, address: str, login: Login | None, now: float) -> Device:
+    def look(self, address: str, login: Login | None, clock: Callable[[], float]) -> Device:
         """What the device at this address says of itself. RefusalError, OnvifError."""
-        with self._turn("looks", _LOOKS, now):
-            return look((self._found(address, now),), login, lambda: now, _LOOK_SECONDS)[0]
+        with self._turn("looks", _LOOKS, clock()):
+            return look((self._found(address, clock()),), login, clock, _LOOK_SECONDS)[0]
 
-    def reboot(self, address: str, login: Login | None, now: float) -> str:
+    def reboot(self, address: str, login: Login | None, clock: Callable[[], float]) -> str:
         """Starts the device anew; what it says to that. RefusalError, OnvifError."""
-        with self._turn("looks", _LOOKS, now):
-            target = self._found(address, now).target
-            return with_camera(
-                target, login, lambda camera: camera.reboot(), lambda: now, _LOOK_SECONDS
-            )
+
+        async def start(camera: OnvifCamera) -> str:
+            return await camera.reboot()
+
+        with self._turn("looks", _LOOKS, clock()):
+            target = self._found(address, clock()).target
+            return with_camera(target, login, start, clock, _LOOK_SECONDS)
 
     def _found(self, address: str, now: float) -> Found:
         """The device there, once it is known that it may be spoken to."""

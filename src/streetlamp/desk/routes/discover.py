@@ -120,7 +120,7 @@ def look(body: LookIn, desk: TheDesk, person: Person) -> DeviceOut:
     about = f"device:{body.address}"
     desk.services.audit.record(now, person.user, "look at device", about, login=bool(body.login))
     try:
-        device = desk.finder.look(body.address, body.login, now)
+        device = desk.finder.look(body.address, body.login, desk.services.now)
     except OnvifError as error:
         raise _refusal(error) from None
     return _device(device, snippet((device,), body.username, _env(body)))
@@ -134,7 +134,7 @@ def reboot(body: RebootIn, desk: TheDesk, person: Person) -> dict[str, str]:
     now = desk.services.now()
     desk.services.audit.record(now, person.user, "reboot device", f"device:{body.address}")
     try:
-        return {"said": desk.finder.reboot(body.address, body.login, now)}
+        return {"said": desk.finder.reboot(body.address, body.login, desk.services.now)}
     except OnvifError as error:
         raise _refusal(error) from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import time as clocks
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Self
 
@@ -24,6 +24,7 @@ from streetlamp.fleet.onvif.values import (
     VideoProfile,
 )
 
+_INFORMATION = ("Manufacturer", "Model", "FirmwareVersion", "SerialNumber", "HardwareId")
 _WHOLE_SECOND = 0.5  # a device tells its time in whole seconds
 
 
@@ -97,7 +98,7 @@ class OnvifCamera:
             self.notes.append("it does not tell its time")
             return
         ours, doubt = (before + after) / 2, (after - before) / 2 + _WHOLE_SECOND
-        kind = plain(answer.get("DateTimeType"))
+        kind = plain(soap.at(answer, "DateTimeType"))
         # a clock that is 12:00:00 has been so for half a second on average
         self.clock = ClockReading(theirs + _WHOLE_SECOND, ours, doubt, kind)
         self._services["devicemgmt"] = await self._make("devicemgmt", self.target.url)
@@ -108,7 +109,7 @@ class OnvifCamera:
         named: list[tuple[str, Any]] = []
         try:
             answer = await ask(device, "GetServices", open_=True, IncludeCapability=False)
-            named = [(str(one.get("Namespace")), one.get("XAddr")) for one in answer or ()]
+            named = [(str(one.get("Namespace")), one.get("XAddr")) for one in soap.rows(answer)]
         except UnsafeAnswerError:
             raise
         except OnvifError:
@@ -117,9 +118,9 @@ class OnvifCamera:
             caps = await ask(device, "GetCapabilities", open_=True, Category="All")
             names = {"media": "Media", "ptz": "PTZ", "events": "Events"}
             named = [
-                (namespace(name), (caps or {}).get(key, {}).get("XAddr"))
+                (namespace(name), soap.at(caps, key, "XAddr"))
                 for name, key in names.items()
-                if isinstance((caps or {}).get(key), Mapping)
+                if soap.at(caps, key) is not None
             ]
         checked: dict[str, str] = {}
         wanted = {namespace(name): name for name in ("media", "ptz", "events")}
@@ -135,7 +136,7 @@ class OnvifCamera:
     async def information(self) -> dict[str, str]:
         """Maker, model, firmware: whatever it says of itself, by ONVIF's names."""
         answer = await ask(self._services["devicemgmt"], "GetDeviceInformation")
-        return {str(key): plain(value) for key, value in (answer or {}).items()}
+        return {key: plain(soap.at(answer, key)) for key in _INFORMATION}
 
     async def name(self) -> str:
         """The name its owner gave it; "" where it has none."""
@@ -145,7 +146,7 @@ class OnvifCamera:
             raise
         except OnvifError:
             return ""
-        items = [str(one.get("ScopeItem") or "") for one in scopes or () if isinstance(one, Mapping)]
+        items = [str(one.get("ScopeItem") or "") for one in soap.rows(scopes)]
         return read_scopes(" ".join(items)).get("name", "")
 
     async def profiles(self) -> tuple[VideoProfile, ...]:
@@ -163,8 +164,8 @@ class OnvifCamera:
         answer = await ask(await self.service("ptz"), "GetPresets", ProfileToken=profile)
         return tuple(
             Preset(str(one.get("token") or "")[: limits.URL], plain(one.get("Name")))
-            for one in (answer or [])[: limits.PRESETS]
-            if isinstance(one, Mapping) and one.get("token")
+            for one in soap.rows(answer)[: limits.PRESETS]
+            if one.get("token")
         )
 
     async def goto(self, profile: str, preset: str) -> None:
@@ -212,12 +213,9 @@ class OnvifCamera:
 
 def _posix(answer: Any) -> float | None:
     """POSIX seconds of a GetSystemDateAndTime answer; None where it has no UTC time."""
-    stamp = answer.get("UTCDateTime") if isinstance(answer, Mapping) else None
-    if not isinstance(stamp, Mapping):
-        return None
-    date, time = stamp.get("Date") or {}, stamp.get("Time") or {}
-    parts = [date.get("Year"), date.get("Month"), date.get("Day")]
-    parts += [time.get("Hour"), time.get("Minute"), time.get("Second")]
+    stamp = soap.at(answer, "UTCDateTime")
+    parts = [soap.at(stamp, "Date", part) for part in ("Year", "Month", "Day")]
+    parts += [soap.at(stamp, "Time", part) for part in ("Hour", "Minute", "Second")]
     if any(part is None for part in parts):
         return None
     year, month, day, hour, minute, second = (int(soap.number(part, 9999)) for part in parts)

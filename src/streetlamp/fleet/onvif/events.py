@@ -73,10 +73,8 @@ async def _subscribe(camera: OnvifCamera) -> str:
     answer = await ask(
         service, "CreatePullPointSubscription", InitialTerminationTime=f"PT{_LASTS}S"
     )
-    reference = (answer or {}).get("SubscriptionReference") or {}
-    address = reference.get("Address")
-    if isinstance(address, dict):
-        address = address.get("_value_1")
+    address = soap.at(answer, "SubscriptionReference", "Address")
+    address = soap.at(address, "_value_1") or address
     return service_url(address, camera.target, "its event subscription")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, Protocol
@@ -46,17 +46,6 @@ async def read_profiles(media: Media, target: Target) -> tuple[VideoProfile, ...
     return tuple(await asyncio.gather(*(with_uri(one) for one in found[: limits.PROFILES])))
 
 
-def _at(data: Any, *path: str) -> Any:
-    """A value deep in an answer; None where a step is missing."""
-    for step in path:
-        data = data.get(step) if isinstance(data, Mapping) else None
-    return data
-
-
-def _list(data: Any) -> list[Any]:
-    return list(data) if isinstance(data, (list, tuple)) else [] if data is None else [data]
-
-
 def _whole(value: object, most: int) -> int:
     return int(soap.number(value, most))
 
@@ -68,34 +57,34 @@ class Media1:
         self._service = service
 
     async def profiles(self) -> list[VideoProfile]:
-        answer = _list(await ask(self._service, "GetProfiles"))
+        answer = soap.rows(await ask(self._service, "GetProfiles"))
         made = (self._profile(one) for one in answer[: limits.PROFILES])
         return [profile for profile in made if profile is not None]
 
     @staticmethod
     def _profile(data: Any) -> VideoProfile | None:
-        source = _at(data, "VideoSourceConfiguration")
-        encoder = _at(data, "VideoEncoderConfiguration")
-        if source is None or encoder is None or not _at(data, "token"):
+        source = soap.at(data, "VideoSourceConfiguration")
+        encoder = soap.at(data, "VideoEncoderConfiguration")
+        if source is None or encoder is None or not soap.at(data, "token"):
             return None
-        codec = plain(_at(encoder, "Encoding")).upper()
+        codec = plain(soap.at(encoder, "Encoding")).upper()
         return VideoProfile(
-            token=str(_at(data, "token"))[: limits.URL],
-            name=plain(_at(data, "Name")),
-            source=plain(_at(source, "SourceToken")),
+            token=str(soap.at(data, "token"))[: limits.URL],
+            name=plain(soap.at(data, "Name")),
+            source=plain(soap.at(source, "SourceToken")),
             codec=_CODECS.get(codec, codec),
-            width=_whole(_at(encoder, "Resolution", "Width"), 1 << 16),
-            height=_whole(_at(encoder, "Resolution", "Height"), 1 << 16),
-            fps=soap.number(_at(encoder, "RateControl", "FrameRateLimit"), 1000),
-            kbps=_whole(_at(encoder, "RateControl", "BitrateLimit"), 1 << 30),
-            gop=_whole(_at(encoder, "H264", "GovLength"), 1 << 20),
-            ptz=_at(data, "PTZConfiguration") is not None,
+            width=_whole(soap.at(encoder, "Resolution", "Width"), 1 << 16),
+            height=_whole(soap.at(encoder, "Resolution", "Height"), 1 << 16),
+            fps=soap.number(soap.at(encoder, "RateControl", "FrameRateLimit"), 1000),
+            kbps=_whole(soap.at(encoder, "RateControl", "BitrateLimit"), 1 << 30),
+            gop=_whole(soap.at(encoder, "H264", "GovLength"), 1 << 20),
+            ptz=soap.at(data, "PTZConfiguration") is not None,
         )
 
     async def uri(self, token: str) -> str:
         setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
         answer = await ask(self._service, "GetStreamUri", StreamSetup=setup, ProfileToken=token)
-        return str(_at(answer, "Uri") or "")
+        return str(soap.at(answer, "Uri") or "")
 
 
 class Media2:

@@ -39,8 +39,8 @@ with _own_logging():
     import zeep.helpers
     from onvif.definition import SERVICES
 
-for _talkative in ("onvif", "zeep"):  # at DEBUG they write whole envelopes into the log
-    logging.getLogger(_talkative).setLevel(logging.ERROR)
+for _talkative in ("onvif", "zeep"):  # whole envelopes at DEBUG, a traceback for each odd number
+    logging.getLogger(_talkative).setLevel(logging.CRITICAL)
 
 MEDIA2: Final = "http://www.onvif.org/ver20/media/wsdl"
 _WSA: Final = "http://www.w3.org/2005/08/addressing"

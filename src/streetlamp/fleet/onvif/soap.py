@@ -6,6 +6,8 @@ read here first, and they are given what this made of it.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from lxml import etree
@@ -63,8 +65,9 @@ def as_bytes(root: Element) -> bytes:
 
 
 def local(element: Element) -> str:
-    """An element's name without its namespace; "" for what is no element."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    """An element's name without its namespace or prefix; "" for what is no element."""
+    tag = element.tag
+    return re.split("[}:]", tag)[-1] if isinstance(tag, str) else ""
 
 
 def child(element: Element | None, *path: str) -> Element | None:
@@ -84,6 +87,19 @@ def text(element: Element | None, *path: str) -> str:
     """The text down this path, trimmed; "" where there is none."""
     found = child(element, *path)
     return "" if found is None else (found.text or "").strip()
+
+
+def at(data: object, *path: str) -> Any:
+    """A value deep in an answer of plain dicts; None where a step is missing."""
+    for step in path:
+        data = data.get(step) if isinstance(data, Mapping) else None
+    return data
+
+
+def rows(answer: object) -> list[Mapping[str, Any]]:
+    """The mappings in an answer that should be a list of them."""
+    found = answer if isinstance(answer, (list, tuple)) else [answer]
+    return [one for one in found if isinstance(one, Mapping)]
 
 
 def number(value: object, most: float = 1e9) -> float:

@@ -7,6 +7,8 @@ packed and reads without an end.
 from __future__ import annotations
 
 import asyncio
+import functools
+import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +25,13 @@ from streetlamp.fleet.onvif.values import Login, Target
 
 _CHUNK: Final = 64 * 1024
 _XML: Final = frozenset({"", "text/xml", "application/soap+xml", "application/xml", "text/plain"})
+
+
+@functools.cache
+def _trusting() -> ssl.SSLContext:
+    """Cameras sign their own certificates; what is secret never goes over the line in clear."""
+    made: ssl.SSLContext = create_no_verify_ssl_context()
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +52,8 @@ class Transport:
         self._given = login is not None
         self._seconds = seconds
         digest = aiohttp.DigestAuthMiddleware(login.username, login.password) if login else None
-        # Cameras sign their own certificates; what is secret never goes over the line in clear.
-        context: ssl.SSLContext = create_no_verify_ssl_context()
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=context, limit=4),
+            connector=aiohttp.TCPConnector(ssl=_trusting(), limit=4),
             timeout=aiohttp.ClientTimeout(total=seconds, connect=limits.CONNECT_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=(digest,) if digest else (),
@@ -74,7 +81,7 @@ class Transport:
                 f"{self._target.place} does not answer within {self._seconds:g} s"
             ) from None
         except aiohttp.ClientConnectorError as error:
-            why = error.strerror or "no connection"
+            why = os.strerror(error.errno) if error.errno else "no connection"
             raise UnreachableError(f"{self._target.place} cannot be reached: {why}") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             kind = type(error).__name__
