@@ -17,6 +17,7 @@ from streetlamp.desk.routes import (
     audit,
     cameras,
     counts,
+    discover,
     hiding,
     live,
     metrics,
@@ -27,7 +28,7 @@ from streetlamp.desk.routes import (
 from streetlamp.desk.routes.page import BUILT, page_router
 from streetlamp.desk.services import Services
 
-ROUTERS = (session, site, cameras, alarms, recordings, counts, audit, live, metrics, hiding)
+ROUTERS = (session, site, cameras, alarms, recordings, counts, audit, live, metrics, hiding, discover)
 
 
 def make_app(services: Services, options: DeskOptions, page: Path = BUILT) -> FastAPI:
