@@ -1,0 +1,1 @@
+"""Virtual cameras: a clip served over RTSP as a camera would, with drills of what goes wrong."""
