@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from random import Random
 from typing import ClassVar, Final
 
 from streetlamp.fleet.virtual.picture import Picture
@@ -80,6 +81,42 @@ class PictureFault(Fault):
     @abstractmethod
     def apply(self, picture: Picture, moment: Moment) -> Picture | None:
         """What the camera shows instead; None: it shows no picture now."""
+
+
+class Door(StrEnum):
+    """What a camera does with somebody who speaks to it."""
+
+    OPEN = "open"
+    SHUT = "shut"  # the connection is closed
+    MUTE = "mute"  # the connection stands, and nothing is ever said
+    GONE = "gone"  # nothing listens; where other cameras listen too: as SHUT
+
+
+class StreamFault(Fault):
+    """A fault of the stream or the connection. A kind says only what is otherwise than usual."""
+
+    cuts: ClassVar[bool] = False  # those who watch are cut off when it begins
+    door: ClassVar[Door] = Door.OPEN
+    flows: ClassVar[bool] = True  # whether packets are sent
+    codec: ClassVar[str] = "h264"
+    by_packet: ClassVar[bool] = False  # whether `packet` does anything
+    jumps: ClassVar[bool] = False  # whether `clock` and `stamps` do anything
+
+    def packet(self, packet: bytes, rng: Random) -> bytes | None:
+        """What becomes of an RTP packet; None: it is lost."""
+        return packet
+
+    def clock(self, since: float) -> float:
+        """Seconds by which the camera's clock on the wall (RTCP) is ahead."""
+        return 0.0
+
+    def stamps(self, since: float) -> float:
+        """Seconds by which its RTP time stamps are ahead."""
+        return 0.0
+
+    def password(self, usual: str | None) -> str | None:
+        """The password that is asked for; None: none."""
+        return usual
 
 
 FAULTS: Final[Registry[type[Fault]]] = Registry("fault", "streetlamp.fleet.virtual.kinds")

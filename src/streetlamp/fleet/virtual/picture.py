@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float32]
 BLACK: Final = 16  # luma, studio range
 WHITE: Final = 235
 NO_COLOUR: Final = 128
+_STUDIO_RANGE, _FULL_RANGE = 1, 2  # AVCOL_RANGE_MPEG, AVCOL_RANGE_JPEG
 _TILE_MARGIN: Final = 64  # pixels by which a tile of noise is larger than the picture
 
 
@@ -37,9 +38,9 @@ class Picture(NamedTuple):
 
     @classmethod
     def of(cls, frame: VideoFrame) -> Picture:
-        """A copy of a decoded picture's planes; any other pixel format is converted."""
-        if frame.format.name not in ("yuv420p", "yuvj420p"):
-            frame = frame.reformat(format="yuv420p")
+        """A copy of a decoded picture's planes, in studio range; other formats are converted."""
+        if frame.format.name != "yuv420p" or frame.color_range == _FULL_RANGE:
+            frame = frame.reformat(format="yuv420p", dst_color_range=_STUDIO_RANGE)
         return cls(*(_plane(part).copy() for part in frame.planes))
 
     def frame(self) -> VideoFrame:
