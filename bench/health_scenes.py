@@ -15,10 +15,9 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from clips import FOOTAGE
 from hiding import DATA
 from numpy.typing import NDArray
-
-from clips import FOOTAGE
 
 WIDTH, HEIGHT = 640, 360
 SPARSE = 2  # pictures a second of hours of ordinary scenes; drills have as many as a camera
@@ -36,6 +35,9 @@ CODECS: dict[str, dict[str, str]] = {
     "low": {"b": "30000"},  # bits a picture: 0.45 Mbit/s at 15 a second
     "smooth": {"crf": "36", "x264-params": "nr=800"},  # skips all that hardly moves
 }
+
+
+FALLS = DATA / "falls_assistiot_a" / "clips"
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def footage(name: str) -> tuple[list[Picture], float]:
         "campus": (DATA / "pets09_s2l1_a" / "clip.mp4", 0, 397, 2, 7),
         "street": (DATA / "mot17mini_02" / "clip.mp4", 0, 50, 1, 2),
         "plaza": (DATA / "mot17mini_05" / "clip.mp4", 0, 50, 1, 2),
-        "room": (DATA / "falls_assistiot_a" / "clips" / "adl_02_walking_quickly.mp4", 0, 400, 2, 30),
+        "room": (FALLS / "adl_02_walking_quickly.mp4", 0, 400, 2, 30),
         "yard": (DATA / "tamper_clips_a" / "clips" / "Defocusing.mp4", 0, 20, 1, 30),
     }  # fmt: skip
     if name.startswith("junction"):
@@ -81,20 +83,26 @@ def _picture(image: Plane) -> Picture:
     keep = min(rows, columns * 9 // 16)
     wide = min(columns, keep * 16 // 9)
     top, left = (rows - keep) // 2, (columns - wide) // 2
-    cut = cv2.resize(image[top : top + keep, left : left + wide], (WIDTH, HEIGHT),
-                     interpolation=cv2.INTER_AREA if wide > WIDTH else cv2.INTER_CUBIC)
+    cut = cv2.resize(
+        image[top : top + keep, left : left + wide],
+        (WIDTH, HEIGHT),
+        interpolation=cv2.INTER_AREA if wide > WIDTH else cv2.INTER_CUBIC,
+    )
     yuv = cv2.cvtColor(cut, cv2.COLOR_BGR2YUV_I420)
     half = HEIGHT // 4
     uv = np.stack([yuv[HEIGHT : HEIGHT + half], yuv[HEIGHT + half :]])
-    return Picture(yuv[:HEIGHT].astype(np.float32),
-                   uv.reshape(2, HEIGHT // 2, WIDTH // 2).astype(np.float32))
+    return Picture(
+        yuv[:HEIGHT].astype(np.float32), uv.reshape(2, HEIGHT // 2, WIDTH // 2).astype(np.float32)
+    )
 
 
 @cache
 def _grain() -> list[Plane]:
     rng = np.random.default_rng(3)
-    fields = [cv2.GaussianBlur(rng.standard_normal((HEIGHT + 80, WIDTH + 80), np.float32), (3, 3),
-                               0.6) for _ in range(16)]
+    fields = [
+        cv2.GaussianBlur(rng.standard_normal((HEIGHT + 80, WIDTH + 80), np.float32), (3, 3), 0.6)
+        for _ in range(16)
+    ]
     return [one / one.std() for one in fields]
 
 
@@ -133,8 +141,8 @@ class Scene:
                 picture = alter(picture, time)
             top, left = rng.integers(80, size=2)
             field_ = grains[int(rng.integers(16))][top : top + HEIGHT, left : left + WIDTH]
-            amplitude = self.noise * np.sqrt(0.3 + 0.7 * np.maximum(picture.y, 0) / 128)
-            picture = Picture(picture.y + amplitude * field_, picture.uv)
+            amplitude = cv2.sqrt(cv2.max(picture.y * (0.7 / 128) + 0.3, 0.3)) * self.noise
+            picture = Picture(cv2.add(picture.y, cv2.multiply(amplitude, field_)), picture.uv)
             for alter in self.after:
                 picture = alter(picture, time)
             yield time, _planes(picture, time if self.clock else None)
@@ -148,12 +156,12 @@ def _to_and_fro(number: int, count: int) -> int:
 
 
 def _planes(picture: Picture, clock: float | None) -> Plane:
-    y = np.clip(picture.y + 0.5, 16, 235).astype(np.uint8)
+    y = cv2.min(cv2.max(cv2.convertScaleAbs(picture.y), 16), 235)
     if clock is not None:
         y[6:26, 8:210] = 40
         text = f"2026-03-07 {int(clock) // 3600:02}:{int(clock) // 60 % 60:02}:{int(clock) % 60:02}"
         cv2.putText(y, text, (12, 21), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 220, 1)
-    uv = np.clip(picture.uv + 0.5, 16, 240).astype(np.uint8)
+    uv = cv2.convertScaleAbs(np.ascontiguousarray(picture.uv).reshape(HEIGHT, -1))
     return np.concatenate([y.ravel(), uv.ravel()]).reshape(HEIGHT * 3 // 2, WIDTH)
 
 
@@ -173,15 +181,22 @@ def light(curve: Callable[[float], float]) -> Alter:
 def clouds(seed: int = 5) -> Callable[[float], float]:
     rng = np.random.default_rng(seed)
     phases = rng.uniform(0, 6.28, 4)
-    return lambda time: 1.0 + 0.18 * np.tanh(2 * sum(
-        np.sin(time / span + phase) for span, phase in zip((13, 31, 77, 190), phases, strict=True)
-    ))
+    return lambda time: (
+        1.0
+        + 0.18
+        * np.tanh(
+            2
+            * sum(
+                np.sin(time / span + phase)
+                for span, phase in zip((13, 31, 77, 190), phases, strict=True)
+            )
+        )
+    )
 
 
 def dusk(seconds: float, least: float = 0.25) -> Callable[[float], float]:
     """From full light to `least` over the middle half."""
-    return lambda time: 1 - (1 - least) * float(
-        np.clip((time / seconds - 0.25) / 0.5, 0.0, 1.0))
+    return lambda time: 1 - (1 - least) * float(np.clip((time / seconds - 0.25) / 0.5, 0.0, 1.0))
 
 
 def infrared(first: float, last: float, dark: float = 0.35) -> Alter:
@@ -258,8 +273,12 @@ def tree(seed: int = 6) -> Alter:
 
     def alter(picture: Picture, time: float) -> Picture:
         state[0] += 0.4 * (rng.normal(0, 6) - state[0])
-        moved = cv2.remap(picture.y, x + weight * state[0] * np.sin(y / 14 + time),
-                          y + weight * state[0] * 0.5, cv2.INTER_LINEAR)
+        moved = cv2.remap(
+            picture.y,
+            x + weight * state[0] * np.sin(y / 14 + time),
+            y + weight * state[0] * 0.5,
+            cv2.INTER_LINEAR,
+        )
         return Picture(moved, picture.uv)
 
     return alter
@@ -286,8 +305,9 @@ def crowd(first: float, last: float, count: int = 90, seed: int = 12) -> Alter:
             wide = max(4, int(luma.shape[1] * tall / luma.shape[0]))
             x = int((places[k, 0] + speeds[k] * time) % (WIDTH + wide) - wide)
             top = int(foot) - tall
-            _paste(y, cv2.resize(luma, (wide, tall)) + tones[k],
-                   cv2.resize(mask, (wide, tall)), x, top)
+            _paste(
+                y, cv2.resize(luma, (wide, tall)) + tones[k], cv2.resize(mask, (wide, tall)), x, top
+            )
         return Picture(y, picture.uv)
 
     return alter
@@ -381,8 +401,9 @@ def black(at: float) -> Alter:
 def covered(at: float, tone: float = 75.0, share: float = 1.0, soft: float = 18.0) -> Alter:
     """A cloth right before the lens: dull, out of focus, lit from one side."""
     y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
-    folds = cv2.GaussianBlur(np.random.default_rng(3).normal(0, 1, (HEIGHT, WIDTH))
-                             .astype(np.float32), (0, 0), 40)
+    folds = cv2.GaussianBlur(
+        np.random.default_rng(3).normal(0, 1, (HEIGHT, WIDTH)).astype(np.float32), (0, 0), 40
+    )
     cloth = tone + 25 * x / WIDTH - 15 * y / HEIGHT + 12 * folds / folds.std()
     mask = cv2.GaussianBlur((x < share * WIDTH).astype(np.float32), (0, 0), soft)
     mask = np.ones_like(mask) if share >= 1 else mask
@@ -421,8 +442,10 @@ def defocused(at: float, sigma: float = 4.0) -> Alter:
         if time < at:
             return picture
         now = sigma * min(1.0, (time - at + 0.5) / 10)
-        return Picture(cv2.GaussianBlur(picture.y, (0, 0), now),
-                       np.stack([cv2.GaussianBlur(one, (0, 0), now / 2) for one in picture.uv]))
+        return Picture(
+            cv2.GaussianBlur(picture.y, (0, 0), now),
+            np.stack([cv2.GaussianBlur(one, (0, 0), now / 2) for one in picture.uv]),
+        )
 
     return alter
 
@@ -438,8 +461,12 @@ def moved(at: float, right: float = 150.0, down: float = 20.0, turn: float = 0.0
         half = matrix.copy()
         half[:, 2] /= 2
         y = cv2.warpAffine(picture.y, matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT)
-        uv = np.stack([cv2.warpAffine(one, half, (WIDTH // 2, HEIGHT // 2),
-                                      borderMode=cv2.BORDER_REFLECT) for one in picture.uv])
+        uv = np.stack(
+            [
+                cv2.warpAffine(one, half, (WIDTH // 2, HEIGHT // 2), borderMode=cv2.BORDER_REFLECT)
+                for one in picture.uv
+            ]
+        )
         return Picture(y, uv)
 
     return alter
@@ -475,8 +502,11 @@ def foggy(at: float, left: float = 0.15) -> Alter:
 # --- through the codec ---------------------------------------------------------------------------
 
 
-def coded(scene: Scene) -> Iterator[tuple[float, av.VideoFrame, int]]:
-    """(time, decoded picture, bytes of its packet) of a scene that went through x264."""
+def coded(scene: Scene) -> Iterator[tuple[float, av.VideoFrame | None, int]]:
+    """(time, its picture if it is a keyframe, bytes) of each packet of a scene through x264.
+
+    Keyframes are decoded as a sleeping camera decodes them, without the loop filter.
+    """
     encoder: Any = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, scene.fps), Fraction(scene.fps)
@@ -487,22 +517,25 @@ def coded(scene: Scene) -> Iterator[tuple[float, av.VideoFrame, int]]:
     encoder.bit_rate = int(bits) * scene.fps if bits else 0
     if bits:
         options |= {"maxrate": str(encoder.bit_rate), "bufsize": str(encoder.bit_rate)}
-    params = ":".join(p for p in (options.pop("x264-params", ""), "scenecut=0", f"keyint={gop}")
-                      if p)
-    encoder.options = {"preset": "superfast", "tune": "zerolatency", "bf": "0",
-                       "x264-params": params, **options}
+    params = ":".join(
+        p for p in (options.pop("x264-params", ""), "scenecut=0", f"keyint={gop}") if p
+    )
+    encoder.options = {
+        "preset": "superfast",
+        "tune": "zerolatency",
+        "bf": "0",
+        "x264-params": params,
+        **options,
+    }
     decoder: Any = av.CodecContext.create("h264", "r")
     decoder.thread_count = 1
+    decoder.options = {"skip_loop_filter": "all"}
     for number, (time, planes) in enumerate(scene.pictures()):
         frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         frame.pts, frame.time_base = number, Fraction(1, scene.fps)
         for packet in encoder.encode(frame):
-            for out in decoder.decode(av.Packet(bytes(packet))):
-                yield time, out, packet.size
-
-
-def plain(scene: Scene) -> Iterator[tuple[float, av.VideoFrame, int]]:
-    """The same without a codec: every keyframe's picture as it is."""
-    for time, planes in scene.pictures():
-        frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
-        yield time, frame, 0
+            picture = None
+            if packet.is_keyframe:
+                picture = (decoder.decode(av.Packet(bytes(packet))) + decoder.decode(None))[0]
+                decoder.flush_buffers()
+            yield time, picture, packet.size

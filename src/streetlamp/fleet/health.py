@@ -48,8 +48,7 @@ class CameraHealth:
         self._turn = threading.Lock()
         self._work = Work(max_gap=max_gap, recorded=recorded, clock_limit=options.clock_seconds)
         self._settled = {
-            check: Settled(LEAVE_SECONDS if check in (*PICTURE, *RATES) else 0.0)
-            for check in Check
+            check: Settled(LEAVE_SECONDS if check in (*PICTURE, *RATES) else 0.0) for check in Check
         }
         self._status: CameraStatus | None = None
         self._next = -1  # the minute that is told next
@@ -165,5 +164,3 @@ def _covered(troubles: list[tuple[Trouble, float]], minute: int) -> float:
         seconds += max(0.0, last - max(start, until))
         until = max(until, last)
     return seconds
-
-

@@ -27,7 +27,7 @@ PARTLY: Final = 0.60  # fit below which a good part of it is blocked
 BARE: Final = 0.5  # share of the view's edges gone, for a cover
 BARE_STRUCTURE: Final = 0.6  # of the usual structure that is left at most, for a cover
 OWN_STRUCTURE: Final = 0.4  # of the usual structure that another view has at least
-SPRAYED: Final = (0.35, 0.7, 0.35)  # of the usual detail, contrast; share of the edges gone
+SPRAYED: Final = (0.5, 0.7, 0.2)  # of the usual detail, contrast; share of the edges gone
 STEADY: Final = 0.6  # of the edges, in another view; in a crowd they go
 SHIFT_FIT: Final = 0.5  # fit of the reference when it is shifted
 BETTER: Final = 0.15  # than where it was
@@ -36,6 +36,7 @@ LEAST_NOISE: Final = 0.02  # share of pixels that differ: fewer, and nothing doe
 USUAL_NOISE: Final = 0.15  # … if usually so many do
 QUIET_CODING: Final = 0.3  # of the usual bytes between keyframes …
 QUIET_NOISE: Final = 0.5  # … with less than so much of the usual noise
+STILLER: Final = (0.5, 0.35)  # of the usual share and noise: too little, whatever was coded
 SKIPPED: Final = 150.0  # bytes for 1000 macroblocks: hardly anything was coded
 
 SOON: Final = 20.0  # seconds a finding must hold: black, white
@@ -149,6 +150,8 @@ def alive(sample: ViewSample, usual: Usual) -> Found:
     """Is there a sensor's noise? See ``design/health.md`` for what an encoder makes of it."""
     if sample.alive is None or sample.noise is None:
         return _well(sample, Check.ALIVE), 0.0
+    if sample.known and sample.fit < PARTLY:
+        return _well(sample, Check.ALIVE), 0.0  # what is before the lens has noise of its own
     share, noise = usual.of("alive", sample, 0.03), usual.of("noise", sample, 0.03)
     coded = usual.of("coded", sample, 0.1)
     if share is None or noise is None or share < USUAL_NOISE:
@@ -161,7 +164,8 @@ def alive(sample: ViewSample, usual: Usual) -> Found:
     skipped = sample.coded is not None and (
         sample.coded < SKIPPED or (coded is not None and sample.coded < QUIET_CODING * coded)
     )
-    if nothing or (skipped and sample.noise < QUIET_NOISE * noise):
+    stiller = sample.alive < STILLER[0] * share and sample.noise < STILLER[1] * noise
+    if nothing or stiller or (skipped and sample.noise < QUIET_NOISE * noise):
         return _bad(sample, Reason.FROZEN, sample.alive, share, "share", text), SURE
     return _well(sample, Check.ALIVE, sample.alive, share, "share"), 0.0
 
@@ -190,7 +194,6 @@ def judged(sample: ViewSample, usual: Usual, parked: float) -> dict[Check, Found
 def _bad(
     sample: ViewSample, reason: Reason, number: float, reference: float, unit: str, text: str
 ) -> Judgement:
-
 
     return Judgement(CHECK_OF[reason], sample.time, reason, number, reference, unit, text)
 

@@ -1,4 +1,4 @@
-"""Hysteresis: a finding counts once it has held for a while, and until it has been gone for a while.
+"""Hysteresis: a finding counts once it has held for a while, and until it has been gone for one.
 
 What counts, counts from the moment it was first found, so that no minute is charged too late.
 """
@@ -69,11 +69,16 @@ class Settled:
 
     def _since(self, time: float) -> float | None:
         """Since when the finding holds, if it does for long enough."""
-        wait = min(patience for one, patience in self._heard if not one.well)
-        if wait <= 0.0:
-            return time
-        recent = [one for one, _ in self._heard if one.time >= time - wait - 1e-6]
-        bad = [one for one in recent if not one.well]
+        for wait in sorted({patience for one, patience in self._heard if not one.well}):
+            since = time if wait <= 0.0 else self._since_for(wait, time)
+            if since is not None:
+                return since
+        return None
+
+    def _since_for(self, wait: float, time: float) -> float | None:
+        """Since when there have been mostly findings that need to hold for `wait` at most."""
+        recent = [pair for pair in self._heard if pair[0].time >= time - wait - 1e-6]
+        bad = [one for one, patience in recent if not one.well and patience <= wait]
         if len(recent) < FEWEST or len(bad) < MOSTLY * len(recent):
             return None
         first = bad[0].time

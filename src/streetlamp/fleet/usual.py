@@ -29,18 +29,16 @@ def measures(sample: ViewSample) -> dict[str, float]:
     """The sample's measures that have a usual value. Contrast and detail are shares of the light:
     what is half as bright has half the contrast, and nothing is wrong with it."""
     light = sample.brightness + 12.0
-    found = {
+    found: dict[str, float | None] = {
         "contrast": (sample.high - sample.low) / light,
         "detail": sample.detail / light,
         "structure": sample.structure,
+        "sharpness": sample.sharpness,
+        "alive": sample.alive,
+        "noise": sample.noise,
+        "coded": sample.coded,
     }
-    for name, value in (
-        ("sharpness", sample.sharpness), ("alive", sample.alive), ("noise", sample.noise),
-        ("coded", sample.coded),
-    ):  # fmt: skip
-        if value is not None:
-            found[name] = value
-    return found
+    return {name: value for name, value in found.items() if value is not None}
 
 
 class Usual:
@@ -104,5 +102,5 @@ class Usual:
         for (name, infrared), normal in self._normals.items():
             one = state.get(f"{name} {'infrared' if infrared else 'day'}", {})
             if not isinstance(one, Mapping):
-                raise ValueError("usual values that are damaged")
+                raise ValueError("usual values that are damaged")  # noqa: TRY004
             normal.restore(one)

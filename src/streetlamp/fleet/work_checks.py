@@ -80,9 +80,7 @@ class Work:
         silent = time - max(status.last_frame, self._live_since)
         if silent > STALE:
             text = f"no picture for {silent:.0f} s"
-            return Judgement(
-                Check.FLOWING, time, Reason.NO_VIDEO, silent, STALE, "s", text
-            ), NOW
+            return Judgement(Check.FLOWING, time, Reason.NO_VIDEO, silent, STALE, "s", text), NOW
         rates = [one.fps for one in self._statuses if one.fps > 0.0]
         if len(rates) < FEWEST:
             return Judgement(Check.FLOWING, time), NOW
@@ -90,9 +88,7 @@ class Work:
         usual = self.rate.quantile(0.5, time)
         if usual is not None and rate < LOW_RATE * usual:
             text = f"{rate:.1f} pictures a second, usually {usual:.1f}"
-            found = Judgement(
-                Check.FLOWING, time, Reason.LOW_RATE, rate, usual, "pictures/s", text
-            )
+            found = Judgement(Check.FLOWING, time, Reason.LOW_RATE, rate, usual, "pictures/s", text)
             return found, RATE_SECONDS
         if int(time // 60.0) != self._minute:
             self._minute = int(time // 60.0)
@@ -122,9 +118,7 @@ class Work:
     def _masked(self, status: CameraStatus, time: float) -> Found:
         if status.whole_hidden:
             text = f"the whole picture is hidden: {status.whole_hidden}"
-            return Judgement(
-                Check.MASKED, time, Reason.NOT_MASKED, 1.0, 0.0, "share", text
-            ), NOW
+            return Judgement(Check.MASKED, time, Reason.NOT_MASKED, 1.0, 0.0, "share", text), NOW
         return Judgement(Check.MASKED, time), NOW
 
     def _clock(self, status: CameraStatus, time: float) -> Found:

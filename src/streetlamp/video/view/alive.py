@@ -8,17 +8,21 @@ burnt-in clock is in a few of them, and so are people.
 from __future__ import annotations
 
 from collections import deque
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from streetlamp.values import Bools, Bytes, Floats
 
-KEPT: Final = 3  # keyframes a picture is compared with: encoders go to and fro between a few
-ENOUGH: Final = 0.25  # share that differs from the last one: no other needs to be asked
+KEPT: Final = 8  # keyframes a picture is compared with: encoders go to and fro between a few
 BLOCKS: Final = (16, 9)  # columns, rows
 CLIPPED: Final = (20, 232)  # luma of a block below, above which there is no noise to see
+SPAN: Final = 6  # measures of which the stillest counts: of one picture compressed again and
+# again, now and then two come out the same; of a sensor's pictures no two ever do
+USUAL: Final = 0.75  # of the usual noise: as much as that, and no other keyframe needs to be asked
+MEMORY: Final = (0.1, 0.01)  # weight of a measure in the usual noise, of that much and of less
 STEP: Final = 4  # every so many pixels one is compared: means of pixels would have less noise
 FEWEST: Final = 12  # blocks that must be between
 NO_KEYFRAME_SECONDS: Final = 15.0  # without one, pictures between them are compared after all
@@ -29,6 +33,8 @@ class Aliveness:
 
     def __init__(self) -> None:
         self._kept: deque[Bytes] = deque(maxlen=KEPT)
+        self._found: deque[tuple[float, float]] = deque(maxlen=SPAN)
+        self._usual = 0.0
 
     def measure(self, luma: Bytes) -> tuple[float | None, float | None]:
         """(share of pixels that differ, 0–1, by how many levels); None: nobody can tell.
@@ -38,24 +44,27 @@ class Aliveness:
         luma = np.ascontiguousarray(luma[::STEP, ::STEP])
         if self._kept and self._kept[0].shape != luma.shape:
             self._kept.clear()
+            self._found.clear()
         there = _measurable(luma)
-        found: tuple[float | None, float | None] = (None, None)
-        if int(there.sum()) >= FEWEST and self._kept:
-            found = self._likest(luma, there)
+        known = bool(self._kept) and int(there.sum()) >= FEWEST
+        if known:
+            self._found.append(self._likest(luma, there))
         self._kept.append(luma)
-        return found
+        return min(self._found) if known else (None, None)
 
     def _likest(self, luma: Bytes, there: Bools) -> tuple[float, float]:
-        least, likest = 2.0, luma
+        best: NDArray[Any] = luma
+        least = 256.0
         for before in reversed(self._kept):
             difference = cv2.absdiff(luma, before)
-            share = _changed(difference, there)
-            if share < least:
-                least, likest = share, difference
-            if least >= ENOUGH:
+            level = _middle(_means(difference)[there])
+            if level < least:
+                best, least = difference, level
+            if level >= USUAL * self._usual > 0.0:
                 break
-        means = cv2.resize(likest.astype(np.float32), BLOCKS, interpolation=cv2.INTER_AREA)
-        return least, _middle(means[there])
+        self._usual += (least - self._usual) * MEMORY[least < USUAL * self._usual]
+        _, at_all = cv2.threshold(best, 0, 255, cv2.THRESH_BINARY)
+        return _middle(_means(at_all)[there]) / 255.0, least
 
 
 def _measurable(luma: Bytes) -> Bools:
@@ -63,10 +72,10 @@ def _measurable(luma: Bytes) -> Bools:
     return np.asarray((means > CLIPPED[0]) & (means < CLIPPED[1]))
 
 
-def _changed(difference: Bytes, there: Bools) -> float:
-    _, at_all = cv2.threshold(difference, 0, 255, cv2.THRESH_BINARY)
-    share = cv2.resize(at_all, BLOCKS, interpolation=cv2.INTER_AREA)[there]
-    return _middle(share) / 255.0
+def _means(plane: NDArray[Any]) -> Floats:
+    return cv2.resize(plane.astype(np.float32), BLOCKS, interpolation=cv2.INTER_AREA).astype(
+        np.float32, copy=False
+    )
 
 
 def _middle(values: Floats | Bytes) -> float:

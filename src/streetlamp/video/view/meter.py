@@ -49,6 +49,7 @@ class ViewMeter:
         self._coded: float | None = None
         self._last: ViewSample | None = None
         self._unusual = True
+        self._forget = False
 
     def see(self, raw: RawFrame) -> None:
         """A decoded picture: it is measured if it is time for one."""
@@ -58,11 +59,19 @@ class ViewMeter:
         if 0.0 <= since < (least if key else SPARSE):
             return
         self._measured = raw.time
+        if self._forget:
+            self._forget = False
+            self.references.forget()
+            self._grids.clear()
         if key:
             self._key = raw.time
         before, self._last = self._last, self._measure(raw, key)
         self._unusual = before is None or _unlike(before, self._last)
         self._tell(self._last)
+
+    def accept(self) -> None:
+        """What the camera shows from the next picture on is what it is meant to. Any thread."""
+        self._forget = True
 
     def gop(self, packets: Sequence[Packet]) -> None:
         """A GOP is over: these were its packets, the keyframe's first."""
@@ -141,8 +150,8 @@ def _settled(grids: Sequence[tuple[Grid, Floats]]) -> tuple[Grid, Floats, float]
     """The mean of the last grids, how steady each cell's edges are (0–1), and all of them."""
     if len(grids) == 1:
         return grids[0][0], np.zeros((ROWS, COLUMNS), np.float32), 0.0
-    mean: Grid = sum(grid for grid, _ in grids) / np.float32(len(grids))
-    each: Floats = sum(length for _, length in grids) / np.float32(len(grids))
+    mean: Grid = np.mean([grid for grid, _ in grids], axis=0, dtype=np.float32)
+    each: Floats = np.mean([length for _, length in grids], axis=0, dtype=np.float32)
     together = _length(mean)
     steady = (together + np.float32(0.02)) / (each + np.float32(0.02))
     return mean, steady, float((together.sum() + 0.1) / (each.sum() + 0.1))

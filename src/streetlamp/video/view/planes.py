@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from streetlamp.values import Bytes, Floats
 
@@ -40,8 +41,8 @@ def exposure(luma: Bytes, *, full_range: bool) -> Exposure:
     share = np.cumsum(counts) / luma.size
     return Exposure(
         brightness=float(counts @ levels) / luma.size,
-        low=float(levels[np.searchsorted(share, 0.05)]),
-        high=float(levels[min(255, np.searchsorted(share, 0.95))]),
+        low=float(levels[min(255, int(np.searchsorted(share, 0.05)))]),
+        high=float(levels[min(255, int(np.searchsorted(share, 0.95)))]),
         dark=float(counts[levels <= DARK].sum()) / luma.size,
         bright=float(counts[levels >= WHITE].sum()) / luma.size,
     )
@@ -80,7 +81,10 @@ def sharpness(fine: Bytes) -> tuple[float | None, float]:
         return None, 0.0
     rows = cv2.resize(fine, (width, height // LINES), interpolation=cv2.INTER_AREA)
     columns = cv2.resize(fine, (width // LINES, height), interpolation=cv2.INTER_AREA)
-    across, down = _steps(rows), _steps(np.ascontiguousarray(columns.T))
+    across, down = (
+        _steps(rows.astype(np.uint8, copy=False)),
+        _steps(np.ascontiguousarray(columns.T)),
+    )
     steep = np.concatenate([across[0], down[0]])
     edges = np.concatenate([across[1], down[1]])
     detail = np.concatenate([across[2], down[2]])
@@ -99,7 +103,7 @@ def _steps(plane: Bytes) -> tuple[Floats, Floats, Floats]:
     return _blocks(steep), _blocks(edges), _blocks(whole)
 
 
-def _blocks(plane: Bytes) -> Floats:
+def _blocks(plane: NDArray[Any]) -> Floats:
     means = cv2.resize(plane.astype(np.float32), BLOCKS, interpolation=cv2.INTER_AREA)
     return means.astype(np.float32, copy=False).ravel()
 

@@ -126,9 +126,7 @@ class References:
         best = max(compared, key=lambda key: compared[key].fit)
         return compared[best], best
 
-    def _begin(
-        self, name: str, grid: Grid, steady: Floats, shade: Shades, step: float
-    ) -> None:
+    def _begin(self, name: str, grid: Grid, steady: Floats, shade: Shades, step: float) -> None:
         first = self._first
         if first is None or Compared(View(grid), first.view).fit < GOOD:
             self._first = _Known(View(grid), shade, 0.0)
@@ -175,7 +173,7 @@ class References:
                     "shades": _packed(one.shades, 4.0),
                     "seconds": round(one.seconds),
                 }
-                for name, one in self._known.items()
+                for name, one in list(self._known.items())  # from another thread
             },
         }
 
