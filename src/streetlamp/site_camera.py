@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from streetlamp import site_yaml
+from streetlamp.fleet.health_options import HealthOptions
 from streetlamp.geometry import Line, Place, Zone
 from streetlamp.options import Options
 from streetlamp.rules.base import RULES, RuleOptions
@@ -141,6 +142,11 @@ class CameraOptions(Options):
         default=defaults(SleepOptions),
         title="Sleeping",
         description="How a camera in front of which nothing happens is spared.",
+    )
+    health: HealthOptions = Field(
+        default=defaults(HealthOptions),
+        title="Health",
+        description="How it is judged whether this camera does its job.",
     )
     record: bool = Field(
         default=True,

@@ -14,6 +14,7 @@ from typing import IO, Final
 
 from streetlamp.alarms.book import AlarmBook
 from streetlamp.alarms.clips import ClipCutter
+from streetlamp.app.health_keeper import HealthKeeper
 from streetlamp.app.inspector import Inspector, Keeper
 from streetlamp.app.status import Statuses
 from streetlamp.desk.services import DiskView
@@ -35,6 +36,7 @@ log: Final = logging.getLogger(__name__)
 
 SWEEP_SECONDS: Final = 30.0
 TICK_SECONDS: Final = 1.0
+HEALTH_SECONDS: Final = 300.0  # how often what is normal for each camera is written
 COUNT_SECONDS: Final = 5.0  # how often counts are written
 
 
@@ -70,6 +72,7 @@ class House:
         self.hub = LiveHub(tuple(site.switched_on), site.live)
         self.wall = Wall(self.hub, site.live)
         self.statuses = Statuses()
+        self.health = HealthKeeper(site, self.data / "health", self.statuses)
         self._tally = Tally()
         self._tally_turn = threading.Lock()
         self._recorders: list[Recorder] = []
@@ -127,6 +130,7 @@ class House:
             _Chore(self._cut_clips, 0.0),
             _Chore(self._write_waiting, COUNT_SECONDS),
             _Chore(self._sweep, SWEEP_SECONDS),
+            _Chore(self.health.save, HEALTH_SECONDS),
         ]
         while not stopping.wait(TICK_SECONDS):
             now = time.time()
@@ -171,6 +175,7 @@ class House:
         self._tell_book()
         self.book.retry()
         self._write_counts()
+        self.health.close()
         self.database.close()
         (self.data / "running").unlink(missing_ok=True)
         self._lock.close()

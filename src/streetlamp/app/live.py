@@ -77,7 +77,14 @@ def _start(
     opening = Opening(machine.pressed, os.cpu_count() or 1)
     for name, camera in site.switched_on.items():
         recorder = house.recorder(name)
-        sinks = Sinks(house.hub, house.outcome, recorder, house.statuses, machine.load)
+        sinks = Sinks(
+            house.hub,
+            house.outcome,
+            recorder,
+            house.statuses,
+            machine.load,
+            house.health.meter(name),
+        )
         worker = CameraWorker(name, camera, site, inference.of(name), sinks, opening=opening)
         machine.watch(worker.behind)
         supervisor.start(
