@@ -3,6 +3,7 @@
     PYTHONPATH=src:tests python bench/wall.py                     everything
     PYTHONPATH=src:tests python bench/wall.py --only server       what a tile and a sheet cost
     PYTHONPATH=src:tests python bench/wall.py --only browser      300 tiles in Chromium, openings
+    PYTHONPATH=src:tests python bench/wall.py --only formats      JPEG, WebP, H.264 (needs ../shared)
 
 The browser's desk is `tests/support/crowd.py`: a real desk, hub, wall and encoder in a process of
 its own, fed by made-up cameras. Chromium runs without a graphics card. Rates are counted from the
@@ -23,28 +24,30 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import IO, Any
 
+import av
 import cv2
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from streetlamp.live.tiles import Tiles, tile_size
-from support.crowd import PHASES, scene
+from support.crowd import scene
 
 ROOT = Path(__file__).resolve().parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Before anything of the page runs: every message of every worker, and every long task.
 SPY = """() => {
-  window.seen = []; window.long = []; window.opened = [];
+  window.seen = []; window.long = [];
   const Real = window.Worker;
   window.Worker = class extends Real {
     constructor(...a) {
       super(...a);
       this.addEventListener("message", ({ data }) => {
-        if (data.kind === "drawn") window.seen.push([performance.now(), data.times]);
+        if (data.kind === "drawn") window.seen.push([performance.now(), data.times, data.bytes]);
       });
     }
   };
@@ -131,6 +134,58 @@ def server(cameras: int) -> None:
             )
 
 
+def formats() -> None:
+    """300 tiles of 160x90 of the reference footage in one picture, in every format there was."""
+    folder = Path(os.environ.get("STREETLAMP_SHARED", ROOT.parent / "shared")) / "data" / "video"
+    pictures: list[list[Any]] = []
+    for clip in sorted(folder.glob("**/*.mp4")):
+        with av.open(str(clip)) as container:
+            some = list(itertools.islice(container.decode(video=0), 5, 36, 10))
+            if len(some) == 4:
+                pictures.append([f.reformat(160, 90, "bgr24").to_ndarray() for f in some])
+    if not pictures:
+        sys.exit(f"no reference footage in {folder}: set STREETLAMP_SHARED")
+    walls = []
+    for phase in range(4):
+        wall = np.full((15 * 96, 20 * 160, 3), 24, np.uint8)
+        for i in range(300):
+            y, x = i // 20 * 96, i % 20 * 160
+            wall[y : y + 90, x : x + 160] = pictures[i % len(pictures)][phase]
+        walls.append(wall)
+    cv2.setNumThreads(1)
+    print("formats: 300 tiles of 160x90, pictures 10 frames apart, one thread")
+    for suffix, flag, quality in (
+        (".jpg", cv2.IMWRITE_JPEG_QUALITY, 75),
+        (".webp", cv2.IMWRITE_WEBP_QUALITY, 75),
+    ):
+
+        def encode(suffix: str = suffix, flag: int = flag, quality: int = quality) -> Any:
+            return cv2.imencode(suffix, walls[0], [flag, quality])[1]
+
+        data = encode()
+        took = median_of(encode, 3) * 1e3
+        back = median_of(lambda data=data: cv2.imdecode(data, 1), 3) * 1e3  # type: ignore[misc]
+        print(f"  {suffix[1:]:10} {took:6.1f} ms, decoded in {back:.1f} ms, {len(data) / 1e3:.0f} kB")
+    for preset in ("ultrafast", "veryfast"):
+        codec: Any = av.CodecContext.create("libx264", "w")
+        codec.width, codec.height, codec.pix_fmt = 3200, 1440, "yuv420p"
+        codec.time_base, codec.thread_count = Fraction(1, 1000), 1
+        codec.options = {"preset": preset, "tune": "zerolatency", "crf": "26", "g": "10"}
+        cost, sizes = [], []
+        for n in range(10):
+            frame = av.VideoFrame.from_ndarray(walls[n % 4], format="bgr24").reformat(
+                format="yuv420p"
+            )
+            frame.pts = n * 1000
+            begun = time.process_time()
+            sizes.append(sum(packet.size for packet in codec.encode(frame)) / 1e3)
+            cost.append((time.process_time() - begun) * 1e3)
+        print(
+            f"  h264 {preset:9} key {cost[0]:.0f} ms, {sizes[0]:.0f} kB; between "
+            f"{statistics.median(cost[1:]):.0f} ms, {statistics.median(sizes[1:]):.0f} kB"
+        )
+
+
 @dataclass
 class Crowd:
     process: subprocess.Popen[str]
@@ -215,22 +270,21 @@ def measure(page: Page, desk: Crowd, cameras: int, seconds: float, alone: float)
     after = {m["name"]: m["value"] for m in _metrics(wire)}
     seen, long = page.evaluate("() => [seen, long]")
     counts: dict[str, set[float]] = {}
-    lags = []
-    for _, times in seen:
+    for _, times, _ in seen:
         for camera, when in times:
             counts.setdefault(camera, set()).add(when)
     gaps = []
     drawn: dict[str, list[float]] = {}
-    for at, times in seen:
+    for at, times, _ in seen:
         for camera, _ in times:
             drawn.setdefault(camera, []).append(at)
     for moments in drawn.values():
         gaps += [(b - a) / 1000 for a, b in itertools.pairwise(moments)]
     rates = sorted(len(counts.get(camera, ())) / took for camera in counts)
-    del lags
     print(f"  tiles with new pictures   {len(counts)} of {cameras}")
     print(f"  pictures a second each    least {rates[0]:.2f}, median {statistics.median(rates):.2f}")
     print(f"  between two pictures      median {statistics.median(gaps):.2f} s, longest {max(gaps):.2f} s")
+    print(f"  bytes a second            {sum(one[2] for one in seen) / took / 1e3:.0f} kB")
     longest = max((duration for _, duration in long), default=0.0)
     print(f"  long tasks (> 50 ms)      {len(long)}, longest {longest:.0f} ms")
     task = (after["TaskDuration"] - before["TaskDuration"]) / took
@@ -264,19 +318,20 @@ def watch_openings(page: Page, cameras: int, openings: int) -> None:
 
 def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    ask.add_argument("--only", choices=("server", "browser"))
+    ask.add_argument("--only", choices=("server", "browser", "formats"))
     ask.add_argument("--cameras", type=int, default=300)
     ask.add_argument("--rate", type=float, default=1.25, help="pictures a second of a camera")
     ask.add_argument("--size", default="1280x720")
     ask.add_argument("--seconds", type=float, default=30)
     ask.add_argument("--openings", type=int, default=11)
     told = ask.parse_args()
-    if told.only != "browser":
+    if told.only in (None, "formats"):
+        formats()
+    if told.only in (None, "server"):
         server(told.cameras)
-    if told.only != "server":
+    if told.only in (None, "browser"):
         browser(told.cameras, told.rate, told.size, told.seconds, told.openings)
 
 
 if __name__ == "__main__":
-    assert PHASES
     main()

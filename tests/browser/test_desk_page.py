@@ -450,7 +450,7 @@ def test_tiles_fill_the_wall(page: Page, desk: Desk, count: int) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
     page.goto(desk.url)
     page.wait_for_selector("a.tile")
-    corners = """[...document.querySelectorAll("a.tile canvas")]
+    corners = """[...document.querySelectorAll("a.tile .picture")]
                  .map((e) => e.getBoundingClientRect())
                  .map((b) => [b.left, b.top, b.right, b.bottom])"""
     # What stands above the tiles (a banner of a busy machine, say) may come and go just now.
@@ -465,9 +465,11 @@ def test_tiles_fill_the_wall(page: Page, desk: Desk, count: int) -> None:
         assert (right - left) / (bottom - top) == pytest.approx(4 / 3, rel=0.02)
         for x1, y1, x2, y2 in boxes[i + 1 :]:
             assert right <= x1 or x2 <= left or bottom <= y1 or y2 <= top
-    assert area / (1920 * 1080) > 0.45, "the wall is mostly empty"
+    least = 0.45 if count <= 12 else 0.4  # a line of tools stands above many
+    assert area / (1920 * 1080) > least, "the wall is mostly empty"
     page.set_viewport_size({"width": 390, "height": 844})
-    until("one column", lambda: 350 < page.locator("a.tile").first.bounding_box()["width"] <= 390)  # type: ignore[index]
+    least = 350 if count <= 12 else 50  # many stand beside each other, also on a phone
+    until("one column", lambda: least < page.locator("a.tile").first.bounding_box()["width"] <= 390)  # type: ignore[index]
     does_not_overflow(page)
 
 

@@ -73,7 +73,7 @@ def crowd() -> Iterator[Crowd]:
         _missing("the page is not built: run `make page` (needs Node.js) and the tests again")
     pipe = subprocess.PIPE
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "support.crowd", "--cameras", str(CAMERAS)],
+        [sys.executable, "-u", "-m", "support.crowd", "--cameras", str(CAMERAS), "--scenes", "20"],
         stdin=pipe,
         stdout=pipe,
         text=True,

@@ -329,43 +329,52 @@ async def live(socket: WebSocket, camera: str) -> None:
 
 
 @app.websocket("/api/live/wall")
-async def wall(socket: WebSocket, width: int = 1280) -> None:
+async def wall(socket: WebSocket, tile: int = 320) -> None:
     if not who(socket):
         await socket.close(4401)
         return
     await socket.accept()
-    across = math.ceil(math.sqrt(len(NAMES)))
-    cell = (min(1920, width) // across, min(1920, width) // across * 9 // 16)
-    tiles = [tile(c, i % across, i // across, cell) for i, c in enumerate(NAMES)]
-    wide, high = across * cell[0], math.ceil(len(NAMES) / across) * cell[1]
-    try:
-        await socket.send_json({"type": "layout", "width": wide, "height": high, "tiles": tiles})
+    names = list(NAMES)
+    size = (tile // 16 * 16, tile // 16 * 9)
+    await socket.send_json({"type": "wall", "cameras": names, "tile": size})
+    shown: list[int] = []
+
+    async def listen() -> None:
         while True:
-            atlas = np.full((high, wide, 3), 24, np.uint8)
-            for one in tiles:
-                if one["camera"] in scenes:
-                    picture = scenes[one["camera"]].jpeg(time.time() - EPOCH, one["w"])
-                    place = atlas[one["y"] : one["y"] + one["h"], one["x"] : one["x"] + one["w"]]
-                    place[:] = picture[: one["h"]]
-            _, data = cv2.imencode(".jpg", atlas)
-            await socket.send_bytes(data.tobytes())
+            said = await socket.receive_json()
+            if "show" in said:
+                shown[:] = [i for a, b in said["show"] for i in range(a, b + 1)]
+
+    listening = asyncio.create_task(listen())
+    try:
+        while not listening.done():
+            for first in range(0, len(shown), 16):
+                some = [i for i in shown[first : first + 16] if names[i] in scenes]
+                if some:
+                    cells, data = sheet([names[i] for i in some], size)
+                    about = [[i, *cell] for i, cell in zip(some, cells, strict=True)]
+                    await socket.send_json({"type": "sheet", "cells": about})
+                    await socket.send_bytes(data)
             await asyncio.sleep(0.2)
     except WebSocketDisconnect:
         pass
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
 
 
-def tile(camera: str, column: int, row: int, cell: tuple[int, int]) -> dict[str, Any]:
-    """A cell of the wall, or the middle of it where the picture is narrower."""
-    h = cell[1]
-    w = min(cell[0], h * scenes[camera].width // H) if camera in scenes else cell[0]
-    h = min(h, w * H // scenes[camera].width) if camera in scenes else h
-    return {
-        "camera": camera,
-        "x": column * cell[0] + (cell[0] - w) // 2,
-        "y": row * cell[1],
-        "w": w,
-        "h": h,
-    }
+def sheet(names: list[str], size: tuple[int, int]) -> tuple[list[list[float]], bytes]:
+    """These cameras' pictures under each other, each as (time, x, y, w, h), and the JPEG."""
+    wide, high = size
+    canvas = np.full((high * len(names), wide, 3), 24, np.uint8)
+    cells = []
+    for i, name in enumerate(names):
+        w = min(wide, high * scenes[name].width // H)
+        picture = scenes[name].jpeg(time.time() - EPOCH, w)[:high]
+        canvas[i * high : i * high + picture.shape[0], :w] = picture
+        cells.append([time.time() - DELAY, 0, i * high, w, picture.shape[0]])
+    _, data = cv2.imencode(".jpg", canvas)
+    return cells, data.tobytes()
 
 
 @app.get("/{path:path}")

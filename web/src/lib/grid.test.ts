@@ -81,7 +81,10 @@ test("a camera is found by any part of its name, area or id", () => {
 });
 
 test("sizes", () => {
-  expect([usualSize(null), usualSize("all"), usualSize("280"), usualSize("7")]).toEqual([176, "all", 280, 176]);
+  expect(usualSize(null, 300, 1440)).toBe(176);
+  expect(usualSize(null, 30, 1440)).toBe("all");
+  expect(usualSize(null, 30, 390)).toBe(176);
+  expect([usualSize("all", 300, 1440), usualSize("280", 30, 1440), usualSize("7", 300, 1440)]).toEqual(["all", 280, 176]);
   expect([step("all", -1), step("all", 1), step(420, 1)]).toEqual(["all", 112, 420]);
 });
 

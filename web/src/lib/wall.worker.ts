@@ -79,7 +79,7 @@ function sheet(from: WebSocket, data: Blob, about: Cell[]): void {
         return [id, time];
       });
       picture.close();
-      say({ kind: "drawn", times });
+      say({ kind: "drawn", times, bytes: data.size });
       last = performance.now();
       tries = 0;
       news("");

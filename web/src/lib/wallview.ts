@@ -19,9 +19,10 @@ export const SIZES: readonly { size: Size; short: string; name: string }[] = [
 /** More cameras than this are shown in cells of one size, with those in trouble first. */
 export const MANY = 12;
 
-export function usualSize(text: string | null): Size {
+/** What was chosen before; else all of them, where they can still be seen well. */
+export function usualSize(text: string | null, cameras: number, screen: number): Size {
   const found = SIZES.find(({ size }) => String(size) === text);
-  return found?.size ?? 176;
+  return found?.size ?? (cameras <= 60 && screen > 900 ? "all" : 176);
 }
 
 /** The size beside this one, larger or smaller. */

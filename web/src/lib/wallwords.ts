@@ -29,7 +29,7 @@ export type ToWorker =
   | { kind: "close" };
 
 export type ToPage =
-  | { kind: "drawn"; times: [camera: string, time: number][] }
+  | { kind: "drawn"; times: [camera: string, time: number][]; bytes: number }
   | { kind: "tile"; width: number }
   /** Why no pictures come; "" while they do. */
   | { kind: "news"; note: string };
