@@ -77,6 +77,7 @@ class Feed:
         self._lost: Reason | None = None  # the failure the log was told of last
         self._repeats = 0
         self._away_since = 0.0  # steady time
+        self._complaint = ""
         self.camera_clock = CameraClock()
         self._warned: set[str] = set()
 
@@ -90,6 +91,10 @@ class Feed:
         """Seconds of video that came and were not taken yet. Any thread."""
         run = self._run
         return 0.0 if run is None else run.behind
+
+    def complain(self, text: str) -> None:
+        """The consumer can make nothing of what comes: the source is opened anew."""
+        self._complaint = text
 
     def stop(self) -> None:
         """End `items` soon. From any thread, more than once; returns within about 2 s."""
@@ -149,6 +154,10 @@ class Feed:
                 elif self._failures and now - began > STEADY_SECONDS:
                     self._failures, self._lost, self._repeats = 0, None, 0
                 yield frame
+                if self._complaint:
+                    text, self._complaint = self._complaint, ""
+                    text = f"no pictures from {run.source.describe()}: {text}"
+                    return SourceError(text, retry=True, trouble=Reason.DAMAGED)
                 self._warn(run)
                 if run.dropped > reported and now - told > REPORT_SECONDS:
                     lost = run.dropped - reported
