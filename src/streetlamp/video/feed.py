@@ -20,6 +20,7 @@ from streetlamp.video.run import Run
 from streetlamp.video.source.base import Source, SourceError
 from streetlamp.video.source.camera_clock import CameraClock
 from streetlamp.video.source.clock import SYSTEM_CLOCK, Clock
+from streetlamp.video.source.trouble import Trouble
 
 FIRST_PAUSE: Final = 1.0  # seconds; doubled at each failure
 LONGEST_PAUSE: Final = 30.0
@@ -169,9 +170,10 @@ class Feed:
             elif self._live and (limit := self._overdue(run, now)):
                 self._hung.append(run)
                 what = "no picture came" if run.opened else "it did not answer"
-                text = f"{run.source.describe()}: {what} for {limit:g} s"
                 reason = Reason.NO_VIDEO if run.opened else Reason.UNREACHABLE
-                return SourceError(text, retry=True, trouble=reason)
+                known = run.source.missing() or Trouble(reason, f"{what} for {limit:g} s")
+                text = run.source.clean(f"{run.source.describe()}: {known.text}")
+                return SourceError(text, retry=True, trouble=known.reason)
         return None
 
     def _warn(self, run: Run) -> None:

@@ -57,6 +57,10 @@ class RtspSource(LineSource):
         guard = self._guard = Guard(place, login, self.options.certificate)
         return guard.open(self.options.open_timeout), "rtsp", options
 
+    def missing(self) -> Trouble | None:
+        guard = self._guard
+        return None if guard is None else guard.trouble or self._unanswered(guard)
+
     def stop(self) -> None:
         super().stop()
         self.hang_up()
@@ -77,7 +81,8 @@ class RtspSource(LineSource):
         """FFmpeg's patience ran out: what it was waiting for."""
         if not guard.spoke:
             return Trouble(Reason.UNREACHABLE, SILENT)
-        if guard.playing and time.monotonic() - guard.media_at < RECENT:
+        recent = min(RECENT, self.options.read_timeout / 2)
+        if guard.playing and time.monotonic() - guard.media_at < recent:
             return Trouble(Reason.DAMAGED, NO_PICTURE)
         if guard.playing and self.options.transport == "udp":
             return Trouble(Reason.NO_VIDEO, NOTHING_BY_UDP)
