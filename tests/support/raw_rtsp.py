@@ -6,6 +6,7 @@ Real sockets on loopback, one thread a connection. A script is a function of one
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import struct
 import threading
@@ -34,8 +35,11 @@ class Peer:
         self.uri = ""
         self.head = ""
         self.cseq = "0"
+        self.lose: Callable[[int], bool] = lambda number: False  # which UDP packets are lost
         self._rest = b""
         self._sequence = 0
+        self._count = 0
+        self._udp: socket.socket | None = None
 
     def request(self) -> str:
         """Wait for the next request; its method. ConnectionError when the client is gone."""
@@ -81,6 +85,15 @@ class Peer:
                 return
             if method == "DESCRIBE":
                 self.reply("Content-Type: application/sdp", sdp)
+            elif method == "SETUP" and (ports := re.search(r"client_port=(\d+)", self.head)):
+                self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                self._udp.bind(("127.0.0.1", 0))
+                self._udp.connect(("127.0.0.1", int(ports[1])))
+                own = self._udp.getsockname()[1]
+                self.reply(
+                    f"Session: 7\nTransport: RTP/AVP;unicast;client_port={ports[1]}-"
+                    f"{int(ports[1]) + 1};server_port={own}-{own + 1};source=192.0.2.1"
+                )
             elif method == "SETUP":
                 self.reply("Session: 7;timeout=60\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1")
             elif method == "PLAY":
@@ -118,7 +131,13 @@ class Peer:
                 else:
                     intro = bytes([unit[0] & 0xE0 | 28, flags | unit[0] & 0x1F])
                 out.append(self.framed(intro + part, stamp, last=end and final))
-        self.send(b"".join(out))
+        if self._udp is None:
+            self.send(b"".join(out))
+            return
+        for framed in out:
+            self._count += 1
+            if not self.lose(self._count):
+                self._udp.send(framed[4:])
 
     def report(self, wall: float, stamp: int) -> None:
         """Send a sender report: at ``wall`` (POSIX seconds) the count stood at ``stamp``."""
@@ -129,6 +148,11 @@ class Peer:
     def bye(self) -> None:
         body = struct.pack(">BBHIBBHI", 0x80, 201, 1, 77, 0x81, 203, 1, 77)
         self.send(b"$" + struct.pack(">BH", 1, len(body)) + body)
+
+    def close(self) -> None:
+        self.conn.close()
+        if self._udp is not None:
+            self._udp.close()
 
     def drain(self) -> None:
         """Read until the client goes."""
@@ -179,7 +203,7 @@ class RawServer:
 
     def _one(self, peer: Peer) -> None:
         try:
-            with peer.conn:
+            with contextlib.closing(peer):
                 self._script(peer)
         except OSError:
             pass

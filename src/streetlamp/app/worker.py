@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from streetlamp.app.futility import Futility
 from streetlamp.app.opening import Opening
 from streetlamp.app.pipeline import make_camera
 from streetlamp.app.status import Statuses, StatusKeeper
@@ -25,6 +26,7 @@ from streetlamp.video.second import SecondStream
 from streetlamp.video.second_feed import SecondFeed
 from streetlamp.video.source import make_source
 from streetlamp.video.source.base import Source
+from streetlamp.video.source.stream import UNREADABLE
 from streetlamp.video.view.meter import ViewMeter
 
 
@@ -70,6 +72,7 @@ class CameraWorker:
         self._opening = opening
         self._time = float("-inf")  # the camera's, of the last unit
         self._feed = Feed(self._make_source, live=True)
+        self._futility = Futility()
         self._keeper = StatusKeeper(name, sinks.statuses, time.time())
 
     def run(self, stopping: threading.Event) -> None:
@@ -87,6 +90,8 @@ class CameraWorker:
                     self._time = max(self._time, item.time)
                     self._take(self._camera.push(item))
                     self._show(self._level.due(self._time))
+                    if self._futility.looked_in_vain(self._camera):
+                        self._feed.complain(UNREADABLE)
                 if stopping.is_set():
                     break
         finally:

@@ -20,6 +20,7 @@ from streetlamp.video.run import Run
 from streetlamp.video.source.base import Source, SourceError
 from streetlamp.video.source.camera_clock import CameraClock
 from streetlamp.video.source.clock import SYSTEM_CLOCK, Clock
+from streetlamp.video.source.trouble import Trouble
 
 FIRST_PAUSE: Final = 1.0  # seconds; doubled at each failure
 LONGEST_PAUSE: Final = 30.0
@@ -77,6 +78,7 @@ class Feed:
         self._lost: Reason | None = None  # the failure the log was told of last
         self._repeats = 0
         self._away_since = 0.0  # steady time
+        self._complaint = ""
         self.camera_clock = CameraClock()
         self._warned: set[str] = set()
 
@@ -90,6 +92,10 @@ class Feed:
         """Seconds of video that came and were not taken yet. Any thread."""
         run = self._run
         return 0.0 if run is None else run.behind
+
+    def complain(self, text: str) -> None:
+        """The consumer can make nothing of what comes: the source is opened anew."""
+        self._complaint = text
 
     def stop(self) -> None:
         """End `items` soon. From any thread, more than once; returns within about 2 s."""
@@ -149,6 +155,10 @@ class Feed:
                 elif self._failures and now - began > STEADY_SECONDS:
                     self._failures, self._lost, self._repeats = 0, None, 0
                 yield frame
+                if self._complaint:
+                    text, self._complaint = self._complaint, ""
+                    text = f"no pictures from {run.source.describe()}: {text}"
+                    return SourceError(text, retry=True, trouble=Reason.DAMAGED)
                 self._warn(run)
                 if run.dropped > reported and now - told > REPORT_SECONDS:
                     lost = run.dropped - reported
@@ -160,9 +170,10 @@ class Feed:
             elif self._live and (limit := self._overdue(run, now)):
                 self._hung.append(run)
                 what = "no picture came" if run.opened else "it did not answer"
-                text = f"{run.source.describe()}: {what} for {limit:g} s"
                 reason = Reason.NO_VIDEO if run.opened else Reason.UNREACHABLE
-                return SourceError(text, retry=True, trouble=reason)
+                known = run.source.missing() or Trouble(reason, f"{what} for {limit:g} s")
+                text = run.source.clean(f"{run.source.describe()}: {known.text}")
+                return SourceError(text, retry=True, trouble=known.reason)
         return None
 
     def _warn(self, run: Run) -> None:

@@ -19,6 +19,7 @@ from streetlamp.video.source.address import Address, hidden, scrub
 from streetlamp.video.source.camera_clock import CameraClock
 from streetlamp.video.source.clock import SYSTEM_CLOCK, Clock
 from streetlamp.video.source.options import SourceOptions
+from streetlamp.video.source.trouble import Trouble
 
 
 class SourceError(UserError):
@@ -100,6 +101,10 @@ class Source(ABC):
     @abstractmethod
     def probe(self) -> Probe:
         """Open, look at the first picture, and close; SourceError on failure."""
+
+    def missing(self) -> Trouble | None:
+        """What is known, while nothing comes, of what it waits for. Any thread."""
+        return None
 
     def describe(self) -> str:
         """The address as it may be shown: no login, no password."""

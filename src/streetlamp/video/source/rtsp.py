@@ -57,6 +57,10 @@ class RtspSource(LineSource):
         guard = self._guard = Guard(place, login, self.options.certificate)
         return guard.open(self.options.open_timeout), "rtsp", options
 
+    def missing(self) -> Trouble | None:
+        guard = self._guard
+        return None if guard is None else guard.trouble or self._unanswered(guard)
+
     def stop(self) -> None:
         super().stop()
         self.hang_up()
@@ -71,10 +75,20 @@ class RtspSource(LineSource):
             return trouble
         if guard.trouble is not None:
             return guard.trouble
-        if trouble.text == SILENT and not guard.spoke:
+        return self._unanswered(guard) if _cut_short(trouble) else trouble
+
+    def _unanswered(self, guard: Guard) -> Trouble:
+        """FFmpeg's patience ran out: what it was waiting for."""
+        if not guard.spoke:
             return Trouble(Reason.UNREACHABLE, SILENT)
-        if trouble.text == SILENT and guard.playing and time.monotonic() - guard.media_at < RECENT:
+        recent = min(RECENT, self.options.read_timeout / 2)
+        if guard.playing and time.monotonic() - guard.media_at < recent:
             return Trouble(Reason.DAMAGED, NO_PICTURE)
-        if trouble.text == SILENT and guard.playing and self.options.transport == "udp":
+        if guard.playing and self.options.transport == "udp":
             return Trouble(Reason.NO_VIDEO, NOTHING_BY_UDP)
-        return trouble
+        return Trouble(Reason.NO_VIDEO, SILENT)
+
+
+def _cut_short(trouble: Trouble) -> bool:
+    """Whether it was we who ended it: the line to FFmpeg itself does not fail."""
+    return trouble.text == SILENT or trouble.reason is Reason.UNREACHABLE
