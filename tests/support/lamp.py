@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from websockets.sync.client import ClientConnection, connect
 
 from streetlamp.alarms.book import AlarmBook
@@ -85,6 +86,7 @@ class Lamp:
     wall: Wall
     states: dict[str, CameraStatus] = field(default_factory=dict)
     machine: list[MachineView] = field(default_factory=list)  # the last one counts
+    app: FastAPI = field(default_factory=FastAPI)
 
     def stop(self) -> None:
         self.hub.close()
@@ -190,6 +192,7 @@ def start_lamp(
     )
     settings = DeskOptions(port=0, **options)
     nowhere = folder / "no page"
-    server = DeskServer(make_app(services, settings, page or nowhere), settings)
+    app = make_app(services, settings, page or nowhere)
+    server = DeskServer(app, settings)
     server.start()
-    return Lamp(server, services, home, clock, people, book, hub, audit, wall, states, machine)
+    return Lamp(server, services, home, clock, people, book, hub, audit, wall, states, machine, app)

@@ -6,6 +6,8 @@ answers are checked against the published WSDL in `tests/fleet/onvif/test_device
 makes it hostile by putting its own handler in front (`hooks`).
 """
 
+# ruff: noqa: N802  # methods are called as ONVIF calls its operations
+
 from __future__ import annotations
 
 import base64
@@ -23,6 +25,8 @@ from typing import Any, Self
 from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
+
+from streetlamp.fleet.onvif.discovery import Network
 
 NS = {
     "s": "http://www.w3.org/2003/05/soap-envelope",
@@ -138,6 +142,11 @@ class OnvifDevice:
         self._server.shutdown()
         self._server.server_close()
         self._udp.close()
+
+    @property
+    def network(self) -> Network:
+        """Where a search finds it."""
+        return Network((self.group, self.discovery_port), ("127.0.0.1",))
 
     @property
     def address(self) -> str:
@@ -465,7 +474,9 @@ class OnvifDevice:
 
     # -- events --------------------------------------------------------------------------------
 
-    def report(self, topic: str, item: str, value: str, source: str = "vs0", more: str = "") -> None:
+    def report(
+        self, topic: str, item: str, value: str, source: str = "vs0", more: str = ""
+    ) -> None:
         """Puts an event into the queue, as a camera would."""
         stamp = datetime.fromtimestamp(self.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         message = (

@@ -121,7 +121,7 @@ def events(address: str, user: str, password_env: str, seconds: float) -> None:
 
 def reboot(address: str, user: str, password_env: str, *, yes: bool) -> None:
     """Asks, then starts the camera anew."""
-    if not yes and not typer.confirm(f"Start the camera at {address} anew? It will be away a while"):
+    if not yes and not typer.confirm(f"Start the camera at {address} anew?"):
         _say("Nothing was done.")
         return
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streetlamp.errors import UserError
-from streetlamp.fleet.onvif.discovery import GROUP, search
+from streetlamp.fleet.onvif.discovery import EVERYWHERE, Network, search
 from streetlamp.fleet.onvif.look import look, targets_of
 from streetlamp.fleet.onvif.snippet import snippet
 from streetlamp.fleet.onvif.values import Device, Found, Login
@@ -42,7 +42,7 @@ def discover(
     password_env: str,
     timeout: float,
     write: Path | None,
-    group: tuple[str, int] = GROUP,
+    network: Network = EVERYWHERE,
 ) -> bool:
     """Prints what is found; True when at least one stream can be used.
 
@@ -53,7 +53,7 @@ def discover(
     login = login_of(user, password_env)
     if write is not None and write.exists():
         raise UserError(f"{write} exists already and is left as it is. Name a new file.")
-    found, refused = _find(addresses, timeout, group)
+    found, refused = _find(addresses, timeout, network)
     for one in refused:
         _say(f"refused: {one}")
     if not found:
@@ -74,11 +74,11 @@ def discover(
 
 
 def _find(
-    addresses: Sequence[str], timeout: float, group: tuple[str, int]
+    addresses: Sequence[str], timeout: float, network: Network
 ) -> tuple[tuple[Found, ...], tuple[str, ...]]:
     if addresses:
-        return targets_of(addresses, timeout, group), ()
-    told = search(timeout, group=group)
+        return targets_of(addresses, timeout, network), ()
+    told = search(timeout, network=network)
     return told.found, told.refused
 
 

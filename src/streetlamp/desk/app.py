@@ -28,7 +28,19 @@ from streetlamp.desk.routes import (
 from streetlamp.desk.routes.page import BUILT, page_router
 from streetlamp.desk.services import Services
 
-ROUTERS = (session, site, cameras, alarms, recordings, counts, audit, live, metrics, hiding, discover)
+ROUTERS = (
+    session,
+    site,
+    cameras,
+    alarms,
+    recordings,
+    counts,
+    audit,
+    live,
+    metrics,
+    hiding,
+    discover,
+)
 
 
 def make_app(services: Services, options: DeskOptions, page: Path = BUILT) -> FastAPI:

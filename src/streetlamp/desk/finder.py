@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from streetlamp.desk.refusal import RefusalError
 from streetlamp.fleet.onvif.addresses import is_near
-from streetlamp.fleet.onvif.discovery import GROUP, Search, search
+from streetlamp.fleet.onvif.discovery import EVERYWHERE, Network, Search, search
 from streetlamp.fleet.onvif.look import look, targets_of, with_camera
 from streetlamp.fleet.onvif.values import Device, Found, Login
 
@@ -32,11 +32,10 @@ _LOOK_SECONDS: Final = 30.0
 
 
 class Finder:
-    """Thread-safe. One question to the network at a time. `group` is where searches go (tests)."""
+    """Thread-safe. One question to the network at a time. `network`: where searches go."""
 
-    def __init__(self, group: tuple[str, int] = GROUP) -> None:
-        self.group = group
-        self.interfaces: tuple[str, ...] | None = None
+    def __init__(self, network: Network = EVERYWHERE) -> None:
+        self.network = network
         self._busy = threading.Lock()
         self._lock = threading.Lock()
         self._answered: OrderedDict[tuple[str, int], tuple[float, Found]] = OrderedDict()
@@ -45,7 +44,7 @@ class Finder:
     def search(self, now: float) -> Search:
         """Who answers in the network. RefusalError 429 and 503, OnvifError."""
         with self._turn("searches", _SEARCHES, now):
-            told = search(_SEARCH_SECONDS, group=self.group, interfaces=self.interfaces)
+            told = search(_SEARCH_SECONDS, network=self.network)
         with self._lock:
             for found in told.found:
                 self._answered[found.target.ip, found.target.port] = (now, found)
@@ -80,7 +79,7 @@ class Finder:
                 "Search first, or type an address such as 192.168.1.20.",
             )
 
-        made = targets_of([address], _SEARCH_SECONDS, self.group, allow)[0]
+        made = targets_of([address], _SEARCH_SECONDS, self.network, allow)[0]
         return self._known(made.target.ip, made.target.port, now) or made
 
     def _known(self, ip: str, port: int, now: float) -> Found | None:

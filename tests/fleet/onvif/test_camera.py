@@ -75,9 +75,7 @@ def test_who_has_no_login_is_told_so(make_device: Make, login: Login | None, sai
 
 
 @pytest.mark.parametrize("offset", [0.0, -86_400.0 * 365, 3600.0])
-def test_the_clock_is_read_and_a_login_holds_all_the_same(
-    make_device: Make, offset: float
-) -> None:
+def test_the_clock_is_read_and_a_login_holds_all_the_same(make_device: Make, offset: float) -> None:
     """The token's time is the device's own, so a camera with a dead battery lets us in."""
     device = seen(make_device(clock_offset=offset))
     assert device.clock is not None

@@ -45,7 +45,10 @@ def strict(wsdl: Path, binding: str, url: str) -> Any:
     """A client that believes the WSDL to the letter."""
     wsse = UsernameToken("ada", "secret", use_digest=True, zulu_timestamp=True)
     made = zeep.Client(
-        document(wsdl), wsse=wsse, transport=Files(), settings=Settings(strict=True, forbid_dtd=True)
+        document(wsdl),
+        wsse=wsse,
+        transport=Files(),
+        settings=Settings(strict=True, forbid_dtd=True),
     )
     return made.create_service(binding, url)
 
@@ -112,9 +115,7 @@ def test_pulling_events_fits_the_published_wsdl(device: OnvifDevice) -> None:
     events = strict(LIBRARY / "events.wsdl", SERVICES["events.wsdl"], f"http://{device.address}/e")
     made = events.CreatePullPointSubscription()
     url = made.SubscriptionReference.Address._value_1
-    pulling = strict(
-        LIBRARY / "events.wsdl", f"{{{NS['tev']}}}PullPointSubscriptionBinding", url
-    )
+    pulling = strict(LIBRARY / "events.wsdl", f"{{{NS['tev']}}}PullPointSubscriptionBinding", url)
     device.report("tns1:VideoSource/MotionAlarm", "State", "true")
     answer = pulling.PullMessages(Timeout="PT1S", MessageLimit=10)
     assert len(answer.NotificationMessage) == 1

@@ -18,10 +18,9 @@ Make = Callable[..., OnvifDevice]
 ASKED = "urn:uuid:1"
 
 
-def find(device: OnvifDevice, seconds: float = 0.4, **rest: object):
+def find(device: OnvifDevice, seconds: float = 0.4):
     """A search by multicast, on the loopback interface alone."""
-    group = (device.group, device.discovery_port)
-    return search(seconds, group=group, interfaces=["127.0.0.1"], **rest)
+    return search(seconds, network=device.network)
 
 
 def test_a_multicast_search_finds_the_device(make_device: Make) -> None:
@@ -33,7 +32,7 @@ def test_a_multicast_search_finds_the_device(make_device: Make) -> None:
 
 def test_a_host_can_be_asked_alone(make_device: Make) -> None:
     device = make_device()
-    told = search(0.4, hosts=["127.0.0.1"], group=(device.group, device.discovery_port))
+    told = search(0.4, hosts=["127.0.0.1"], network=device.network)
     assert [one.target.port for one in told.found] == [device.port]
 
 

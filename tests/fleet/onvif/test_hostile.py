@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 
 from streetlamp.fleet.onvif import limits, soap
+from streetlamp.fleet.onvif.addresses import parse_typed, resolve
 from streetlamp.fleet.onvif.errors import OnvifError, UnreachableError, UnsafeAnswerError
+from streetlamp.fleet.onvif.events import facts
 from streetlamp.fleet.onvif.look import look, with_camera
 from streetlamp.fleet.onvif.values import Device, Login, Target
 from support.memory import rises_less_than
@@ -239,8 +241,6 @@ def test_no_service_of_its_own_at_all(make_device: Make) -> None:
 
 
 def test_a_subscription_elsewhere_is_refused(make_device: Make) -> None:
-    from streetlamp.fleet.onvif.events import facts
-
     device = make_device()
     true = device._where
     device._where = lambda name: "http://10.0.0.9/s" if name.startswith("sub") else true(name)
@@ -384,15 +384,11 @@ def hosts() -> Iterator[str]:
 
 @pytest.mark.parametrize("typed", list(hosts()))
 def test_what_is_no_address_is_said_so(typed: str) -> None:
-    from streetlamp.fleet.onvif.addresses import parse_typed
-
     with pytest.raises(OnvifError) as error:
         parse_typed(typed)
     assert "u:p" not in str(error.value)
 
 
 def test_a_name_that_nobody_has() -> None:
-    from streetlamp.fleet.onvif.addresses import resolve
-
     with pytest.raises(UnreachableError, match="no machine called"):
         resolve("no-such-camera.invalid")

@@ -23,6 +23,9 @@ _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?\.?")
 _ODD: Final = re.compile(r"[\x00-\x20\x7f-\x9f\\\"'<>^`{|}\u2028\u2029]")
 _TWO_PORTS: Final = re.compile(r"(://[^/\[\]:]+:\d+):\d+")  # some cameras write host:port:port
 _SERVICE: Final = "/onvif/device_service"
+_PRIVATE: Final = tuple(
+    map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+)
 _TYPED: Final = "Write a host, host:port, or http://host:port/onvif/device_service."
 
 
@@ -47,7 +50,7 @@ def parse_typed(text: str) -> tuple[str, int | None, str, bool]:
     if parts.scheme not in ("http", "https") or parts.query or parts.fragment or _ODD.search(whole):
         raise OnvifError(f"'{plain(text)}' is not an address. {_TYPED}")
     if parts.username or parts.password:
-        raise OnvifError("No login in the address, please: it would stand in the list of processes.")
+        raise OnvifError("No login in the address, please: others could read it.")
     if not host or port == 0 or not (_number(host) or _HOST.fullmatch(host)):
         raise OnvifError(f"'{plain(text)}' is not an address. {_TYPED}")
     path = parts.path if parts.path not in ("", "/") else _SERVICE
@@ -74,20 +77,16 @@ def _number(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def is_near(ip: str) -> bool:
-    """Whether this is an address of a private network or of this machine itself.
+    """Whether this is an address of a private network (RFC 1918, RFC 4193) or of this machine.
 
-    Link-local IPv4 addresses are left out: cloud machines have their secrets there.
+    Link-local addresses are left out: cloud machines have their secrets there.
     """
     number = _number(ip)
     if number is None:
         return False
     if isinstance(number, ipaddress.IPv6Address) and number.ipv4_mapped:
         number = number.ipv4_mapped
-    if number.is_multicast or number.is_unspecified or number.is_reserved:
-        return False
-    if number.version == 4 and number.is_link_local:
-        return False
-    return number.is_private or number.is_loopback
+    return number.is_loopback or any(number in net for net in _PRIVATE)
 
 
 def _same(host: str, target: Target) -> bool:

@@ -219,6 +219,6 @@ def _posix(answer: Any) -> float | None:
     if any(part is None for part in parts):
         return None
     year, month, day, hour, minute, second = (int(soap.number(part, 9999)) for part in parts)
-    if not 1970 <= year or not 1 <= month <= 12 or not 1 <= day <= 31:
+    if year < 1970 or not 1 <= month <= 12 or not 1 <= day <= 31:
         return None
     return float(calendar.timegm((year, month, day, hour, minute, second, 0, 0, 0)))

@@ -12,7 +12,7 @@ import struct
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
@@ -42,6 +42,17 @@ _PROBE: Final = """\
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """Where a search goes. Tests keep it on the loopback interface."""
+
+    group: tuple[str, int] = GROUP
+    interfaces: tuple[str | int, ...] | None = None  # numbers or own addresses; None: all there are
+
+
+EVERYWHERE: Final = Network()
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """What a search came to."""
 
@@ -55,29 +66,22 @@ def probe(kind: tuple[str, str, str], id_: str) -> bytes:
     return _PROBE.format(prefix=prefix, namespace=namespace, kind=name, id=id_).encode()
 
 
-def search(
-    seconds: float,
-    *,
-    hosts: Sequence[str] = (),
-    group: tuple[str, int] = GROUP,
-    interfaces: Iterable[str | int] | None = None,
-) -> Search:
+def search(seconds: float, *, hosts: Sequence[str] = (), network: Network = EVERYWHERE) -> Search:
     """Who answers within `seconds`, by address.
 
     Args:
         seconds: How long to listen.
         hosts: Ask these IP addresses alone instead of shouting.
-        group: Where the shout goes, and the port at which `hosts` are asked.
-        interfaces: Interface numbers, or own addresses, to shout from. None: all of them.
+        network: Where the shout goes. Its port is also the one at which `hosts` are asked.
 
     Raises:
         OnvifError: nothing could be sent, of any interface.
     """
     ids = {uuid.uuid4().urn: kind for kind in _KINDS}
     questions = [probe(kind, id_) for id_, kind in ids.items()]
-    sockets = list(_sockets(hosts, interfaces))
+    sockets = list(_sockets(hosts, network))
     try:
-        to = [(host, group[1]) for host in hosts] or [group]
+        to = [(host, network.group[1]) for host in hosts] or [network.group]
         sent = sum(_send(one, questions, to) for one in sockets)
         if not sent:
             raise OnvifError(
@@ -92,12 +96,10 @@ def search(
     return answers.told()
 
 
-def _sockets(
-    hosts: Sequence[str], interfaces: Iterable[str | int] | None
-) -> Iterator[socket.socket]:
+def _sockets(hosts: Sequence[str], network: Network) -> Iterator[socket.socket]:
     outs: list[str | int | None] = [None]
     if not hosts:
-        outs = list(interfaces) if interfaces is not None else [None, *_interfaces()]
+        outs = [None, *_interfaces()] if network.interfaces is None else [*network.interfaces]
     for out in outs:
         made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         made.setblocking(False)
@@ -215,7 +217,9 @@ def _target(addresses: str, ip: str) -> tuple[Target | None, str]:
     note, seen = "", Target(ip, 80)
     for address in addresses.split()[:16]:
         try:
-            parts = own_address(address, seen, ("http", "https"), "its device service", any_port=True)
+            parts = own_address(
+                address, seen, ("http", "https"), "its device service", any_port=True
+            )
         except UnsafeAnswerError as error:
             note = note or str(error)
             continue

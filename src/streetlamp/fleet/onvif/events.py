@@ -48,11 +48,11 @@ async def facts(camera: OnvifCamera, seconds: float, wait: int = 5) -> AsyncIter
 
     Repeats of an unchanged state are left out. OnvifError when the camera reports no events.
     """
-    until = camera.now() + seconds
     url = await _subscribe(camera)
     manager = await camera.service("subscription", url)
     before: dict[tuple[FactKind, str], bool] = {}
     renewed = camera.now()
+    until = renewed + seconds
     try:
         while (now := camera.now()) < until:
             for fact in await _pull(camera, url, max(1, min(wait, round(until - now)))):

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from streetlamp.fleet.onvif import limits
 from streetlamp.fleet.onvif.addresses import USUAL_PORTS, parse_typed, resolve
-from streetlamp.fleet.onvif.discovery import GROUP, search
+from streetlamp.fleet.onvif.discovery import EVERYWHERE, Network, search
 from streetlamp.fleet.onvif.errors import LoginError, OnvifError, UnreachableError
 from streetlamp.fleet.onvif.values import Device, Found, Login, Target
 
@@ -65,7 +65,7 @@ async def _look(
 def targets_of(
     typed: Iterable[str],
     seconds: float,
-    group: tuple[str, int] = GROUP,
+    network: Network = EVERYWHERE,
     allow: Callable[[str, int | None], None] = lambda _ip, _port: None,
 ) -> tuple[Found, ...]:
     """The devices at addresses that a person typed.
@@ -83,7 +83,7 @@ def targets_of(
         if port is not None:
             found.append(Found(Target(ip, port, path, tls, name)))
             continue
-        told = search(seconds, hosts=[ip], group=group).found if ":" not in ip else ()
+        told = search(seconds, hosts=[ip], network=network).found if ":" not in ip else ()
         if told:
             found += [_named(one, name) for one in told]
             continue

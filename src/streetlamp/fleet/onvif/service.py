@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -44,6 +44,7 @@ for _talkative in ("onvif", "zeep"):  # whole envelopes at DEBUG, a traceback fo
 
 MEDIA2: Final = "http://www.onvif.org/ver20/media/wsdl"
 _WSA: Final = "http://www.w3.org/2005/08/addressing"
+_plain: Callable[..., Any] = zeep.helpers.serialize_object
 _WSDL: Final = Path(onvif.client.__file__).parent / "wsdl"
 _NO_LOGIN: Final = ("notauthorized", "not authorized", "failedauthentication", "unauthorized")
 # What the libraries raise at an answer that does not fit the WSDL.
@@ -66,7 +67,9 @@ def namespace(service: str) -> str:
 class _Service(onvif.ONVIFService):  # type: ignore[misc]  # the library brings no types
     """The library's service with its own connection taken away."""
 
-    def __init__(self, name: str, url: str, login: Login | None, ahead: timedelta, way: Transport):
+    def __init__(
+        self, name: str, url: str, login: Login | None, ahead: timedelta, way: Transport
+    ) -> None:
         about = SERVICES[name]
         super().__init__(
             url,
@@ -104,7 +107,7 @@ async def ask(service: Any, operation: str, *, open_: bool = False, **fields: An
     verb = getattr(service, f"authless_{operation}" if bare else operation)
     try:
         answer = await verb(fields or None)
-        return zeep.helpers.serialize_object(answer, dict)
+        return _plain(answer, dict)
     except zeep.exceptions.Fault as fault:
         raise _refusal(operation, fault, given=not bare) from None
     except OnvifError:
