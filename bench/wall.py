@@ -3,7 +3,7 @@
     PYTHONPATH=src:tests python bench/wall.py                     everything
     PYTHONPATH=src:tests python bench/wall.py --only server       what a tile and a sheet cost
     PYTHONPATH=src:tests python bench/wall.py --only browser      300 tiles in Chromium, openings
-    PYTHONPATH=src:tests python bench/wall.py --only formats      JPEG, WebP, H.264 (needs ../shared)
+    PYTHONPATH=src:tests python bench/wall.py --only formats      JPEG, WebP, H.264
 
 The browser's desk is `tests/support/crowd.py`: a real desk, hub, wall and encoder in a process of
 its own, fed by made-up cameras. Chromium runs without a graphics card. Rates are counted from the
@@ -87,7 +87,9 @@ def server(cameras: int) -> None:
     """What the drawing thread does, by itself; the floors are the calls it cannot do without."""
     cv2.setNumThreads(1)
     print(f"server: {cameras} cameras, one thread, CPU time (median of 9)")
-    print("picture     tile     µs/tile  floor  ratio   ms/sheets  floor  ratio  kB all  for one each")
+    print(
+        "picture     tile     µs/tile  floor  ratio   ms/sheets  floor  ratio  kB all  for one each"
+    )
     for size in ((640, 360), (1280, 720), (1920, 1080)):
         scenes = [scene(n, 0, size) for n in range(min(60, cameras))]
         frames = [replace(scenes[n % len(scenes)], camera=str(n)) for n in range(cameras)]
@@ -127,8 +129,9 @@ def server(cameras: int) -> None:
             weight = sum(len(sheet.jpeg) for sheet in sheets) / 1e3
             whole = per * cameras / 1e3 + drawn
             print(
-                f"{size[0]:4}x{size[1]:<5} {tiles.size[0]:3}x{tiles.size[1]:<4} {per:7.0f} {floor:6.0f}"
-                f" {per / floor:6.2f}   {drawn:8.1f} {least:7.1f} {drawn / least:6.2f} {weight:7.0f}"
+                f"{size[0]:4}x{size[1]:<5} {tiles.size[0]:3}x{tiles.size[1]:<4} {per:7.0f}"
+                f" {floor:6.0f} {per / floor:6.2f}   {drawn:8.1f} {least:7.1f} {drawn / least:6.2f}"
+                f" {weight:7.0f}"
                 f"   {whole:5.0f} ms = {whole / 10:.1f} % of a core at 1/s",
                 flush=True,
             )
@@ -165,7 +168,9 @@ def formats() -> None:
         data = encode()
         took = median_of(encode, 3) * 1e3
         back = median_of(lambda data=data: cv2.imdecode(data, 1), 3) * 1e3  # type: ignore[misc]
-        print(f"  {suffix[1:]:10} {took:6.1f} ms, decoded in {back:.1f} ms, {len(data) / 1e3:.0f} kB")
+        print(
+            f"  {suffix[1:]:10} {took:6.1f} ms, decoded in {back:.1f} ms, {len(data) / 1e3:.0f} kB"
+        )
     for preset in ("ultrafast", "veryfast"):
         codec: Any = av.CodecContext.create("libx264", "w")
         codec.width, codec.height, codec.pix_fmt = 3200, 1440, "yuv420p"
@@ -282,14 +287,22 @@ def measure(page: Page, desk: Crowd, cameras: int, seconds: float, alone: float)
         gaps += [(b - a) / 1000 for a, b in itertools.pairwise(moments)]
     rates = sorted(len(counts.get(camera, ())) / took for camera in counts)
     print(f"  tiles with new pictures   {len(counts)} of {cameras}")
-    print(f"  pictures a second each    least {rates[0]:.2f}, median {statistics.median(rates):.2f}")
-    print(f"  between two pictures      median {statistics.median(gaps):.2f} s, longest {max(gaps):.2f} s")
+    print(
+        f"  pictures a second each    least {rates[0]:.2f}, median {statistics.median(rates):.2f}"
+    )
+    print(
+        f"  between two pictures      median {statistics.median(gaps):.2f} s, "
+        f"longest {max(gaps):.2f} s"
+    )
     print(f"  bytes a second            {sum(one[2] for one in seen) / took / 1e3:.0f} kB")
     longest = max((duration for _, duration in long), default=0.0)
     print(f"  long tasks (> 50 ms)      {len(long)}, longest {longest:.0f} ms")
     task = (after["TaskDuration"] - before["TaskDuration"]) / took
     print(f"  page's main thread busy   {100 * task:.0f} %")
-    print(f"  server                    {100 * work:.0f} % of a core ({100 * alone:.0f} % without a viewer)")
+    print(
+        f"  server                    {100 * work:.0f} % of a core "
+        f"({100 * alone:.0f} % without a viewer)"
+    )
 
 
 def _metrics(wire: Any) -> Any:
@@ -311,7 +324,8 @@ def watch_openings(page: Page, cameras: int, openings: int) -> None:
     shown = sorted(one["shown"] / 1000 for one in found)
     print(
         f"  a tile opened to live     median {statistics.median(shown):.2f} s of {openings}, "
-        f"{shown[0]:.2f}–{shown[-1]:.2f} s; page {statistics.median(o['mounted'] for o in found):.0f} ms"
+        f"{shown[0]:.2f}–{shown[-1]:.2f} s, its page after "
+        f"{statistics.median(one['mounted'] for one in found):.0f} ms"
     )
     print(json.dumps([round(one, 3) for one in shown]))
 

@@ -177,7 +177,8 @@ def test_live_video_plays(page: Page, desk: Desk, size: str) -> None:
 # What part of the picture fills its frame: left, top, and how much larger than the whole it is.
 SHOWN = """() => {
   const box = (e) => e.getBoundingClientRect();
-  const [frame, video] = [box(document.querySelector(".frame")), box(document.querySelector("video"))];
+  const frame = box(document.querySelector(".frame"));
+  const video = box(document.querySelector("video"));
   return {
     scale: video.width / frame.width,
     left: (frame.x - video.x) / video.width,
@@ -233,7 +234,8 @@ PINCH = """([x, y]) => {
   }));
   frame.setPointerCapture = () => undefined; // these fingers are made up
   point("pointerdown", 11, -20); point("pointerdown", 12, 20);
-  for (const d of [25, 30, 40, 50, 60]) { point("pointermove", 11, -d); point("pointermove", 12, d); }
+  for (const d of [25, 30, 40, 50, 60])
+    for (const [id, dx] of [[11, -d], [12, d]]) point("pointermove", id, dx);
   point("pointerup", 11, -60); point("pointerup", 12, 60);
 }"""
 

@@ -131,7 +131,9 @@ def all_on_one_screen(page: Page) -> None:
 
 def test_every_tile_gets_new_pictures(wall: Page) -> None:
     all_on_one_screen(wall)
-    before = wall.evaluate("Object.fromEntries(Object.entries(seen).map(([c, t]) => [c, t.at(-1)]))")
+    before = wall.evaluate(
+        "Object.fromEntries(Object.entries(seen).map(([c, t]) => [c, t.at(-1)]))"
+    )
     newer = """(before) => Object.entries(before).filter(([c, t]) => seen[c].at(-1) > t).length"""
     until("a newer picture of every camera", lambda: wall.evaluate(newer, before) == CAMERAS, 60)
     rising = "Object.values(seen).every((t) => t.every((v, i) => i === 0 || v >= t[i - 1]))"
@@ -177,9 +179,7 @@ def test_trouble_comes_forward_and_stays_for_a_while(wall: Page, crowd: Crowd) -
     wall.get_by_role("button", name="Keep order").click()
     crowd.tell("end c150")
     crowd.tell("end c100")
-    until(
-        "the site's order again", lambda: wall.evaluate(STANDING)[:2] == ["c000", "c001"], 60
-    )
+    until("the site's order again", lambda: wall.evaluate(STANDING)[:2] == ["c000", "c001"], 60)
 
 
 def test_a_camera_is_found_by_its_name(wall: Page) -> None:

@@ -151,7 +151,11 @@ def test_events(lamp: Lamp, ada: httpx.Client) -> None:
         assert told(socket)["alarm"]["state"] == "acknowledged"
         lamp.states["gate"] = replace(lamp.states["gate"], state=CameraState.WAITING)
         status = told(socket)["status"]
-        assert (status["state"], status["trouble"], status["trouble_words"]) == ("waiting", None, "")
+        assert (status["state"], status["trouble"], status["trouble_words"]) == (
+            "waiting",
+            None,
+            "",
+        )
         lost = replace(lamp.states["gate"], trouble=Reason.LOGIN_REFUSED)
         lamp.states["gate"] = lost
         status = told(socket)["status"]
@@ -197,9 +201,7 @@ def test_the_wall(lamp: Lamp, ada: httpx.Client) -> None:
         '{"else": 1}',
     ],
 )
-def test_what_a_wall_does_not_understand_ends_it(
-    lamp: Lamp, ada: httpx.Client, said: str
-) -> None:
+def test_what_a_wall_does_not_understand_ends_it(lamp: Lamp, ada: httpx.Client, said: str) -> None:
     with lamp.socket("/api/live/wall", ada) as socket:
         told(socket)
         socket.send(said)

@@ -61,7 +61,9 @@ def scene(number: int, phase: int, size: tuple[int, int]) -> MaskedFrame:
     for lane in range(3):
         left = int((phase * 0.07 + rng.random()) % 1 * w)
         top = int(h * (0.55 + 0.13 * lane))
-        cv2.rectangle(y, (left, top), (left + w // 8, top + h // 12), float(rng.integers(20, 230)), -1)
+        cv2.rectangle(
+            y, (left, top), (left + w // 8, top + h // 12), float(rng.integers(20, 230)), -1
+        )
     y = np.clip(y + rng.normal(0, 2.0, (h, w)), 16, 235).astype(np.uint8)
     cv2.putText(y, str(number), (w // 20, h // 5), 0, h / 200, 235.0, max(1, h // 90), cv2.LINE_AA)
     bar = int((phase + 1) / PHASES * w)

@@ -95,6 +95,8 @@ def status(camera: str) -> dict[str, Any]:
         "recording": live,
         "last_frame": now - 0.3 if live else now - 340,
         "restarts": 0 if live else 6,
+        "trouble": None if live else "unreachable",
+        "trouble_words": "" if live else "cannot be reached",
     }
 
 

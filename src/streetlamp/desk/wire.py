@@ -11,8 +11,8 @@ from typing import Any, Final, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from streetlamp.health import WORDS, Reason
 from streetlamp.heading import Heading, heading, speed
+from streetlamp.health import WORDS, Reason
 from streetlamp.live.tiles import Sheet
 from streetlamp.values import (
     Alarm,

@@ -96,12 +96,17 @@ class Tiles:
         rows = math.ceil(len(cameras) / columns)
         wide, high = self._cell
         width, height = columns * wide, rows * high
-        planes = [np.full((height >> s, width >> s), e, np.uint8) for s, e in zip((0, 1, 1), _EMPTY)]
+        planes = [
+            np.full((height >> half, width >> half), empty, np.uint8)
+            for half, empty in zip((0, 1, 1), _EMPTY, strict=True)
+        ]
         cells = []
         for i, camera in enumerate(cameras):
             tile = self._held[camera]
             x, y = i % columns * wide, i // columns * high
-            for plane, picture, half in zip(planes, (tile.y, tile.u, tile.v), (0, 1, 1), strict=True):
+            for plane, picture, half in zip(
+                planes, (tile.y, tile.u, tile.v), (0, 1, 1), strict=True
+            ):
                 _put(plane[y >> half : (y + high) >> half, x >> half : (x + wide) >> half], picture)
             h, w = tile.y.shape
             cells.append(Cell(camera, tile.frame.time, x, y, w, h))

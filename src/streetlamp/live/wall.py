@@ -1,7 +1,7 @@
-"""The wall: all cameras as tiles, drawn once for all who watch, and only those that somebody sees.
+"""The wall: all cameras as tiles, drawn once for all who watch, and only what somebody sees.
 
-See ``design/wall.md``. A viewer says which cameras it shows; it gets sheets (`tiles.Sheet`) of those
-that have a new picture, and the next ones when it has shown these: a slow viewer gets fewer
+See ``design/wall.md``. A viewer says which cameras it shows; it gets sheets (`tiles.Sheet`) of
+those that have a new picture, and the next ones when it has shown these: a slow viewer gets fewer
 pictures, never older ones.
 """
 

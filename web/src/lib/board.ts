@@ -24,7 +24,7 @@ interface Box {
 
 const GREY = "hsl(0 0% 50%)";
 const EMPTY = "#05070a"; // beside a picture of another shape than its place
-const SHADE = "rgb(6 8 11 / 78%)";
+const SHADE = "rgb(6 8 11 / 45%)";
 
 /** The largest box of the shape of `w` × `h` in the middle of `spot`. */
 export function inside(w: number, h: number, spot: Box): Box {
