@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +18,7 @@ from streetlamp.fleet.onvif.errors import LoginError, OnvifError, UnreachableErr
 from streetlamp.fleet.onvif.events import facts
 from streetlamp.fleet.onvif.look import look, with_camera
 from streetlamp.fleet.onvif.values import CameraFact, Device, FactKind, Login, Preset, Target
-from support.onvif_device import MAIN, SMALL, USERS, OnvifDevice
+from support.onvif_device import MAIN, SMALL, USERS, OnvifDevice, Request
 
 Make = Callable[..., OnvifDevice]
 ADA = Login("ada", USERS["ada"])
@@ -215,3 +217,44 @@ def test_one_dead_device_does_not_hide_the_others(make_device: Make) -> None:
     dead, alive = look([Target("127.0.0.1", 9), target(device)], ADA)
     assert dead.notes
     assert len(alive.profiles) == 2
+
+
+def test_http_digest_is_answered_and_basic_is_not(make_device: Make) -> None:
+    """Profile T lets a device ask for HTTP digest instead of a token."""
+    sent: list[str] = []
+
+    def guarded(challenge: str) -> Callable[[Request], None]:
+        def hook(request: Request) -> None:
+            said = request.handler.headers.get("Authorization", "")
+            sent.append(said)
+            if said and digest_fits(said):
+                body = device.true_answer(request)
+                OnvifDevice.send(request.handler, 200, body)
+                return
+            request.handler.send_response(401)
+            request.handler.send_header("WWW-Authenticate", challenge)
+            request.handler.send_header("Content-Length", "0")
+            request.handler.end_headers()
+
+        return hook
+
+    device = make_device(hooks={"*": guarded('Digest realm="lamp", nonce="n1", qop="auth"')})
+    assert len(seen(device).profiles) == 2
+    assert any(said.startswith("Digest ") for said in sent)
+    sent.clear()
+    device.hooks = {"*": guarded('Basic realm="lamp"')}
+    assert seen(device).needs_login == "it refuses this login"
+    assert set(sent) == {""}
+
+
+def digest_fits(said: str) -> bool:
+    """RFC 7616, MD5 and qop=auth, for Ada."""
+    part = dict(re.findall(r'(\w+)="?([^",]+)"?', said))
+
+    def md5(text: str) -> str:
+        return hashlib.md5(text.encode()).hexdigest()
+
+    one = md5(f"ada:{part['realm']}:{USERS['ada']}")
+    two = md5(f"POST:{part['uri']}")
+    middle = f"{part['nonce']}:{part['nc']}:{part['cnonce']}:{part['qop']}"
+    return part["username"] == "ada" and part["response"] == md5(f"{one}:{middle}:{two}")

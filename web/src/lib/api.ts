@@ -1,6 +1,6 @@
 /** One typed door to the desk's HTTP API. Every failure becomes an `ApiError` in plain words. */
 
-import type { Alarm, AuditRow, CountRow, Hiding, PublicPage, Segment, Session, Sighting, Site, Status } from "./types";
+import type { Alarm, AuditRow, CountRow, Device, FoundCamera, Hiding, PublicPage, Segment, Session, Sighting, Site, Status } from "./types";
 
 export class ApiError extends Error {
   constructor(
@@ -115,6 +115,11 @@ export const api = {
   removeSighting: (sighting: string) =>
     request<Sighting>("POST", `/api/hiding/sightings/${id(sighting)}/remove`),
   sightingStillUrl: (sighting: string) => `/api/hiding/sightings/${id(sighting)}/still.jpg`,
+  discover: () => request<{ found: FoundCamera[]; refused: string[] }>("POST", "/api/discover/search"),
+  lookAt: (ask: { address: string; username: string; password: string; password_env: string }) =>
+    request<Device>("POST", "/api/discover/look", ask),
+  reboot: (ask: { address: string; username: string; password: string; confirm: string }) =>
+    request<{ said: string }>("POST", "/api/discover/reboot", ask),
   publicPage: () => request<PublicPage>("GET", "/api/public"),
   segmentUrl: (segment: string) => `/api/segments/${id(segment)}`,
   clipUrl: (alarm: string) => `/api/alarms/${id(alarm)}/clip.mp4`,

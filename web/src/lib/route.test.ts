@@ -11,6 +11,7 @@ test.each([
   ["/alarms", "", { view: "alarms", id: null }],
   ["/alarms/a1", "", { view: "alarms", id: "a1" }],
   ["/setup", "", { view: "setup" }],
+  ["/add", "", { view: "add" }],
 ])("%s%s", (path, search, route) => expect(parse(path, search)).toEqual(route));
 
 test.each([

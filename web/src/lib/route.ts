@@ -6,6 +6,7 @@ export type Route =
   | { view: "alarms"; id: string | null }
   | { view: "counts" }
   | { view: "system" }
+  | { view: "add" }
   | { view: "login" }
   | { view: "setup" }
   | { view: "public" };
@@ -23,6 +24,7 @@ export function parse(path: string, search = ""): Route {
       return { view: "alarms", id };
     case "counts":
     case "system":
+    case "add":
     case "login":
     case "setup":
     case "public":

@@ -212,3 +212,36 @@ export interface Hiding {
   }[];
   sightings: Sighting[];
 }
+
+/** A camera that answered a search. */
+export interface FoundCamera {
+  address: string;
+  name: string;
+  hardware: string;
+  location: string;
+  note: string;
+}
+
+/** What a camera says of itself; `snippet` is its piece of site file. */
+export interface Device {
+  address: string;
+  name: string;
+  maker: string;
+  model: string;
+  firmware: string;
+  clock_offset: number | null;
+  streams: {
+    name: string;
+    channel: number;
+    codec: string;
+    width: number;
+    height: number;
+    fps: number;
+    uri: string;
+    refused: string;
+  }[];
+  presets: string[];
+  needs_login: string;
+  notes: string[];
+  snippet: string;
+}

@@ -245,3 +245,9 @@ export function figure(value: number | null): string {
 export function share(part: number): string {
   return `${(100 * part).toFixed(part >= 0.1 ? 0 : part >= 0.01 ? 1 : 2)} %`;
 }
+
+/** A camera's clock beside ours; `offset` is the seconds by which it is ahead. */
+export function clockWords(offset: number): string {
+  if (Math.abs(offset) < 2) return "Its clock is right.";
+  return `Its clock is ${span(Math.abs(offset))} ${offset > 0 ? "fast" : "slow"}.`;
+}

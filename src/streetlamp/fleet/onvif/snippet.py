@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
@@ -13,6 +14,7 @@ from streetlamp.video.source.address import hidden
 
 _PLAYABLE: Final = frozenset({"H264", "H265", "JPEG", "MPEG4"})
 _SECOND_WIDTH: Final = 640  # pixels; below that people in the distance are lost
+_NO_WORDS: Final = frozenset({"true", "false", "null"})  # what YAML takes for something else
 _SAME_SHAPE: Final = 0.06  # how far width to height may differ in one view
 _KEYFRAMES: Final = 1.5  # a second stream's keyframes may be so much rarer than the main one's
 _HEAD: Final = """\
@@ -77,8 +79,8 @@ def _camera(
         yield f"  # {name}: no stream that can be used. {why}".rstrip()
         return
     if hidden(main.uri) != main.uri:
-        yield f"  # {name}: its address holds a login ({hidden(main.uri)})."
-        yield "  # Write this camera by hand; docs/09-discover.md says how."
+        yield f"  # {name}: its address holds a login ({hidden(main.uri)}),"
+        yield "  # which is not written here. Write this camera by hand."
         return
     yield f"  {_id(name, taken)}:"
     yield f"    name: {_word(name)}"
@@ -112,6 +114,8 @@ def _advice(profiles: Collection[VideoProfile], main: VideoProfile) -> Iterator[
 
 def _id(name: str, taken: set[str]) -> str:
     base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:32].rstrip("-") or "camera"
+    if not base[0].isalpha() or base in _NO_WORDS:
+        base = f"camera-{base}"
     id_, again = base, 1
     while id_ in taken:
         again += 1
@@ -121,6 +125,7 @@ def _id(name: str, taken: set[str]) -> str:
 
 
 def _word(text: str) -> str:
-    """A text as YAML writes it on one line."""
+    """A text as YAML writes it on one line; in quotes where it might be taken for a number."""
     made: str = yaml.safe_dump(text, default_flow_style=True, width=10_000, allow_unicode=True)
-    return made.removesuffix("\n").removesuffix("\n...")
+    made = made.removesuffix("\n").removesuffix("\n...")
+    return json.dumps(text) if made == text and not text[:1].isalpha() else made
