@@ -269,6 +269,71 @@ def models(
     show_models(folder)
 
 
+@app.command("virtual-camera")
+def virtual_camera(
+    clips: Annotated[
+        list[Path] | None, typer.Argument(metavar="CLIP", help="Video files, one a camera.")
+    ] = None,
+    faults: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--faults",
+            metavar="LIST",
+            help="What goes wrong and when, e.g. freeze@30s,cover@2m+30s:50%,drop@4m. "
+            "`--faults list` prints all there are.",
+        ),
+    ] = None,
+    repeat: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Start the faults again every so often.")
+    ] = None,
+    count: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=1000, help="How many cameras, cam001 and so on; the clips go round."
+        ),
+    ] = None,
+    listen: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="0.0.0.0 opens it to the network.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(help="RTSP port; 0 picks a free one.", min=0, max=65535)
+    ] = 8554,
+    user: Annotated[str, typer.Option(help="Name to log in with.")] = "admin",
+    password_env: Annotated[
+        str | None,
+        typer.Option(metavar="VARIABLE", help="Ask for the password in this environment variable."),
+    ] = None,
+    sub: Annotated[bool, typer.Option(help="Offer a second, small stream.")] = True,
+    encode: Annotated[
+        bool, typer.Option("--encode", help="Encode the clip anew even if it could be sent as is.")
+    ] = False,
+    noise: Annotated[
+        float, typer.Option(min=0, max=50, help="Add a sensor's noise (deviation, of 255 levels).")
+    ] = 0.0,
+    clock: Annotated[
+        bool, typer.Option("--clock", help="Burn date and time into the picture.")
+    ] = False,
+    longest: Annotated[
+        str, typer.Option(metavar="TIME", help="How much of a clip is used, from its beginning.")
+    ] = "5m",
+    seed: Annotated[int, typer.Option(help="Another number, other noise and blots.")] = 0,
+) -> None:
+    """Serve clips as RTSP cameras to rehearse with, and let go wrong what you want to see.
+
+    A fault is NAME@TIME[+DURATION][:STRENGTH][:CAMERA]. Without a duration it lasts until the
+    next one begins; without a camera it happens to the first one, and `:all` means all at once.
+
+    docs/09-virtual-cameras.md shows some drills.
+    """
+    from streetlamp.app.virtual_command import serve_clips  # noqa: PLC0415
+
+    serve_clips(
+        clips or [], faults or [], repeat=repeat, count=count, listen=listen, port=port, user=user,
+        password_env=password_env, sub=sub, recode=encode, noise=noise, clock=clock,
+        longest=longest, seed=seed,
+    )  # fmt: skip
+
+
 @site_commands.command("new")
 def site_new(
     path: Annotated[

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
@@ -46,6 +48,7 @@ class Connection:
                 if isinstance(message, Request):
                     answer = self._answer(message)
                     if answer is None:
+                        self.cut()
                         break
                     self._writer.write(answer)
                     if message.method == "TEARDOWN":
@@ -98,7 +101,7 @@ class Connection:
             case "SETUP":
                 return self._setup(request, sequence, self.outlet)
             case "PLAY" | "PAUSE" | "TEARDOWN" | "GET_PARAMETER" | "SET_PARAMETER":
-                return self._in_session(request, sequence, self.outlet)
+                return self._in_session(request, sequence)
             case _:
                 return reply(501, sequence, {"Public": _METHODS})
 
@@ -145,7 +148,7 @@ class Connection:
         headers = {"Transport": f"{how};ssrc={outlet.ssrc:08X}", **self._session_header()}
         return reply(200, sequence, headers)
 
-    def _in_session(self, request: Request, sequence: str, outlet: Outlet) -> bytes:
+    def _in_session(self, request: Request, sequence: str) -> bytes:
         named = request.headers.get("session", "").partition(";")[0].strip()
         if named and named != self._session:
             return reply(454, sequence)
@@ -161,11 +164,10 @@ class Connection:
         viewer.playing = request.method == "PLAY"
         viewer.waiting = True
         if viewer.playing:
+            # no first packet is promised: what comes first is the next keyframe, whenever it is due
             url = request.url.rstrip("/")
             url = url if url.endswith(sdp.TRACK) else f"{url}/{sdp.TRACK}"
-            stamp = outlet.stamp(self._server.now())
-            info = f"url={url};seq={outlet.sequence & 0xFFFF};rtptime={stamp}"
-            headers |= {"Range": "npt=now-", "RTP-Info": info}
+            headers |= {"Range": "npt=now-", "RTP-Info": f"url={url}"}
         return reply(200, sequence, headers)
 
     def _session_header(self) -> dict[str, str]:
@@ -178,6 +180,9 @@ class Connection:
             self.viewer = None
 
     def cut(self) -> None:
-        """Close it at once, whatever it was doing."""
+        """Close it at once, whatever it was doing, as a machine that restarts does (RST)."""
         self._leave()
+        sock = self._writer.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._writer.transport.abort()

@@ -84,7 +84,7 @@ def load_reels(
 
     UserError when the clip cannot be opened or holds no video.
     """
-    copied, why = None, "its pictures are altered"
+    copied, why = None, "so that its pictures can be altered"
     if not recode and not noise:
         copied, why = _copied(clip, longest)
         if copied is not None and not sub:

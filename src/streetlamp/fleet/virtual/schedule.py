@@ -86,7 +86,7 @@ def in_words(length: float) -> str:
 
 def strength_in_words(strength: float, takes: Strength) -> str:
     if takes.unit is Unit.SHARE:
-        return f"{strength:.3g}" if strength < 0.01 else f"{100 * strength:g} %"
+        return f"{100 * strength:.3g} %"
     if takes.unit is Unit.SECONDS:
         return ("-" if strength < 0 else "") + in_words(abs(strength))
     return f"{strength:g}"

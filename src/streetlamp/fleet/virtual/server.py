@@ -12,7 +12,7 @@ from secrets import token_hex
 from typing import Any, Final
 
 from streetlamp.errors import UserError
-from streetlamp.fleet.virtual.base import FAULTS, Door
+from streetlamp.fleet.virtual.base import Door
 from streetlamp.fleet.virtual.camera import Camera, Occurrence, Outlet
 from streetlamp.fleet.virtual.connection import Connection
 from streetlamp.fleet.virtual.listen import open_udp
@@ -97,6 +97,11 @@ class Server:
     def outlet(self, path: str) -> Outlet | None:
         """The stream of a path, with or without its track."""
         return self._by_path.get(path.removesuffix(f"/{TRACK}"))
+
+    @property
+    def reels(self) -> Sequence[tuple[Reel, Reel | None]]:
+        """What is served: a main and a second stream a clip."""
+        return self._plan.reels
 
     def now(self) -> float:
         """Seconds since the server began."""
@@ -183,13 +188,13 @@ class Server:
         for event, cameras in self._events():
             await asyncio.sleep(event.time - self.now())
             key = event.drill, event.round
+            quiet = event.drill.duration == 0  # begins and ends at once
             if event.begins:
                 self._occurrences[key] = self._occurrence(
                     event.drill.fault, event.drill.strength, event.time, event.round
                 )
-                await self.begin(self._occurrences[key], cameras)
+                await self.begin(self._occurrences[key], cameras, brief=quiet)
             else:
-                quiet = event.drill.duration == 0
                 await self.end(self._occurrences.pop(key), cameras, quiet=quiet)
 
     def _events(self) -> Iterator[tuple[Event, list[Camera]]]:
@@ -224,10 +229,11 @@ class Server:
         for occurrence in found:
             await self.end(occurrence, [one for one in cameras if occurrence in one.faults(name)])
 
-    async def begin(self, occurrence: Occurrence, cameras: Sequence[Camera]) -> None:
+    async def begin(
+        self, occurrence: Occurrence, cameras: Sequence[Camera], *, brief: bool = False
+    ) -> None:
         """A fault begins at cameras."""
         self._cut([camera for camera in cameras if camera.begin(occurrence)])
-        brief = FAULTS[occurrence.fault].momentary
         self._tell(f"{self._whom(cameras)}: {occurrence.fault}" + ("" if brief else " begins"))
         if self._unplugged():
             await self._stop_listening()
