@@ -289,7 +289,11 @@ def _resolved_source(source: Any, folder: Path) -> Any:
     if isinstance(source, str):
         return _resolved_url(source, folder)
     if isinstance(source, dict) and isinstance(source.get("url"), str):
-        return {**source, "url": _resolved_url(source["url"], folder)}
+        changed = {**source, "url": _resolved_url(source["url"], folder)}
+        certificate = source.get("certificate")
+        if isinstance(certificate, str) and certificate.lower().endswith((".pem", ".crt", ".cer")):
+            changed["certificate"] = str(folder / Path(certificate).expanduser())
+        return changed
     return source
 
 

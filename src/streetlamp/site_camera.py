@@ -64,6 +64,13 @@ class CameraSource(SourceOptions):
             raise ValueError(f"the environment variable {name} is not set; set it before you start")
         return {**data, "password": SecretStr(os.environ[name])}
 
+    def fresh(self) -> Self:
+        """The same with the password that the environment holds now."""
+        now = os.environ.get(self.password_env) if self.password_env else None
+        if now is None or now == self.password.get_secret_value():
+            return self
+        return self.model_copy(update={"password": SecretStr(now)})
+
 
 def rule_options(kind: str) -> type[RuleOptions]:
     """The options class of a kind of rule; KeyError when there is no such kind."""

@@ -114,11 +114,13 @@ class CameraWorker:
         self._keeper.state(CameraState.FAILED, message, time.time())
 
     def _make_source(self) -> Source:
-        return make_source(self.name, self._options.source.url, self._options.source, live=True)
+        options = self._options.source.fresh()
+        return make_source(self.name, options.url, options, live=True)
 
     def _make_second(self) -> Source:
         options = self._options.second_stream
         assert options is not None
+        options = options.fresh()
         return make_source(f"{self.name} (second stream)", options.url, options, live=True)
 
     def _status(self, status: FeedStatus) -> None:

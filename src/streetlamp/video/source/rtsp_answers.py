@@ -20,7 +20,7 @@ _STATUS: Final[dict[int, tuple[Reason, str]]] = {
     415: (Reason.NO_VIDEO, "it has no video that can be played"),
     453: (Reason.NO_VIDEO, "it has no bandwidth left: too many are watching"),
     455: (Reason.NO_VIDEO, "it does not play at this path"),
-    461: (Reason.NO_VIDEO, "it does not send this way: set transport to udp, or back to tcp"),
+    461: (Reason.NO_VIDEO, "it does not send by this transport: try the other one (tcp, udp)"),
     503: (Reason.NO_VIDEO, "it is busy: too many are watching"),
 }
 
