@@ -28,7 +28,8 @@ _LOOKS: Final = 20  # a minute, of everybody together: each may be a guess at a 
 _REMEMBERED: Final = 600.0  # seconds an answer to a search counts
 _MOST: Final = 1024
 _SEARCH_SECONDS: Final = 3.0
-_LOOK_SECONDS: Final = 30.0
+_LOOK_SECONDS: Final = 20.0
+_PATIENCE: Final = 10.0  # seconds somebody waits for somebody else's question to end
 
 
 class Finder:
@@ -103,7 +104,7 @@ class Finder:
                     {"Retry-After": str(wait)},
                 )
             asked.append(now)
-        if not self._busy.acquire(timeout=_LOOK_SECONDS):
+        if not self._busy.acquire(timeout=_PATIENCE):
             raise RefusalError(
                 503, "The desk is still asking other cameras.", "Wait.", {"Retry-After": "10"}
             )

@@ -14,6 +14,7 @@ from streetlamp.desk.auth import Person
 from streetlamp.desk.context import TheDesk
 from streetlamp.desk.refusal import RefusalError
 from streetlamp.desk.wire import Wire
+from streetlamp.fleet.onvif.addresses import plain
 from streetlamp.fleet.onvif.errors import LoginError, OnvifError
 from streetlamp.fleet.onvif.snippet import snippet
 from streetlamp.fleet.onvif.values import Device, Found, Login
@@ -62,8 +63,8 @@ class FoundOut(Wire):
 
     @classmethod
     def of(cls, found: Found) -> FoundOut:
-        plain = {key: getattr(found, key) for key in ("name", "hardware", "location", "note")}
-        return cls.model_validate({**plain, "address": found.target.place})
+        made = {key: getattr(found, key) for key in ("name", "hardware", "location", "note")}
+        return cls.model_validate({**made, "address": found.target.place})
 
 
 class SearchOut(Wire):
@@ -117,7 +118,7 @@ def look(body: LookIn, desk: TheDesk, person: Person) -> DeviceOut:
     Only devices that answered a search, and private addresses that are typed, are spoken to.
     """
     now = desk.services.now()
-    about = f"device:{body.address}"
+    about = _about(body)
     desk.services.audit.record(now, person.user, "look at device", about, login=bool(body.login))
     try:
         device = desk.finder.look(body.address, body.login, desk.services.now)
@@ -132,11 +133,15 @@ def reboot(body: RebootIn, desk: TheDesk, person: Person) -> dict[str, str]:
     if body.confirm != body.address:
         raise RefusalError(409, "The address and its confirmation differ.", "Type it once more.")
     now = desk.services.now()
-    desk.services.audit.record(now, person.user, "reboot device", f"device:{body.address}")
+    desk.services.audit.record(now, person.user, "reboot device", _about(body))
     try:
         return {"said": desk.finder.reboot(body.address, body.login, desk.services.now)}
     except OnvifError as error:
         raise _refusal(error) from None
+
+
+def _about(body: DeviceIn) -> str:
+    return f"device:{plain(body.address)}"
 
 
 def _env(body: LookIn) -> str:
