@@ -5,7 +5,7 @@ The site file itself is never written here: a person copies the piece.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -14,10 +14,10 @@ from streetlamp.desk.auth import Person
 from streetlamp.desk.context import TheDesk
 from streetlamp.desk.refusal import RefusalError
 from streetlamp.desk.wire import Wire
-from streetlamp.fleet.onvif.addresses import plain
 from streetlamp.fleet.onvif.errors import LoginError, OnvifError
-from streetlamp.fleet.onvif.snippet import snippet
-from streetlamp.fleet.onvif.values import Device, Found, Login
+
+if TYPE_CHECKING:  # what finds cameras is loaded when somebody looks for one
+    from streetlamp.fleet.onvif.values import Device, Found, Login
 
 router = APIRouter(prefix="/api/discover", tags=["discover"])
 
@@ -40,6 +40,8 @@ class DeviceIn(_Strict):
 
     @property
     def login(self) -> Login | None:
+        from streetlamp.fleet.onvif.values import Login  # noqa: PLC0415
+
         return Login(self.username, self.password.get_secret_value()) if self.username else None
 
 
@@ -117,6 +119,8 @@ def look(body: LookIn, desk: TheDesk, person: Person) -> DeviceOut:
 
     Only devices that answered a search, and private addresses that are typed, are spoken to.
     """
+    from streetlamp.fleet.onvif.snippet import snippet  # noqa: PLC0415
+
     now = desk.services.now()
     about = _about(body)
     desk.services.audit.record(now, person.user, "look at device", about, login=bool(body.login))
@@ -141,6 +145,8 @@ def reboot(body: RebootIn, desk: TheDesk, person: Person) -> dict[str, str]:
 
 
 def _about(body: DeviceIn) -> str:
+    from streetlamp.fleet.onvif.addresses import plain  # noqa: PLC0415
+
     return f"device:{plain(body.address)}"
 
 
