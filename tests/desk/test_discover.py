@@ -15,7 +15,7 @@ from streetlamp.fleet.onvif.addresses import is_near
 from streetlamp.fleet.onvif.discovery import Network
 from streetlamp.fleet.onvif.values import Found, Target
 from streetlamp.site import parse_site
-from support.lamp import Lamp
+from support.lamp import Clock, Lamp
 from support.onvif_device import MAIN, SMALL, USERS, OnvifDevice
 
 LOGIN = {"username": "ada", "password": USERS["ada"]}
@@ -29,8 +29,10 @@ def device() -> Iterator[OnvifDevice]:
 
 @pytest.fixture
 def desk(lamp: Lamp, device: OnvifDevice, monkeypatch: pytest.MonkeyPatch) -> Lamp:
-    """A desk whose searches stay on the loopback interface, and are short."""
+    """A desk whose searches stay on the loopback interface, and are short; its clock runs."""
+    began = time.monotonic()
     lamp.clock.now = time.time()
+    monkeypatch.setattr(Clock, "__call__", lambda clock: clock.now + time.monotonic() - began)
     monkeypatch.setattr(finders, "_SEARCH_SECONDS", 0.4)
     finder_of(lamp).network = device.network
     return lamp
@@ -107,7 +109,7 @@ def test_far_addresses_are_not_spoken_to(
     def never(*_: object, **__: object) -> None:
         raise AssertionError("something was sent")
 
-    monkeypatch.setattr(finders, "look", never)
+    monkeypatch.setattr("streetlamp.fleet.onvif.look.look", never)
     monkeypatch.setattr("streetlamp.fleet.onvif.look.search", never)
     for address in FAR:
         answer = kim.post("/api/discover/look", json={"address": address})

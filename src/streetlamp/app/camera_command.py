@@ -41,6 +41,8 @@ def _with(
 def info(address: str, user: str, password_env: str) -> None:
     """Prints what the camera says of itself."""
     device = look(targets_of([address], _ASK_FOR)[:1], login_of(user, password_env))[0]
+    if device.clock is None and not device.profiles and device.notes:
+        raise UserError(f"{device.notes[-1]}.")
     about = " ".join(filter(None, (device.maker, device.model, device.firmware)))
     _say(f"{device.title} at {device.target.place}" + (f": {about}" if about else ""))
     if device.clock is not None:

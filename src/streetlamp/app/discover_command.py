@@ -59,6 +59,8 @@ def discover(
     if not found:
         _say(_NOTHING.rstrip())
         return False
+    plural = "" if len(found) == 1 else "s"
+    _say(f"{len(found)} camera{plural} answered. Asking what they are …\n")
     devices = look(found, login)
     _show(devices)
     made = snippet(devices, user, password_env)
@@ -78,6 +80,7 @@ def _find(
 ) -> tuple[tuple[Found, ...], tuple[str, ...]]:
     if addresses:
         return targets_of(addresses, timeout, network), ()
+    _say(f"Searching the network for {timeout:g} s …")
     told = search(timeout, network=network)
     return told.found, told.refused
 

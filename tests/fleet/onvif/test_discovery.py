@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from streetlamp.fleet.onvif import limits
-from streetlamp.fleet.onvif.discovery import read_answer, search
+from streetlamp.fleet.onvif.discovery import Answers, read_answer, search
 from streetlamp.fleet.onvif.errors import UnsafeAnswerError
 from support.onvif_device import OnvifDevice
 
@@ -125,6 +125,32 @@ def test_thousands_of_answers_are_bounded(make_device: Make) -> None:
     assert time.monotonic() - began < 1.5 + 10
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 64 * 1024, f"{grown} KiB"
+
+
+def test_thousands_of_hosts_are_bounded(make_device: Make) -> None:
+    """More hosts than any network has: so many are kept, and reading ends."""
+    device = make_device()
+    answers = Answers(frozenset({ASKED}))
+    taken = 0
+    for number in range(5000):
+        ip = f"10.{number // 62500}.{number // 250 % 250}.{number % 250}"
+        taken += 1
+        if not answers.take(device.match(ASKED, xaddrs=f"http://{ip}/onvif"), ip):
+            break
+    told = answers.told()
+    assert len(told.found) == limits.DEVICES == taken
+    assert "the rest was not read" in told.refused[-1]
+
+
+def test_liars_without_end_are_told_of_in_a_few_lines(make_device: Make) -> None:
+    device = make_device()
+    answers = Answers(frozenset({ASKED}))
+    lie = device.match(ASKED, xaddrs="http://10.255.0.1/")
+    for number in range(2000):
+        assert answers.take(lie, f"10.0.{number // 250}.{number % 250}")
+    told = answers.told()
+    assert told.found == ()
+    assert len(told.refused) < 25
 
 
 def test_names_are_made_fit_for_a_terminal(make_device: Make) -> None:

@@ -116,6 +116,8 @@ def test_channels_and_namesakes_get_ids_of_their_own() -> None:
         "&x *y",
         "x" * 80,
         "é",
+        "1e5",
+        "null",
     ],
 )
 def test_odd_names_stay_one_word(name: str) -> None:

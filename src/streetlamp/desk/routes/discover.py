@@ -5,7 +5,7 @@ The site file itself is never written here: a person copies the piece.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -15,8 +15,9 @@ from streetlamp.desk.context import TheDesk
 from streetlamp.desk.refusal import RefusalError
 from streetlamp.desk.wire import Wire
 from streetlamp.fleet.onvif.errors import LoginError, OnvifError
-from streetlamp.fleet.onvif.snippet import snippet
-from streetlamp.fleet.onvif.values import Device, Found, Login
+
+if TYPE_CHECKING:  # what finds cameras is loaded when somebody looks for one
+    from streetlamp.fleet.onvif.values import Device, Found, Login
 
 router = APIRouter(prefix="/api/discover", tags=["discover"])
 
@@ -39,6 +40,8 @@ class DeviceIn(_Strict):
 
     @property
     def login(self) -> Login | None:
+        from streetlamp.fleet.onvif.values import Login  # noqa: PLC0415
+
         return Login(self.username, self.password.get_secret_value()) if self.username else None
 
 
@@ -62,8 +65,8 @@ class FoundOut(Wire):
 
     @classmethod
     def of(cls, found: Found) -> FoundOut:
-        plain = {key: getattr(found, key) for key in ("name", "hardware", "location", "note")}
-        return cls.model_validate({**plain, "address": found.target.place})
+        made = {key: getattr(found, key) for key in ("name", "hardware", "location", "note")}
+        return cls.model_validate({**made, "address": found.target.place})
 
 
 class SearchOut(Wire):
@@ -116,8 +119,10 @@ def look(body: LookIn, desk: TheDesk, person: Person) -> DeviceOut:
 
     Only devices that answered a search, and private addresses that are typed, are spoken to.
     """
+    from streetlamp.fleet.onvif.snippet import snippet  # noqa: PLC0415
+
     now = desk.services.now()
-    about = f"device:{body.address}"
+    about = _about(body)
     desk.services.audit.record(now, person.user, "look at device", about, login=bool(body.login))
     try:
         device = desk.finder.look(body.address, body.login, desk.services.now)
@@ -132,11 +137,17 @@ def reboot(body: RebootIn, desk: TheDesk, person: Person) -> dict[str, str]:
     if body.confirm != body.address:
         raise RefusalError(409, "The address and its confirmation differ.", "Type it once more.")
     now = desk.services.now()
-    desk.services.audit.record(now, person.user, "reboot device", f"device:{body.address}")
+    desk.services.audit.record(now, person.user, "reboot device", _about(body))
     try:
         return {"said": desk.finder.reboot(body.address, body.login, desk.services.now)}
     except OnvifError as error:
         raise _refusal(error) from None
+
+
+def _about(body: DeviceIn) -> str:
+    from streetlamp.fleet.onvif.addresses import plain  # noqa: PLC0415
+
+    return f"device:{plain(body.address)}"
 
 
 def _env(body: LookIn) -> str:

@@ -88,7 +88,7 @@ def search(seconds: float, *, hosts: Sequence[str] = (), network: Network = EVER
                 "The network could not be searched: no interface took the question. "
                 "Name the cameras by --address instead."
             )
-        answers = _Answers(frozenset(ids))
+        answers = Answers(frozenset(ids))
         _listen(sockets, seconds, answers)
     finally:
         for one in sockets:
@@ -136,7 +136,7 @@ def _send(out: socket.socket, questions: list[bytes], to: list[tuple[str, int]])
     return sent
 
 
-def _listen(sockets: list[socket.socket], seconds: float, answers: _Answers) -> None:
+def _listen(sockets: list[socket.socket], seconds: float, answers: Answers) -> None:
     until = time.monotonic() + seconds
     with selectors.DefaultSelector() as ready:
         for one in sockets:
@@ -152,7 +152,7 @@ def _listen(sockets: list[socket.socket], seconds: float, answers: _Answers) -> 
                     return
 
 
-class _Answers:
+class Answers:
     """Collects who answered. Never holds more than `limits` allow."""
 
     def __init__(self, ids: frozenset[str]) -> None:
