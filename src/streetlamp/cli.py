@@ -323,7 +323,7 @@ def virtual_camera(
     A fault is NAME@TIME[+DURATION][:STRENGTH][:CAMERA]. Without a duration it lasts until the
     next one begins; without a camera it happens to the first one, and `:all` means all at once.
 
-    docs/09-virtual-cameras.md shows some drills.
+    docs/10-virtual-cameras.md shows some drills.
     """
     from streetlamp.app.virtual_command import serve_clips  # noqa: PLC0415
 

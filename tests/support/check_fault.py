@@ -104,8 +104,6 @@ def check_pictures(kind: type[PictureFault], size: tuple[int, int]) -> None:
     assert all(map(np.array_equal, before, picture)), "what it is given is not written to"
 
 
-
-
 def check_stream(kind: type[StreamFault]) -> None:
     fault = kind(seed=3)
     packet = bytes(range(100))

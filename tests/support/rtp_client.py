@@ -50,7 +50,9 @@ class RtspClient:
             self._more()
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
+        headers = {
+            name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)
+        }
         length = int(headers.get("content-length", 0))
         body, self._buffer = self._need(length)[:length], self._buffer[length:]
         return Answer(int(first.split()[1]), headers, body.decode())

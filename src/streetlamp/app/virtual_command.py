@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -68,7 +69,7 @@ def serve_clips(
     )  # fmt: skip
     console = Console(stderr=True)
     columns = TextColumn("Reading {task.description}"), BarColumn(), TimeElapsedColumn()
-    bar = Progress(*columns, console=console, transient=True)
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     bar.start()
     try:
         with cameras:
@@ -86,7 +87,8 @@ def serve_clips(
 
 
 def _wait() -> None:
-    """Until Ctrl-C, which is how this ends and no error."""
+    """Until Ctrl-C or SIGTERM, which is how this ends and no error."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
@@ -170,8 +172,7 @@ def _planned(drills: Sequence[Drill], names: Sequence[str], repeat: float | None
         for drill, end in schedule.spans():
             if drill.whom == EVERYBODY and place:
                 continue
-            lasts = "" if end == drill.start else f" to {in_words(end)}"
-            lasts = " on" if end == inf else lasts
+            lasts = " on" if end == inf else f" to {in_words(end)}" if end > drill.start else ""
             whom = f"all {len(names)} cameras" if drill.whom == EVERYBODY else name
             found.append(
                 (drill.start, f"  {in_words(drill.start):>7}{lasts}: {drill.words}, {whom}")

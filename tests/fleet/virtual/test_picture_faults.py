@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
@@ -50,7 +52,7 @@ def test_a_clock_goes_on_where_only_it_is_alive() -> None:
     during = [picture for time, picture in out.items() if time >= 2]
     shape = with_clock(scene(SIZE), 0)
     box = np.argwhere(shape.y != scene(SIZE).y).max(axis=0) + 1
-    for before, after in zip(during, during[1:], strict=False):
+    for before, after in pairwise(during):
         assert np.array_equal(before.y[box[0] :], after.y[box[0] :])
         assert np.array_equal(before.y[:, box[1] :], after.y[:, box[1] :])
     assert len({picture.y[: box[0], : box[1]].tobytes() for picture in during}) == 6  # a second
@@ -84,7 +86,7 @@ def test_a_cover_covers_as_much_as_is_asked(share: float) -> None:
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
 def test_paint_covers_as_much_as_is_asked(share: float) -> None:
-    picture, own = played(f"spray@1s:{share}", 4)[3.0], scene(SIZE, 15)
+    picture = played(f"spray@1s:{share}", 4)[3.0]
     painted = np.abs(picture.y.astype(int) - 70) < 8
     assert painted.mean() == pytest.approx(share, abs=0.12)
     assert same(played(f"spray@1s:{share}", 4)[3.0], picture)

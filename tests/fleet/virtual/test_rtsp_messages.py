@@ -30,7 +30,9 @@ def received(data: bytes) -> Request | Data | None:
 
 
 def test_a_request() -> None:
-    found = received(b"\r\nplay rtsp://x:1/cam001/main/?a=b RTSP/1.0\r\nCSeq: 7\r\nX-Y : z \r\n\r\n")
+    found = received(
+        b"\r\nplay rtsp://x:1/cam001/main/?a=b RTSP/1.0\r\nCSeq: 7\r\nX-Y : z \r\n\r\n"
+    )
     assert found == Request("PLAY", "rtsp://x:1/cam001/main/?a=b", {"cseq": "7", "x-y": "z"})
     assert isinstance(found, Request)
     assert found.path == "/cam001/main"
@@ -108,6 +110,8 @@ def test_who_knows_the_password_comes_in(qop: str) -> None:
     assert not digest.accepts(given, "TEARDOWN", "n0nce", "anna", "right")
 
 
-@pytest.mark.parametrize("given", ["", "Basic YW5uYTpyaWdodA==", "Digest", 'Digest username="anna"'])
+@pytest.mark.parametrize(
+    "given", ["", "Basic YW5uYTpyaWdodA==", "Digest", 'Digest username="anna"']
+)
 def test_anything_else_does_not(given: str) -> None:
     assert not digest.accepts(given, "PLAY", "n0nce", "anna", "right")

@@ -86,11 +86,13 @@ def rounded(values: npt.NDArray[Any]) -> Plane:
 
 def blended(below: Picture, above: Picture, share: Floats) -> Picture:
     """`above` over `below`, by `share` (0 to 1, shape of the luma plane) of each pixel."""
-    half = cv2.resize(share, below.u.shape[::-1], interpolation=cv2.INTER_AREA)
+    half = np.asarray(
+        cv2.resize(share, below.u.shape[::-1], interpolation=cv2.INTER_AREA), np.float32
+    )
     shares = (share, half, half)
     return Picture(
         *(
-            rounded(low + (high.astype(np.float32) - low) * each)
+            _bytes(cv2.blendLinear(low, high, 1 - each, each))
             for low, high, each in zip(below, above, shares, strict=True)
         )
     )
@@ -128,10 +130,10 @@ def clouds(size: tuple[int, int], grain: int, seed: int) -> Floats:
 
 
 @lru_cache(maxsize=8)
-def _tile(width: int, height: int, seed: int) -> npt.NDArray[np.int16]:
+def _tile(width: int, height: int, seed: int) -> Floats:
     rng = np.random.default_rng([seed, width, height])
     shape = height + _TILE_MARGIN, width + _TILE_MARGIN
-    return np.asarray(rng.normal(0, 256, shape), np.int16)
+    return rng.standard_normal(shape, np.float32)
 
 
 def noisy(picture: Picture, deviation: float, number: int, seed: int = 0) -> Picture:
@@ -146,16 +148,15 @@ def noisy(picture: Picture, deviation: float, number: int, seed: int = 0) -> Pic
     rng = np.random.default_rng([seed, number])
     down, across = (int(each) for each in rng.integers(0, _TILE_MARGIN, 2))
     noise = _tile(width, height, seed)[down : down + height, across : across + width]
-    gain = _gain(deviation)[picture.y]
-    y = picture.y + ((noise * gain) >> 16)
-    return picture._replace(y=np.clip(y, 0, 255).astype(np.uint8))
+    scaled = cv2.multiply(noise, cv2.LUT(picture.y, _deviations(deviation)))
+    return picture._replace(y=_bytes(cv2.add(picture.y, scaled, dtype=cv2.CV_8U)))
 
 
 @lru_cache(maxsize=8)
-def _gain(deviation: float) -> npt.NDArray[np.int32]:
-    """What a noise of deviation 256 is multiplied with at each level of luma, in 65,536ths."""
+def _deviations(deviation: float) -> Floats:
+    """The noise's deviation at each level of luma."""
     level = np.arange(256)
-    return np.asarray(np.sqrt(0.25 + 0.75 * level / 128) * deviation * 256, np.int32)
+    return np.asarray(np.sqrt(0.25 + 0.75 * level / 128) * deviation, np.float32)
 
 
 def with_clock(picture: Picture, time: float) -> Picture:

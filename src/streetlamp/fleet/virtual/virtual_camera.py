@@ -111,6 +111,12 @@ class VirtualCameras:
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all streams; a second time it does nothing."""
+        if not self._thread.is_alive():
+            return
         try:
             self._call(self.server.close())
         finally:

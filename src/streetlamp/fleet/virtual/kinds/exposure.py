@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import ClassVar, Final
 
+import cv2
 import numpy as np
 
 from streetlamp.fleet.virtual.base import FAULTS, Moment, PictureFault, Stage, Strength, Unit
-from streetlamp.fleet.virtual.picture import BLACK, Picture, faded, noisy, rounded
+from streetlamp.fleet.virtual.picture import BLACK, Floats, Picture, faded, noisy, rounded
 from streetlamp.health import Reason
 
 _GREY: Final = 150  # the luma of fog
@@ -73,9 +75,17 @@ class Infrared(PictureFault):
     stage: ClassVar[Stage] = Stage.SENSOR
 
     def apply(self, picture: Picture, moment: Moment) -> Picture:
-        width, height = picture.size
-        across = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
-        down = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-        lit = 1.05 - 0.45 * (across**2 + down**2)
-        y = (30 + 190 * np.power(picture.y.astype(np.float32) / 255, 0.7)) * lit
-        return noisy(picture.grey()._replace(y=rounded(y)), 3.0, moment.number, self.seed)
+        y = cv2.multiply(cv2.LUT(picture.y, _CURVE), _light(*picture.size), dtype=cv2.CV_8U)
+        grey = picture.grey()._replace(y=np.ascontiguousarray(y, np.uint8))
+        return noisy(grey, 3.0, moment.number, self.seed)
+
+
+_CURVE: Final = np.asarray(30 + 190 * np.power(np.arange(256) / 255, 0.7), np.float32)
+
+
+@lru_cache(maxsize=4)
+def _light(width: int, height: int) -> Floats:
+    """How much of the lamp's light falls on each pixel: most in the middle."""
+    across = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    down = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    return np.asarray(1.05 - 0.45 * (across**2 + down**2), np.float32)

@@ -23,6 +23,7 @@ from streetlamp.health import Reason
 
 _GROW: Final = 10.0  # seconds until a lens is as far out of focus as it gets
 _REACH: Final = 0.6  # seconds that a hand takes to the lens
+_SOFT: Final = 0.1  # width of its blurred edge, as a share of the picture's
 
 
 @FAULTS.add("defocus")
@@ -65,20 +66,22 @@ class Cover(PictureFault):
     )
     reasons: ClassVar[tuple[Reason, ...]] = (Reason.COVERED, Reason.BLACK)
     _cloth: Picture | None = None
+    _edge: Floats  # of what covers, a row of the picture each: by how much it is ahead
 
     def apply(self, picture: Picture, moment: Moment) -> Picture:
         width, height = picture.size
         if self._cloth is None or self._cloth.size != (width, height):
             self._cloth = self._made((width, height))
-        reach = self.strength * min(1.0, max(0.1, moment.since / _REACH)) * 1.2
+            self._edge = 0.06 * clouds((1, height), max(8, height // 4), self.seed + 1)
         sway = 0.004 * float(np.sin(moment.since * 2.1))
-        edge = reach + sway + 0.06 * clouds((1, height), max(8, height // 4), self.seed + 1)
-        across = np.linspace(0, 1, width, dtype=np.float32)[None, :]
-        share = np.clip((edge - across) / 0.1, 0, 1).astype(np.float32)
-        step = round(width * sway)
-        cloth = Picture(*(np.roll(plane, step // (1 + (i > 0)), 1)
-                          for i, plane in enumerate(self._cloth)))  # fmt: skip
-        return noisy(blended(picture, cloth, share), 1.5, moment.number, self.seed)
+        cloth = Picture(*(np.roll(plane, round(plane.shape[1] * sway), 1) for plane in self._cloth))
+        reach = self.strength * min(1.0, max(0.1, moment.since / _REACH)) * 1.2
+        edge = reach + sway + self._edge
+        if edge.min() < 1 + _SOFT:
+            across = np.linspace(0, 1, width, dtype=np.float32)[None, :]
+            share = np.clip((edge - across) / _SOFT, 0, 1).astype(np.float32)
+            cloth = blended(picture, cloth, share)
+        return noisy(cloth, 1.5, moment.number, self.seed)
 
     def _made(self, size: tuple[int, int]) -> Picture:
         blotches = clouds(size, max(8, size[0] // 6), self.seed)
