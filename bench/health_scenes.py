@@ -42,15 +42,18 @@ FALLS = DATA / "falls_assistiot_a" / "clips"
 
 @dataclass(frozen=True)
 class Picture:
-    """Luma (360, 640), chroma (2, 180, 320), float32."""
+    """Luma (360, 640), chroma (2, 180, 320): bytes as filmed, float32 while it is worked on."""
 
     y: Plane
     uv: Plane
 
+    def floating(self) -> Picture:
+        return Picture(self.y.astype(np.float32), self.uv.astype(np.float32))
+
 
 @cache
 def footage(name: str) -> tuple[list[Picture], float]:
-    """The clip's pictures, at most 260, and how many of them pass in a second of scene time."""
+    """The clip's pictures, at most 160, and how many of them pass in a second of scene time."""
     videos = {
         "office": (DATA / "cdnet_office" / "clip.mp4", 0, 1481, 6, 25),
         "path": (FOOTAGE / "path.mp4", 0, 405, 2, 10),
@@ -75,7 +78,7 @@ def footage(name: str) -> tuple[list[Picture], float]:
         for number, frame in enumerate(container.decode(video=0)):
             if first <= number < last and number % step == 0:
                 found.append(_picture(frame.to_ndarray(format="bgr24")))
-    return found[:260], fps / step
+    return found[:160], fps / step
 
 
 def _picture(image: Plane) -> Picture:
@@ -136,7 +139,7 @@ class Scene:
             if self.hold and self.hold[0] <= time:
                 at = min(time, self.hold[0]) + max(0.0, time - self.hold[1])
             picture = frames[_to_and_fro(int(at * rate), len(frames))]
-            picture = Picture(picture.y.copy(), picture.uv)
+            picture = picture.floating()
             for alter in self.alters:
                 picture = alter(picture, time)
             top, left = rng.integers(80, size=2)
@@ -479,7 +482,7 @@ def turned_away(at: float, other: str) -> Alter:
     def alter(picture: Picture, time: float) -> Picture:
         if time < at:
             return picture
-        return frames[_to_and_fro(int(time * rate), len(frames))]
+        return frames[_to_and_fro(int(time * rate), len(frames))].floating()
 
     return alter
 

@@ -17,6 +17,7 @@ from streetlamp.values import CameraStatus
 from streetlamp.video.view.sample import ViewSample
 
 SETTLE_SECONDS: Final = 120.0  # after its end until a minute is told: by then all has settled
+JUDGE_SECONDS: Final = 2.0  # between two judgements of a status in which nothing changed
 TOLERATED: Final = 6.0  # seconds of a minute that may be lost without losing it
 LEAVE_SECONDS: Final = 24.0  # that a picture must be well before its trouble is over
 MINUTE: Final = 60
@@ -51,6 +52,7 @@ class CameraHealth:
             check: Settled(LEAVE_SECONDS if check in (*PICTURE, *RATES) else 0.0) for check in Check
         }
         self._status: CameraStatus | None = None
+        self._judged = -math.inf
         self._next = -1  # the minute that is told next
 
     def status(self, status: CameraStatus, now: float) -> None:
@@ -58,8 +60,10 @@ class CameraHealth:
         with self._turn:
             if self._next < 0:
                 self._next = math.ceil(now / MINUTE) * MINUTE
-            self._status = status
-            self._judge_work(now)
+            before, self._status = self._status, status
+            changed = before is None or _facts(before) != _facts(status)
+            if changed or not 0.0 <= now - self._judged < JUDGE_SECONDS:
+                self._judge_work(now)
 
     def view(self, sample: ViewSample) -> None:
         """What a picture of it is like."""
@@ -99,6 +103,7 @@ class CameraHealth:
     def _judge_work(self, now: float) -> None:
         if self._status is None:
             return
+        self._judged = now
         found = self._work.judge(self._status, now)
         for check in Check:
             if check in found:
@@ -145,6 +150,11 @@ class CameraHealth:
         with self._turn:
             self.usual.restore(state.get("picture", {}))
             self._work.rate.restore(state.get("rate", {}))
+
+
+def _facts(status: CameraStatus) -> tuple[object, ...]:
+    """What of a status counts at once."""
+    return status.state, status.trouble, status.recording, status.whole_hidden, status.message
 
 
 def _overlap(trouble: Trouble, minute: int) -> float:

@@ -34,9 +34,11 @@ class Normal:
             raise ValueError("a normal needs a range above 0")
         self._low, self._span = math.log(low), math.log(high / low)
         self._counts: Floats = np.zeros((HOURS + 1, BINS), np.float32)
+        self._asked: dict[tuple[float, int], float | None] = {}  # what was answered since
 
     def learn(self, value: float, time: float) -> None:
         """A value of a minute in which all was well. time: POSIX seconds."""
+        self._asked.clear()
         place = self._place(value)
         for row, most in ((hour_of(time), MOST), (ALL, MOST * 6)):
             self._counts[row, place] += 1.0
@@ -49,6 +51,11 @@ class Normal:
         time: POSIX seconds.
         """
         hour = hour_of(time)
+        if (share, hour) not in self._asked:
+            self._asked[share, hour] = self._quantile(share, hour)
+        return self._asked[share, hour]
+
+    def _quantile(self, share: float, hour: int) -> float | None:
         counts = self._counts[hour] + 0.5 * (
             self._counts[hour - 1] + self._counts[(hour + 1) % HOURS]
         )
@@ -80,11 +87,14 @@ class Normal:
         counts = np.zeros_like(self._counts)
         try:
             for row, line in state.items():
+                if not 0 <= int(row) <= ALL:
+                    raise ValueError(f"a normal with an hour {row}")
                 for place, count in line.items():
                     counts[int(row), int(place)] = min(max(float(count), 0.0), MOST * 6)
         except (AttributeError, TypeError, IndexError) as error:
             raise ValueError(f"a normal that is damaged: {error}") from error
         self._counts = counts
+        self._asked.clear()
 
 
 def hour_of(time: float) -> int:

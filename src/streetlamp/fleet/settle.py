@@ -37,17 +37,22 @@ class Settled:
     leave: float
     now: Judgement | None = None
     troubles: list[Trouble] = field(default_factory=list)
+    _longest: float = 0.0  # that anything heard must hold
     _heard: deque[tuple[Judgement, float]] = field(default_factory=deque)  # with their patience
 
     def put(self, found: Judgement, patience: float) -> bool:
         """The next finding; whether what holds has changed."""
         time = found.time
+        self._longest = max(self._longest, self.leave)
         if self._heard and not 0.0 <= time - self._heard[-1][0].time <= GAP:
             self._heard.clear()
         self._heard.append((found, patience))
-        longest = max([self.leave, *(wait for _, wait in self._heard)])
+        self._longest = max(self._longest, patience)
+        longest = self._longest
         while len(self._heard) > FEWEST and self._heard[1][0].time <= time - longest:
             self._heard.popleft()
+        if self._longest > self.leave and all(one.well for one, _ in self._heard):
+            self._longest = self.leave
         before = None if self.now is None else self.now.reason
         if self.now is None or self.now.well:
             self._enter(found)

@@ -40,13 +40,11 @@ class Work:
         """What the status comes to at `time` (POSIX seconds). A check is left out where it says
         nothing: of a camera that is away only that is told."""
         live = status.state is CameraState.LIVE
-        found = {Check.CONNECTED: self._connected(status, time)}
+        connected = self._connected(status, time)
+        found = {connected[0].check: connected}
         if not live:
             self._statuses.clear()
             self._live_since = 0.0
-            flowing = found[Check.CONNECTED][0].reason in (None, Reason.UNREACHABLE)
-            if not flowing and found[Check.CONNECTED][0].check is not Check.CONNECTED:
-                found[found[Check.CONNECTED][0].check] = found.pop(Check.CONNECTED)
             return found
         self._live_since = self._live_since or time
         self._remember(status, time)
