@@ -1,4 +1,4 @@
-"""Days, weeks and months on the calendar of the place, also where the clock goes forward or back."""
+"""Days, weeks and months on the calendar of the place, with days of 23 and 25 hours."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ def week(monday: date, zone: tzinfo) -> Period:
     """The ISO week that begins on this Monday."""
 
     def key(day: date) -> str:
-        return "{0}-W{1:02}".format(*day.isocalendar())
+        year, number, _ = day.isocalendar()
+        return f"{year}-W{number:02}"
 
     after = monday + timedelta(days=7)
     year, number, _ = monday.isocalendar()

@@ -38,7 +38,7 @@ class About:
 def report(
     tables: LedgerTables, period: Period, about: About, zone: tzinfo, now: float, *, live: bool
 ) -> Report:
-    """now: POSIX seconds. live: Streetlamp is running; False: what is not written by now is lost."""
+    """now: POSIX seconds. live: Streetlamp is running; else what is not written by now is lost."""
     account = Account(tables, None if live else now)
     until = max(period.start, min(period.end, account.until))
     cut = replace(period, end=until)
