@@ -130,7 +130,7 @@ def test_too_few_looks_awake_and_none_asleep() -> None:
     days.go(600, 900, status={"looks_per_second": 0.5})
     days.go(900, 1300)
     assert {11, 12, 13} <= set(days.lost())
-    assert {reasons for reasons in days.lost().values()} == {(Reason.NOT_ANALYSED,)}
+    assert set(days.lost().values()) == {(Reason.NOT_ANALYSED,)}
     asleep = Days()
     asleep.go(0, 1200, status={"looks_per_second": 0.02, "asleep": True})
     assert not asleep.lost()
@@ -156,7 +156,7 @@ def test_a_picture_that_is_wrong_is_charged_from_its_first_minute(reason: Reason
     days.go(0, 620)
     days.go(620, 920, sample=PICTURES[reason])
     days.go(920, 1500)
-    assert days.lost() == {minute: (reason,) for minute in range(10, 16)}
+    assert days.lost() == dict.fromkeys(range(10, 16), (reason,))
     text = next(one.text for one in days.told if one.state is MinuteState.LOST)
     assert any(letter.isdigit() for letter in text), text  # it says its number
 

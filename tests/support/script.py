@@ -1,8 +1,8 @@
 """A month by script: what happened to cameras, to Streetlamp and to the machine's clock.
 
 The script is drawn from a seed and says, for each camera and real minute, what is true. `play` lets
-a real ledger live through it, with nothing but what a real one gets: two clocks, and minutes as they
-are told. It knows nothing of how the ledger works.
+a real ledger live through it, with nothing but what a real one gets: two clocks, and minutes as
+they are told. It knows nothing of how the ledger works.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
-from datetime import datetime
 
 from streetlamp.fleet.ledger import Ledger, Planned, Watched
 from streetlamp.health import PRECEDENCE, Minute, MinuteState, Reason
@@ -68,7 +68,12 @@ class Script:
         return not any(o.start <= minute < o.end for o in self.outages)
 
 
-def draw(seed: int, cameras: int, month: tuple[int, int], zone: ZoneInfo) -> Script:
+def _less(by: int) -> Callable[[int], int]:
+    return lambda time: time - by
+
+
+def draw(  # noqa: C901  # one kind of trouble after another
+    seed: int, cameras: int, month: tuple[int, int], zone: ZoneInfo) -> Script:
     """A month with faults, restarts, reboots, wrong clocks, maintenance, and cameras that come
     and go."""
     pick = random.Random(seed)
@@ -96,12 +101,12 @@ def draw(seed: int, cameras: int, month: tuple[int, int], zone: ZoneInfo) -> Scr
             outages.append(Outage(a, a + M * pick.choice([3, 400]), True, kind == 8))
         elif kind < 12:  # … and has no idea of the date until a server tells it
             begin, off = a + M * pick.choice([5, 60]), M * pick.randrange(1, 9)
-            wrong = (lambda b: lambda t: t - b + 120)(begin)  # it begins in 1970
+            wrong = _less(begin - 120)  # it begins in 1970
             outages.append(Outage(a, begin, True, kind == 10, wrong))
             settings.append((begin, begin + off, 0))  # filled in by `play` through `clock`
         elif kind < 13:  # … and thinks that no time has passed
             begin, off = a + M * 180, M * pick.randrange(1, 9)
-            outages.append(Outage(a, begin, True, False, (lambda d: lambda t: t - d)(179 * M)))
+            outages.append(Outage(a, begin, True, False, _less(179 * M)))
             settings.append((begin, begin + off, 0))
         elif kind < 19:  # the clock is set, and back again
             by = M * pick.choice([-600, -61, -7, 5, 60, 61, 1440, 20_000])
@@ -113,7 +118,7 @@ def draw(seed: int, cameras: int, month: tuple[int, int], zone: ZoneInfo) -> Scr
             settings.append((a, a + M * 240, M * 120))
             outages.append(Outage(a + 100 * M, a + 107 * M, False, True))
     names = [f"{pick.choice(['north', 'south', 'yard'])}-{i}" for i in range(cameras)]
-    spans = {name: (start, end) for name in names}
+    spans = dict.fromkeys(names, (start, end))
     areas = {name: name.split("-")[0] for name in names}
     starts = sorted(o.end for o in outages)
     if cameras > 3:
@@ -141,11 +146,12 @@ class Played:
     writes: int = 0
 
 
-def play(script: Script, database: Path, *, every: int = 1) -> Played:
+def play(  # noqa: C901  # as a month goes
+    script: Script, database: Path, *, every: int = 1) -> Played:
     """Lives the script. every: minutes between two writes (and before whatever stops it).
 
-    Fills in the script's `truth`, which follows from the script alone, except where a kill takes the
-    judge's last word with it: there what was known at once is true.
+    Fills in the script's `truth`, which follows from the script alone, except where a kill takes
+    the judge's last word with it: there what was known at once is true.
     """
     played = Played(script, database)
     truth: dict[str, dict[int, str]] = defaultdict(dict)

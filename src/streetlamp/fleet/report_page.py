@@ -292,8 +292,8 @@ def _method(report: Report) -> Iterator[str]:
         "Minutes in which the software that measures this (Streetlamp) was not running are lost as "
         "well: nobody looked after the place then. They are shown apart, and are not held against "
         "the cameras.",
-        "Planned maintenance is left out where it was announced before it began. What was announced "
-        "later does not count.",
+        "Planned maintenance is left out where it was announced before it began. What was "
+        "announced later does not count.",
         "The minutes were written as they passed, and are worked out again from that record for "
         "this report. Corrections of the machine's clock, if there were any, are listed above.",
         "Nothing here says who or what the cameras saw.",

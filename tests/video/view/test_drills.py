@@ -16,7 +16,7 @@ from streetlamp.values import Bytes
 from streetlamp.video.raw import Packet
 from streetlamp.video.view.meter import ViewMeter
 from streetlamp.video.view.sample import ViewSample
-from support.yard import FPS, H, W, Sees, film, run_through, walk, yard_camera
+from support.yard import FPS, H, Sees, W, film, run_through, walk, yard_camera
 
 QUIET, LONG = 50, 110  # seconds before the drill, and in all
 AT = QUIET * FPS
