@@ -103,7 +103,7 @@ def test_a_wrong_password_is_tried_once_by_all_together_and_a_new_one_at_once() 
 
 def test_refused_logins_are_tried_ever_less_often() -> None:
     book, key, tries = login.Refusals(), ("cam", "joe", "pw"), []
-    for now in range(0, 3 * 3600):
+    for now in range(3 * 3600):
         if book.may_try(*key, float(now)):
             tries.append(now)
             book.refused(*key, float(now))

@@ -26,7 +26,7 @@ MOUNT = {
     "/cam": "videotestsrc is-live=true ! video/x-raw,width=160,height=120,framerate=25/1 ! "
     "openh264enc gop-size=5 ! h264parse ! rtph264pay config-interval=-1 name=pay0 pt=96"
 }
-PASSWORD = "hunter2/x@7ß"  # noqa: S105 - of a test
+PASSWORD = "hunter2/x@7ß"
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_the_login_is_checked_over_tls_too(secured: RtspServer, certificate: Pat
 def test_tls_is_not_spoken_there(rtsp: RtspServer) -> None:
     url = rtsp.url("/h264").replace("rtsp:", "rtsps:")
     options = SourceOptions(url=url, open_timeout=3)
-    with pytest.raises(SourceError, match="no TLS connection could be agreed on|cut"):
+    with pytest.raises(SourceError, match=r"no TLS connection could be agreed on|cut"):
         taken(make_source("yard", url, options, live=True), 1)
 
 
@@ -138,7 +138,7 @@ def test_a_stale_nonce_midway_is_answered_anew() -> None:
         nonce = 0
         for method in iter(peer.request, "PLAY"):
             seen.append(method)
-            if f'nonce="{nonce}"' not in peer.head or method == "SETUP" and nonce == 0:
+            if f'nonce="{nonce}"' not in peer.head or (method == "SETUP" and nonce == 0):
                 nonce += method == "SETUP"
                 challenge = f'WWW-Authenticate: Digest realm="r", nonce="{nonce}", stale=true'
                 peer.reply(challenge, status="401 Unauthorized")

@@ -29,7 +29,7 @@ def bound_allocations() -> bool:
     except OSError:
         return False
     # OpenCV brings an FFmpeg of its own: PyAV's is the one beside av's folder, or the system's
-    found = {line for line in re.findall(r"/\S*libavutil[^\s/]*\.so\S*", mapped)}
+    found = set(re.findall(r"/\S*libavutil[^\s/]*\.so\S*", mapped))
     major = f".so.{av.library_versions['libavutil'][0]}"
     usable = [one for one in sorted(found) if major in one]
     for path in usable:
