@@ -247,8 +247,20 @@ def test_a_password_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("STREETLAMP_GATE", "hunter2")
     text = camera("source: {url: x, username: u, password_env: STREETLAMP_GATE}")
     site = parse_site(text, FILE)
-    assert site.cameras["gate"].source.password.get_secret_value() == "hunter2"
+    source = site.cameras["gate"].source
+    assert source.password.get_secret_value() == "hunter2"
     assert "hunter2" not in repr(site)
+    monkeypatch.setenv("STREETLAMP_GATE", "hunter3")
+    assert source.fresh().password.get_secret_value() == "hunter3"
+    monkeypatch.delenv("STREETLAMP_GATE")
+    assert source.fresh().password.get_secret_value() == "hunter2"
+
+
+def test_a_certificate_lies_beside_the_file() -> None:
+    site = parse_site(camera("source: {url: rtsps://cam/1, certificate: gate.pem}"), FILE)
+    assert site.cameras["gate"].source.certificate == str(FILE.parent / "gate.pem")
+    site = parse_site(camera("source: {url: rtsps://cam/1, certificate: any}"), FILE)
+    assert site.cameras["gate"].source.certificate == "any"
 
 
 def test_an_empty_file() -> None:

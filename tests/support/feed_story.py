@@ -50,9 +50,11 @@ class FeedStory:
         """Until pictures come in a run later than ``after``."""
         begun = len(self.units)
         self.wait(
-            lambda: self.run > after
-            and self.statuses[-1].state is CameraState.LIVE
-            and len(self.units) >= begun + units,
+            lambda: (
+                self.run > after
+                and self.statuses[-1].state is CameraState.LIVE
+                and len(self.units) >= begun + units
+            ),
             "it did not come (back)",
         )
 

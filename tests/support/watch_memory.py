@@ -28,7 +28,9 @@ def main():
         before, began = peak(reset=True), time.monotonic()
         seconds = asked["seconds"]
         options = SourceOptions(
-            url=asked["url"], open_timeout=seconds, read_timeout=seconds,
+            url=asked["url"],
+            open_timeout=seconds,
+            read_timeout=seconds,
             transport=asked.get("transport", "tcp"),
         )
         said, trouble, pictures, packets = "", "", 0, 0
@@ -44,8 +46,12 @@ def main():
         except base.SourceError as error:
             said, trouble = error.reason, error.trouble.value
         answer = {
-            "said": said, "trouble": trouble, "pictures": pictures, "packets": packets,
-            "grown": peak() - before, "seconds": time.monotonic() - began,
+            "said": said,
+            "trouble": trouble,
+            "pictures": pictures,
+            "packets": packets,
+            "grown": peak() - before,
+            "seconds": time.monotonic() - began,
         }
         print(json.dumps(answer), flush=True)
 

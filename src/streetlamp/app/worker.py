@@ -26,7 +26,7 @@ from streetlamp.video.second import SecondStream
 from streetlamp.video.second_feed import SecondFeed
 from streetlamp.video.source import make_source
 from streetlamp.video.source.base import Source
-from streetlamp.video.source.stream import UNREADABLE
+from streetlamp.video.source.faults import UNREADABLE
 from streetlamp.video.view.meter import ViewMeter
 
 

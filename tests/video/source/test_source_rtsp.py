@@ -61,9 +61,7 @@ def test_every_codec_comes_whole_and_in_order(rtsp: RtspServer) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["digest", "basic"])
-def test_logins(
-    rtsp: RtspServer, login: str, says: str, trouble: Reason, method: str
-) -> None:
+def test_logins(rtsp: RtspServer, login: str, says: str, trouble: Reason, method: str) -> None:
     mount = {"/cam": "videotestsrc num-buffers=5 ! jpegenc ! rtpjpegpay name=pay0 pt=26"}
     with RtspServer(mount, login="operator:hunter2/x", method=method) as server:
         frames, error = play(server.url("/cam", login), read_timeout=3)

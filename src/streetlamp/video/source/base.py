@@ -28,9 +28,7 @@ class SourceError(UserError):
     ``trouble``: why, in the ledger's words; ``reason``: the same for a person.
     """
 
-    def __init__(
-        self, reason: str, *, retry: bool, trouble: Reason = Reason.UNREACHABLE
-    ) -> None:
+    def __init__(self, reason: str, *, retry: bool, trouble: Reason = Reason.UNREACHABLE) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry = retry

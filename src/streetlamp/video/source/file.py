@@ -18,6 +18,7 @@ from streetlamp.video.source.base import (
     SourceError,
     local_path,
 )
+from streetlamp.video.source.faults import FFMPEG_ERRORS
 from streetlamp.video.source.options import SourceOptions
 from streetlamp.video.source.pace import Pace
 from streetlamp.video.source.play import (
@@ -29,12 +30,7 @@ from streetlamp.video.source.play import (
     raw_frames,
 )
 from streetlamp.video.source.sniff import why_unplayable
-from streetlamp.video.source.stream import (
-    DEFAULT_FPS,
-    FFMPEG_ERRORS,
-    NoPictureError,
-    VideoStream,
-)
+from streetlamp.video.source.stream import DEFAULT_FPS, NoPictureError, VideoStream
 from streetlamp.video.source.timeline import Joiner
 
 CLIPS: Final = frozenset(

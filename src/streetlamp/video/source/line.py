@@ -13,15 +13,10 @@ from streetlamp.video.source.address import Address
 from streetlamp.video.source.base import Probe, Source, SourceError
 from streetlamp.video.source.clock import ClockSetError, LiveMapping
 from streetlamp.video.source.coded_watch import CodedWatch
+from streetlamp.video.source.faults import FFMPEG_ERRORS, SILENT, fault
 from streetlamp.video.source.login import REFUSALS, REFUSED
 from streetlamp.video.source.reorder import Reorder
-from streetlamp.video.source.stream import (
-    FFMPEG_ERRORS,
-    SILENT,
-    NoPictureError,
-    VideoStream,
-    fault,
-)
+from streetlamp.video.source.stream import NoPictureError, VideoStream
 from streetlamp.video.source.timeline import Chooser, Joiner, Timeline
 from streetlamp.video.source.trouble import Trouble, TroubleError
 

@@ -14,9 +14,10 @@ from streetlamp.health import Reason
 from streetlamp.video.raw import Packet, RawFrame, StreamInfo
 from streetlamp.video.source.base import Source, SourceError
 from streetlamp.video.source.clock import ClockSetError
+from streetlamp.video.source.faults import FFMPEG_ERRORS, fault
 from streetlamp.video.source.pace import Pace
 from streetlamp.video.source.reorder import Ranked, Reorder
-from streetlamp.video.source.stream import FFMPEG_ERRORS, VideoStream, fault
+from streetlamp.video.source.stream import VideoStream
 from streetlamp.video.source.timeline import Chooser, Joiner, Timeline
 
 

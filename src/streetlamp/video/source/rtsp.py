@@ -8,10 +8,11 @@ from typing import ClassVar, Final
 
 from streetlamp.health import Reason
 from streetlamp.video.source.base import SOURCES, Capabilities
+from streetlamp.video.source.faults import SILENT
 from streetlamp.video.source.line import LineSource, microseconds
 from streetlamp.video.source.login import Login
-from streetlamp.video.source.rtsp_guard import Guard, place_of
-from streetlamp.video.source.stream import SILENT
+from streetlamp.video.source.rtsp_guard import Guard
+from streetlamp.video.source.rtsp_place import place_of
 from streetlamp.video.source.trouble import Trouble, TroubleError
 
 NO_PICTURE: Final = "something comes, but no picture can be made of it"

@@ -10,42 +10,29 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
-import re
 import secrets
 import ssl
-import threading
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from streetlamp.health import Reason
 from streetlamp.video.source import tls
+from streetlamp.video.source.faults import SILENT, fault
 from streetlamp.video.source.login import NEEDED, REFUSED, Login
 from streetlamp.video.source.rtsp_answers import judge, media_problem, transport
-from streetlamp.video.source.rtsp_wire import Frame, Message, Splitter, WireError
-from streetlamp.video.source.stream import SILENT, fault
+from streetlamp.video.source.rtsp_place import Place
+from streetlamp.video.source.rtsp_side import Side, guard_loop
+from streetlamp.video.source.rtsp_wire import Frame, Message, WireError
 from streetlamp.video.source.trouble import Trouble, TroubleError
 
 MOST_PICTURE: Final = 24 * 1024 * 1024  # compressed bytes of one picture
-CLOSE_SECONDS: Final = 1.0  # what was still to be sent may take so long
 _HERE: Final = "127.0.0.1"
-_HIGH_WATER: Final = 1024 * 1024  # bytes that may wait for FFmpeg before the camera has to
 _PASSED: Final = frozenset({
     "content-base", "content-location", "content-type", "date", "public", "range", "rtp-info",
     "session", "transport",
 })  # fmt: skip
 _SETTING_UP: Final = ("OPTIONS", "DESCRIBE", "SETUP", "PLAY")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a camera is. ``host`` without brackets; ``root`` is what its addresses begin with."""
-
-    host: str
-    port: int
-    secure: bool
-    root: str  # rtsp://host:port as the owner wrote it
-    path: str  # what comes after it, "" or from its "/" on
 
 
 @dataclass(slots=True)
@@ -69,9 +56,9 @@ class Guard:
         self._certificate = certificate
         self._login = login
         self._key = secrets.token_hex(16)
-        self._loop = _loop()
-        self._camera: _Side | None = None
-        self._player: _Side | None = None
+        self._loop = guard_loop()
+        self._camera: Side | None = None
+        self._player: Side | None = None
         self._server: asyncio.AbstractServer | None = None
         self._asked: deque[_Asked] = deque()
         self._count = 0
@@ -105,7 +92,7 @@ class Guard:
         assert self._camera is not None
         self._address = self._camera.peer
         self._server = await self._loop.create_server(
-            lambda: _Side(self._from_player, self._player_gone), _HERE, 0
+            lambda: Side(self._from_player, self._player_gone), _HERE, 0
         )
         port = self._server.sockets[0].getsockname()[1]
         self._here = f"rtsp://{_HERE}:{port}/{self._key}"
@@ -133,10 +120,10 @@ class Guard:
                 problem = Trouble(Reason.UNREACHABLE, text)
         return problem
 
-    async def _connect(self, context: ssl.SSLContext | None) -> _Side:
+    async def _connect(self, context: ssl.SSLContext | None) -> Side:
         place = self._place
         _, side = await self._loop.create_connection(
-            lambda: _Side(self._from_camera, self._camera_gone),
+            lambda: Side(self._from_camera, self._camera_gone),
             place.host,
             place.port,
             ssl=context,
@@ -158,7 +145,7 @@ class Guard:
 
     # What FFmpeg says.
 
-    def _from_player(self, side: _Side, data: bytes) -> None:
+    def _from_player(self, side: Side, data: bytes) -> None:
         try:
             items = side.splitter.feed(data)
         except WireError:
@@ -173,7 +160,7 @@ class Guard:
             elif self._camera is not None:
                 self._camera.write(item.data)  # a receiver's report
 
-    def _admitted(self, side: _Side, item: Message | Frame) -> bool:
+    def _admitted(self, side: Side, item: Message | Frame) -> bool:
         """Whether a connection to our port is FFmpeg's: only it knows the key."""
         if self._player is not None or not isinstance(item, Message):
             return False
@@ -194,9 +181,7 @@ class Guard:
             self._playing_at = ""
         if target.startswith(self._here):
             target = self._place.root + target[len(self._here) :]
-        request = Message(
-            f"{message.method} {target} RTSP/1.0", message.headers, message.body
-        )
+        request = Message(f"{message.method} {target} RTSP/1.0", message.headers, message.body)
         self._ask(_Asked(request, answered=False))
 
     def _ask(self, asked: _Asked) -> None:
@@ -214,7 +199,7 @@ class Guard:
 
     # What the camera says.
 
-    def _from_camera(self, side: _Side, data: bytes) -> None:
+    def _from_camera(self, side: Side, data: bytes) -> None:
         if side is not self._camera and self._camera is not None:
             return
         passed: list[bytes] = []
@@ -253,8 +238,10 @@ class Guard:
         if status < 200 or not self._asked:
             return
         asked = self._asked.popleft()
-        if status == 401 and not asked.again and self._login.challenged(
-            message.all("WWW-Authenticate")
+        if (
+            status == 401
+            and not asked.again
+            and self._login.challenged(message.all("WWW-Authenticate"))
         ):
             asked.again = True
             self._ask(asked)
@@ -288,7 +275,7 @@ class Guard:
 
     # How it ends.
 
-    def _camera_gone(self, side: _Side, cut: bool) -> None:
+    def _camera_gone(self, side: Side, cut: bool) -> None:
         if side is not self._camera:
             return
         if not self._closed and self.trouble is None:
@@ -299,7 +286,7 @@ class Guard:
         if self._player is not None:
             self._player.finish()
 
-    def _player_gone(self, side: _Side, _cut: bool) -> None:
+    def _player_gone(self, side: Side, _cut: bool) -> None:
         if side is self._player:
             self._shut()
 
@@ -324,91 +311,5 @@ class Guard:
                     side.finish()
 
 
-class _Side(asyncio.Protocol):
-    """One of the guard's two connections."""
-
-    def __init__(self, heard: Any, lost: Any) -> None:
-        self.splitter = Splitter()
-        self.gone = False
-        self.peer = ""
-        self.certificate = b""
-        self._heard = heard
-        self._lost = lost
-        self._transport: asyncio.Transport | None = None
-        self._other: _Side | None = None  # waits while this one cannot take more
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(high=_HIGH_WATER)
-        self.peer = str((transport.get_extra_info("peername") or ("",))[0])
-        secured = transport.get_extra_info("ssl_object")
-        if secured is not None:
-            self.certificate = secured.getpeercert(binary_form=True) or b""
-
-    def data_received(self, data: bytes) -> None:
-        self._heard(self, data)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.gone = True
-        self._lost(self, exc is not None)
-
-    def hold(self, other: _Side) -> None:
-        """The side that has to wait while this one cannot take more."""
-        self._other = other
-
-    def pause_writing(self) -> None:
-        if self._other is not None and self._other._transport is not None:
-            self._other._transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        if self._other is not None and self._other._transport is not None:
-            self._other._transport.resume_reading()
-
-    def write(self, data: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
-
-    def finish(self) -> None:
-        """Close once all is sent, or after a second."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.close()
-            asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.drop)
-
-    def drop(self) -> None:
-        """Close now."""
-        if self._transport is not None and not self.gone:
-            self._transport.abort()
-
-
 def _finger(certificate: bytes) -> str:
     return f"its fingerprint is {tls.fingerprint(certificate)}" if certificate else ""
-
-
-_turn: Final = threading.Lock()
-_running: list[asyncio.AbstractEventLoop] = []
-
-
-def _loop() -> asyncio.AbstractEventLoop:
-    """The loop that all guards of this process share, in a thread of its own."""
-    with _turn:
-        if not _running:
-            loop = asyncio.new_event_loop()
-            threading.Thread(target=loop.run_forever, name="rtsp-guard", daemon=True).start()
-            _running.append(loop)
-        return _running[0]
-
-
-_ADDRESS: Final = re.compile(r"^(rtsps?)://(\[[^\]]+\]|[^:/?#\[\]]+)(?::(\d+))?([/?#].*)?$", re.I)
-
-
-def place_of(url: str) -> Place:
-    """Take an address without login apart; ValueError when it names no camera."""
-    found = _ADDRESS.match(url)
-    if not found or int(found[3] or 1) > 65535:
-        raise ValueError("the address does not say which camera: rtsp://host:port/path is needed")
-    secure = found[1].lower() == "rtsps"
-    port = int(found[3] or (322 if secure else 554))
-    root = url[: len(url) - len(found[4] or "")]
-    path = found[4] or ""
-    return Place(found[2].strip("[]"), port, secure, root, path)
