@@ -16,6 +16,7 @@ import http.server
 import re
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -85,6 +86,14 @@ class RefusedError(Exception):
         self.code, self.subcode = code, subcode
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """Does not mind being hung up on: that is what hostile answers are there for."""
+
+    def handle_error(self, *about: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(*about)
+
+
 @dataclass
 class OnvifDevice:
     """A running device; a context manager. `sources`: the streams of each video source."""
@@ -129,7 +138,7 @@ class OnvifDevice:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
         self._udp = self._discovery_socket()

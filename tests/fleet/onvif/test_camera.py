@@ -258,3 +258,28 @@ def digest_fits(said: str) -> bool:
     two = md5(f"POST:{part['uri']}")
     middle = f"{part['nonce']}:{part['nc']}:{part['cnonce']}:{part['qop']}"
     return part["username"] == "ada" and part["response"] == md5(f"{one}:{middle}:{two}")
+
+
+ODD = "<x/>"  # an answer of the right form, in which nothing is
+
+
+@pytest.mark.parametrize("operation", ["GetSystemDateAndTime", "GetServices", "GetScopes"])
+def test_one_odd_answer_does_not_lose_the_device(make_device: Make, operation: str) -> None:
+    def odd(request: Request) -> None:
+        OnvifDevice.send(request.handler, 200, ODD)
+
+    device = make_device(hooks={operation: odd})
+    assert [one.uri for one in seen(device).profiles] == [MAIN.uri, SMALL.uri]
+
+
+def test_broken_media2_leaves_media(make_device: Make) -> None:
+    """Firmware with a Media2 that answers nothing of use: the older service is asked."""
+
+    def odd(request: Request) -> None:
+        if request.path.endswith("media2"):
+            OnvifDevice.send(request.handler, 200, ODD)
+        else:
+            OnvifDevice.send(request.handler, 200, device.true_answer(request))
+
+    device = make_device(hooks={"GetProfiles": odd})
+    assert len(seen(device).profiles) == 2

@@ -11,7 +11,12 @@ from typing import Any, Self
 from streetlamp.fleet.onvif import limits, soap
 from streetlamp.fleet.onvif.addresses import plain, service_url
 from streetlamp.fleet.onvif.discovery import own_name, read_scopes
-from streetlamp.fleet.onvif.errors import LoginError, OnvifError, UnsafeAnswerError
+from streetlamp.fleet.onvif.errors import (
+    LoginError,
+    OnvifError,
+    UnreachableError,
+    UnsafeAnswerError,
+)
 from streetlamp.fleet.onvif.media import Media, Media1, Media2, first_that_works
 from streetlamp.fleet.onvif.service import MEDIA2, ask, namespace, service
 from streetlamp.fleet.onvif.transport import Transport
@@ -90,7 +95,12 @@ class OnvifCamera:
         before = self.now()
         try:
             answer = await ask(self._services["devicemgmt"], "GetSystemDateAndTime", open_=True)
+        except (UnreachableError, UnsafeAnswerError):
+            raise
         except LoginError:  # some want a login even for the time
+            return
+        except OnvifError as error:
+            self.notes.append(str(error))
             return
         after = self.now()
         theirs = _posix(answer)
@@ -110,11 +120,11 @@ class OnvifCamera:
         try:
             answer = await ask(device, "GetServices", open_=True, IncludeCapability=False)
             named = [(str(one.get("Namespace")), one.get("XAddr")) for one in soap.rows(answer)]
-        except UnsafeAnswerError:
+        except (UnreachableError, UnsafeAnswerError):
             raise
         except OnvifError:
             named = []
-        if not named:
+        if not named:  # an old device, or one that says it oddly
             caps = await ask(device, "GetCapabilities", open_=True, Category="All")
             names = {"media": "Media", "ptz": "PTZ", "events": "Events"}
             named = [

@@ -12,7 +12,12 @@ from lxml import etree
 
 from streetlamp.fleet.onvif import limits, soap
 from streetlamp.fleet.onvif.addresses import plain, stream_url
-from streetlamp.fleet.onvif.errors import LoginError, OnvifError, UnsafeAnswerError
+from streetlamp.fleet.onvif.errors import (
+    LoginError,
+    OnvifError,
+    UnreachableError,
+    UnsafeAnswerError,
+)
 from streetlamp.fleet.onvif.service import MEDIA2, ask, ask_raw
 from streetlamp.fleet.onvif.transport import Transport
 from streetlamp.fleet.onvif.values import Login, Target, VideoProfile
@@ -145,7 +150,7 @@ async def first_that_works(offered: Iterable[Media], target: Target) -> tuple[Vi
     for media in offered:
         try:
             found = await read_profiles(media, target)
-        except (LoginError, UnsafeAnswerError):
+        except (LoginError, UnreachableError, UnsafeAnswerError):
             raise
         except OnvifError as error:
             failed = error

@@ -14,7 +14,7 @@ from lxml import etree
 
 from streetlamp.fleet.onvif import soap
 from streetlamp.fleet.onvif.addresses import plain
-from streetlamp.fleet.onvif.errors import OnvifError, UnsafeAnswerError, login_error
+from streetlamp.fleet.onvif.errors import OnvifError, login_error
 from streetlamp.fleet.onvif.transport import Reply, Transport
 from streetlamp.fleet.onvif.values import Login
 
@@ -118,7 +118,7 @@ async def ask(service: Any, operation: str, *, open_: bool = False, **fields: An
         raise OnvifError(f"{operation}: HTTP {error.status_code} without an answer") from None
     except _UNFIT as error:
         kind = type(error).__name__
-        raise UnsafeAnswerError(f"{operation}: the answer does not fit ONVIF ({kind})") from None
+        raise OnvifError(f"{operation}: the answer does not fit ONVIF ({kind})") from None
 
 
 def _refusal(operation: str, fault: Any, *, given: bool) -> OnvifError:
@@ -161,7 +161,7 @@ async def ask_raw(
     inside = soap.child(root, "Body")
     first = None if inside is None else next(iter(inside), None)
     if first is None:
-        raise UnsafeAnswerError(f"{operation}: the answer is empty")
+        raise OnvifError(f"{operation}: the answer is empty")
     if soap.local(first) == "Fault":
         raise _raw_refusal(operation, first, given=login is not None)
     return first
