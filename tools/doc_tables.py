@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from streetlamp.fleet.options import FleetAlarmOptions, GroupOptions, MaintenanceOptions
 from streetlamp.fleet.virtual.table import markdown_table
 from streetlamp.geometry import Line
 from streetlamp.rules.base import RULES
@@ -124,6 +125,12 @@ def tables() -> str:
     for name, field in Site.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             lines += section(f"`{name}`", first_sentence(field.description), field.annotation)
+    for title, model, called in (
+        ("`alarms` of `fleet`", FleetAlarmOptions, {}),
+        ("An item of `fleet: maintenance`", MaintenanceOptions, {"begins": "from"}),
+        ("A group of `fleet: groups`", GroupOptions, {}),
+    ):
+        lines += section(title, first_sentence(model.__doc__), model, called=called)
     lines += section("A camera", "Below `cameras`, under the camera's id.", CameraOptions)
     lines += section(
         "`source` of a camera", "A bare address may stand instead of this table.", CameraSource

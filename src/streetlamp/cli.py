@@ -258,6 +258,32 @@ def audit_hiding(
 
 
 @app.command()
+def serviceability(
+    site: Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The site file.")],
+    month: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM", help="A month; left out: the running one.")
+    ] = None,
+    week: Annotated[str | None, typer.Option(metavar="YYYY-Www", help="A week.")] = None,
+    day: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="A day.")] = None,
+    since: Annotated[str | None, typer.Option(help="How far back, e.g. 24h or 30d.")] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write a report: .html, .csv or .json."),
+    ] = None,
+) -> None:
+    """Say how well the cameras served: minutes kept, minutes lost, and why.
+
+    Ends with 1 when the objective is missed. docs/09-serviceability.md says how it is counted.
+    """
+    from streetlamp.app import serviceability_command  # noqa: PLC0415
+
+    if not serviceability_command.serviceability(
+        site, month=month, week=week, day=day, since=since, out=report
+    ):
+        raise typer.Exit(1)
+
+
+@app.command()
 def models(
     folder: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A folder with models of your own.")

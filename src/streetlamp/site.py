@@ -23,6 +23,7 @@ from streetlamp import site_yaml
 from streetlamp.alarms.options import AlarmOptions
 from streetlamp.desk.options import DeskOptions
 from streetlamp.errors import UserError
+from streetlamp.fleet.options import FleetOptions, matching
 from streetlamp.inspection.options import AuditOptions
 from streetlamp.live.options import LiveOptions
 from streetlamp.options import Options
@@ -132,6 +133,12 @@ class Site(Options):
     )
     alarms: AlarmOptions = Field(
         default=defaults(AlarmOptions), title="Alarms", description="How alarms live."
+    )
+    fleet: FleetOptions = Field(
+        default=defaults(FleetOptions),
+        title="The cameras together",
+        description="How well they must serve, planned maintenance, what they depend on, and when "
+        "trouble with them is an alarm.",
     )
     audit_hiding: AuditOptions = Field(
         default=defaults(AuditOptions),
@@ -254,6 +261,7 @@ def _rule_models(data: Any) -> dict[site_yaml.Path, type[BaseModel]]:
 
 def _more_problems(document: Document) -> Iterator[Problem]:
     """What no single field can see; worked out on raw data, so that all is listed at once."""
+    yield from _fleet_problems(document)
     for id_, camera in _cameras(document.data):
         rules = [rule if isinstance(rule, dict) else {} for rule in _rules(camera)]
         places = [
@@ -263,6 +271,28 @@ def _more_problems(document: Document) -> Iterator[Problem]:
         for inside, text in wrong_rules(rules, *places):
             where: site_yaml.Path = ("cameras", id_, *inside)
             yield Problem(document.place(where), where[:-1], text)
+
+
+def _fleet_problems(document: Document) -> Iterator[Problem]:
+    """Patterns of planned maintenance and of groups that mean no camera."""
+    data = document.data
+    cameras = data.get("cameras") if isinstance(data, dict) else None
+    fleet = data.get("fleet") if isinstance(data, dict) else None
+    if not isinstance(cameras, dict) or not isinstance(fleet, dict):
+        return
+    known = {str(id_): None for id_ in cameras}
+    groups, work = fleet.get("groups"), fleet.get("maintenance")
+    places: list[tuple[site_yaml.Path, Any]] = []
+    if isinstance(groups, dict):
+        places += [(("fleet", "groups", id_), one) for id_, one in groups.items()]
+    if isinstance(work, list):
+        places += [(("fleet", "maintenance", i), one) for i, one in enumerate(work)]
+    for path, one in places:
+        named = one.get("cameras") if isinstance(one, dict) else None
+        for i, pattern in enumerate(named if isinstance(named, list) else []):
+            if isinstance(pattern, str) and not matching((pattern,), known):
+                where = (*path, "cameras", i)
+                yield Problem(document.place(where), path, f"no camera is called '{pattern}'")
 
 
 def _resolved(data: dict[Any, Any], folder: Path) -> dict[Any, Any]:

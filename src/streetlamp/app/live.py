@@ -112,6 +112,7 @@ def _desk(house: House, machine: Machine) -> DeskServer:
         clip_before_s=house.site.alarms.before_s,
         machine=machine.view,
         hiding=house.hiding,
+        fleet=house.fleet,
     )
     options = house.site.desk
     return DeskServer(make_app(services, options), options)

@@ -125,6 +125,7 @@ class Row:
     figures: Figures
     area: str = ""  # of a camera
     since: int | None = None  # of a camera: expected from then on, if that is in the period
+    until: int | None = None  # of a camera: expected until then, if that is in the period
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,10 @@ MINUTE: Final = 60
 TOLERATED: Final = 6.0  # seconds of a minute that may be lost without losing it
 REMEMBERED: Final = 900.0
 
+Trouble = tuple[Reason, str]
+STARTING: Final = (Reason.STREETLAMP_DOWN, "Streetlamp has not opened it yet")
+ENDED: Final = (Reason.NO_VIDEO, "its file has come to its end")
+
 
 class MinuteSource(Protocol):
     """Whoever judges cameras: `streetlamp.app.health_keeper.HealthKeeper`. Wall clock's minutes."""
@@ -53,13 +57,15 @@ class StatusMinutes:
         self._recorded = frozenset(recorded)
         self._turn = threading.Lock()
         self._spans: dict[str, list[_Span]] = {}
-        self._seen: dict[str, CameraStatus] = {}
+        self._now: dict[str, Trouble | None] = {}
 
     def status(self, status: CameraStatus, now: float) -> None:
         """How a camera does from now on."""
         with self._turn:
-            self._seen[status.camera] = status
-            trouble = trouble_of(status, status.camera in self._recorded)
+            known = status.camera in self._now
+            before = self._now.get(status.camera)
+            trouble = self._trouble(status, before if known else STARTING)
+            self._now[status.camera] = trouble
             spans = self._spans.setdefault(status.camera, [])
             last = spans[-1] if spans and spans[-1].end is None else None
             if last is not None and (trouble is None or trouble[0] is not last.reason):
@@ -71,34 +77,33 @@ class StatusMinutes:
                 one for one in spans if one.end is None or one.end > now - REMEMBERED
             ]
 
+    def _trouble(self, status: CameraStatus, before: Trouble | None) -> Trouble | None:
+        state = status.state
+        if state is CameraState.CONNECTING and status.trouble is None:
+            return before or (Reason.NO_VIDEO, status.message)  # as it was, while it is tried
+        if state in (CameraState.WAITING, CameraState.CONNECTING, CameraState.FAILED):
+            return status.trouble or Reason.UNREACHABLE, status.message
+        if state is CameraState.ENDED:
+            return ENDED
+        if status.camera in self._recorded and not status.recording and status.last_frame:
+            return Reason.NOT_RECORDED, "nothing is being recorded"
+        return None
+
+    def trouble(self, camera: str) -> Trouble | None:
+        """What is wrong with a camera now: the reason, and a sentence."""
+        with self._turn:
+            return self._now.get(camera, STARTING)
+
     def minute(self, camera: str, minute: int) -> Minute:
         """What is known of a minute that has ended."""
         with self._turn:
-            found = [
-                (one, seconds)
-                for one in self._spans.get(camera, [])
-                if (seconds := _overlap(one, minute)) > 0
-            ]
-            unheard = camera not in self._seen
-        if unheard:
-            text = "nothing has been heard of it since Streetlamp started"
-            return Minute(camera, minute, MinuteState.LOST, (Reason.UNREACHABLE,), text)
+            spans = self._spans.get(camera, [_Span(float("-inf"), *STARTING)])
+            found = [(one, seconds) for one in spans if (seconds := _overlap(one, minute)) > 0]
         if sum(seconds for _, seconds in found) <= TOLERATED:
             return Minute(camera, minute, MinuteState.KEPT)
         reasons = tuple(sorted({one.reason for one, _ in found}, key=lambda r: PRECEDENCE[r]))
         text = next(one.text for one, _ in found if one.reason is reasons[0])
         return Minute(camera, minute, MinuteState.LOST, reasons, text)
-
-
-def trouble_of(status: CameraStatus, recorded: bool) -> tuple[Reason, str] | None:
-    """Why a camera does not do its whole job now, as far as its status tells; None: it does."""
-    if status.state in (CameraState.WAITING, CameraState.CONNECTING, CameraState.FAILED):
-        return status.trouble or Reason.UNREACHABLE, status.message
-    if status.state is CameraState.ENDED:
-        return Reason.NO_VIDEO, status.message or "its file has come to its end"
-    if recorded and not status.recording and status.last_frame:
-        return Reason.NOT_RECORDED, "nothing is being recorded"
-    return None
 
 
 def _overlap(span: _Span, minute: int) -> float:

@@ -201,13 +201,17 @@ class FleetOptions(Options):
         default=(),
         title="Planned maintenance",
         description="Work that was announced. Its minutes are not expected, and are listed in the "
-        "report. It counts from when Streetlamp has read it: never for what is already past.",
+        "report. It counts from when Streetlamp has read it: never for what is already past. Such "
+        "as [{from: 2026-05-04 08:00, until: 2026-05-04 12:00, cameras: [north-*], why: New "
+        "switch}].",
     )
     groups: dict[str, GroupOptions] = Field(
         default={},
         title="Groups",
         description="What cameras depend on, by id: switches, power feeds, recorders. Many cameras "
-        "lost with one of them are one alarm.",
+        "lost with one of them are one alarm. Such as switch-north: {name: Switch in the north "
+        "cabinet, kind: switch, cameras: [north-*], behind: feed-north} and feed-north: {kind: "
+        "power feed}.",
     )
 
     @model_validator(mode="after")

@@ -25,6 +25,10 @@ def midnight(day: date, zone: tzinfo) -> int:
     return -int(-at // 60) * 60
 
 
+def later(on: date, days: int) -> date:
+    return on + timedelta(days=days)
+
+
 def day_of(at: float, zone: tzinfo) -> date:
     """The day of a moment at the place."""
     return datetime.fromtimestamp(at, zone).date()

@@ -78,8 +78,10 @@ def budget(figures: Figures, objective: float, period: Period, until: int) -> Bu
 
 
 def _camera(one: Expected, stretches: Iterable[Stretch], period: Period) -> Row:
-    began = one.start if one.start > period.start else None
-    return Row(one.camera, one.name, Figures.of(stretches), one.area, began)
+    all_of_it = list(stretches)
+    began = all_of_it[0].start if all_of_it and all_of_it[0].start > period.start else None
+    gone = one.end if one.end is not None and one.end < period.end else None
+    return Row(one.camera, one.name, Figures.of(all_of_it), one.area, began, gone)
 
 
 def _worst_first(row: Row) -> tuple[float, str]:

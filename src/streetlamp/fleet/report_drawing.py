@@ -75,7 +75,7 @@ def days(all_days: Sequence[Day], objective: float) -> str:
     shares = [day.figures.share for day in all_days]
     low = _least(min([objective, *(share for share in shares if share is not None)]))
     width, height, left = 900, 190, 44
-    step = (width - left) / len(all_days)
+    step = (width - left - 14) / len(all_days)
     parts = [
         f"<svg viewBox='0 0 {width} {height + 30}' role=img aria-label='Serviceability by day'>"
     ]
@@ -142,6 +142,7 @@ def strip(
 ) -> str:
     """A camera's period from left to right."""
     start, span = report.period.start, max(1, report.period.end - report.period.start)
+    first, last = row.since or start, row.until or report.until
 
     def rect(a: int, b: int, colour: str) -> str:
         x, wide = 1000 * (a - start) / span, max(0.8, 1000 * (b - a) / span)
@@ -151,8 +152,8 @@ def strip(
         f"<svg viewBox='0 0 1000 14' preserveAspectRatio=none role=img "
         f"aria-label='{percent(row.figures.share)}'>",
         f"<rect width=1000 height=14 fill='{NONE}'/>",
-        rect(row.since or start, report.until, GOOD),
-        *(rect(a, min(b, report.until), PLANNED) for a, b in planned if a < report.until),
+        rect(first, last, GOOD),
+        *(rect(max(a, first), min(b, last), PLANNED) for a, b in planned if a < last and b > first),
         *(
             rect(one.start, one.end, OURS if one.reason is Reason.STREETLAMP_DOWN else BAD)
             for one in lost

@@ -134,7 +134,7 @@ def _days(report: Report) -> Iterator[str]:
     yield draw.days(report.days, report.budget.objective)
     odd = [day for day in report.days if (day.end - day.start) not in (86_400,)]
     hours = [
-        f"{day.date} has {(day.end - day.start) // 3600} hours"
+        f"{int(day.date[8:])}.{int(day.date[5:7])}. has {(day.end - day.start) // 3600} hours"
         for day in odd
         if (day.end - day.start) // 3600 in (23, 25)
     ]
@@ -189,12 +189,12 @@ def _cameras(report: Report) -> Iterator[str]:
         return
     yield "<section><h2>Cameras</h2><p class=soft>The worst first.</p><table><thead><tr><th>Camera"
     yield "<th class=n>Serviceability<th class=n>Cameras alone<th class=n>Expected min"
-    yield "<th class=n>Lost min<th class=n>Planned min<th>Mostly because</tr></thead><tbody>"
+    yield "<th class=n>Lost min<th class=n>Planned min<th>Mostly (its own)</tr></thead><tbody>"
     for row in report.cameras:
         below = row.figures.share is not None and row.figures.share < report.budget.objective
         area = f"<span class=soft> {_e(row.area)}</span>" if row.area else ""
-        first = next(iter(row.figures.lost), None)
-        because = "" if first is None else _e(_sentence(first))
+        own = [reason for reason in row.figures.lost if reason is not Reason.STREETLAMP_DOWN]
+        because = _e(_sentence(own[0])) if own else ""
         yield (
             f"<tr{' class=below' if below else ''}><td>{_e(row.name or row.id)}{area}"
             f"{_sums(row.figures)}<td>{because}</tr>"
@@ -222,29 +222,37 @@ def _strips(report: Report) -> Iterator[str]:
 
 
 def _stretches(report: Report, names: dict[str, str], zone: tzinfo) -> Iterator[str]:
+    """What was lost at the same time for the same reason stands in one line."""
     if not report.lost:
         return
-    longest = sorted(report.lost, key=lambda one: (-one.minutes, one.start))[:LONGEST]
-    some = len(report.lost) > LONGEST
+    together: dict[tuple[int, int, Reason], list[Stretch]] = {}
+    for one in report.lost:
+        together.setdefault((one.start, one.end, _root(one)), []).append(one)
+    lines = sorted(together.items(), key=lambda pair: (pair[0][0] - pair[0][1], pair[0][0]))
+    some = len(lines) > LONGEST
     title = f"The {LONGEST} longest losses" if some else "Every loss"
     yield f"<section><h2>{title}</h2>"
     if some:
         yield (
-            f"<p class=soft>There were {len(report.lost):,}; all of them stand in the JSON form of "
-            "this report.</p>"
+            f"<p class=soft>There were {len(lines):,}; all of them stand in the JSON form of this "
+            "report.</p>"
         )
     yield "<table class=losses><thead><tr><th>Camera<th>From<th>Until<th class=n>Lasted<th>Reason"
     yield "</tr></thead><tbody>"
-    for one in longest:
-        reason = one.reason or Reason.STREETLAMP_DOWN
+    for (start, end, reason), all_of_it in lines[:LONGEST]:
+        who = _several([names.get(one.camera, one.camera) for one in all_of_it], len(names))
         mine = " class=ours" if reason is Reason.STREETLAMP_DOWN else ""
-        text = f"<span class=soft> {_e(one.text)}</span>" if _adds(one, reason) else ""
+        first = all_of_it[0]
+        text = f"<span class=soft> {_e(first.text)}</span>" if _adds(first, reason) else ""
         yield (
-            f"<tr{mine}><td>{_e(names.get(one.camera, one.camera))}<td>{_when(one.start, zone)}"
-            f"<td>{_when(one.end, zone)}<td class=n>{length(one.end - one.start)}"
-            f"<td>{_e(_sentence(reason))}{text}</tr>"
+            f"<tr{mine}><td>{_e(who)}<td>{_when(start, zone)}<td>{_when(end, zone)}"
+            f"<td class=n>{length(end - start)}<td>{_e(_sentence(reason))}{text}</tr>"
         )
     yield "</tbody></table></section>"
+
+
+def _root(one: Stretch) -> Reason:
+    return one.reason or Reason.STREETLAMP_DOWN
 
 
 def _adds(one: Stretch, reason: Reason) -> bool:

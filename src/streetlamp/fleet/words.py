@@ -34,6 +34,8 @@ def percent(share: float | None) -> str:
         return "–"
     if share >= 1.0:
         return "100 %"
+    if abs(share * 100 - round(share * 100)) < 1e-9:
+        return f"{round(share * 100)} %"
     tenths = min(999, max(0, round(share * 1000)))
     if share > 0.999:
         return f"{min(9999, int(share * 10_000)) / 100:.2f} %"

@@ -215,12 +215,12 @@ class LedgerTables:
             )
 
     def notes(self, start: float, end: float) -> list[LedgerNote]:
-        """What happened to the ledger itself in [start, end), oldest first."""
+        """What happened to the ledger itself in [start, end), as it was lived."""
         table = ledger_notes
         statement = (
             select(table.c.time, table.c.text)
             .where(table.c.time >= start, table.c.time < end)
-            .order_by(table.c.time, table.c.seq)
+            .order_by(table.c.seq)
         )
         with self.db.read() as connection:
             return [LedgerNote(**row) for row in connection.execute(statement).mappings()]
