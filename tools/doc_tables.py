@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from streetlamp.fleet.plan_options import AtOptions, PlanOptions
 from streetlamp.geometry import Line
 from streetlamp.rules.base import RULES
 from streetlamp.rules.schedule import Window
@@ -120,10 +121,14 @@ def tables() -> str:
     for name, field in Site.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             lines += section(f"`{name}`", first_sentence(field.description), field.annotation)
+    text = first_sentence(PlanOptions.__doc__) + " Below `plans`, under an id of its own."
+    lines += section("A plan", text, PlanOptions)
     lines += section("A camera", "Below `cameras`, under the camera's id.", CameraOptions)
     lines += section(
         "`source` of a camera", "A bare address may stand instead of this table.", CameraSource
     )
+    text = first_sentence(AtOptions.__doc__)
+    lines += section("`at` of a camera", text, AtOptions)
     for name in ("hide", "look"):
         field = CameraOptions.model_fields[name]
         if isinstance(field.annotation, type):

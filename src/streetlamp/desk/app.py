@@ -20,6 +20,7 @@ from streetlamp.desk.routes import (
     hiding,
     live,
     metrics,
+    plans,
     recordings,
     session,
     site,
@@ -27,7 +28,7 @@ from streetlamp.desk.routes import (
 from streetlamp.desk.routes.page import BUILT, page_router
 from streetlamp.desk.services import Services
 
-ROUTERS = (session, site, cameras, alarms, recordings, counts, audit, live, metrics, hiding)
+ROUTERS = (session, site, cameras, alarms, recordings, counts, audit, live, metrics, hiding, plans)
 
 
 def make_app(services: Services, options: DeskOptions, page: Path = BUILT) -> FastAPI:
