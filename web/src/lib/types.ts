@@ -21,6 +21,30 @@ export interface SiteCamera {
   zones: { name: string; points: Point[] }[];
   lines: { name: string; points: [Point, Point] }[];
   rules: { name: string; kind: string; place: string; severity: Severity }[];
+  /** Where it stands, if the site file says so. */
+  at?: At | null;
+}
+
+/** Fractions of a plan's picture, or degrees on a map; directions are degrees clockwise from up. */
+export interface At {
+  plan: string;
+  x: number | null;
+  y: number | null;
+  lat: number | null;
+  lon: number | null;
+  direction: number | null;
+  angle: number;
+}
+
+export interface Plan {
+  id: string;
+  name: string;
+  /** True: a picture of that size in its own units; false: a map. */
+  picture: boolean;
+  width: number;
+  height: number;
+  width_m: number | null;
+  style: boolean;
 }
 
 export interface Site {
@@ -30,6 +54,7 @@ export interface Site {
   /** The longest stretch one export may hold, where the desk says it. */
   max_export_minutes?: number;
   cameras: SiteCamera[];
+  plans?: Plan[];
 }
 
 export interface CameraStatus {
@@ -46,6 +71,10 @@ export interface CameraStatus {
   recording: boolean;
   last_frame: number;
   restarts: number;
+  /** Nothing happens in front of it: only keyframes are decoded. */
+  asleep?: boolean;
+  /** Why its second stream is not used; empty if it is, or if there is none. */
+  second_trouble?: string;
 }
 
 export interface DiskStatus {
@@ -215,4 +244,87 @@ export interface Hiding {
     everything: Rate;
   }[];
   sightings: Sighting[];
+}
+
+/** Why a minute was lost; of several the first is the root. */
+export type Reason =
+  | "streetlamp_down"
+  | "unreachable"
+  | "login_refused"
+  | "no_video"
+  | "damaged"
+  | "clock_wrong"
+  | "black"
+  | "overexposed"
+  | "covered"
+  | "moved"
+  | "defocused"
+  | "low_contrast"
+  | "frozen"
+  | "low_rate"
+  | "not_analysed"
+  | "not_recorded"
+  | "not_masked";
+
+/** What one check came to, with the number that decided and what it was held against. */
+export interface Judgement {
+  check: string;
+  time: number;
+  reason: Reason | null;
+  number: number;
+  reference: number;
+  unit: string;
+  text: string;
+}
+
+export interface FleetCamera {
+  camera: string;
+  state: "well" | "lost" | "planned" | "unknown";
+  reasons: Reason[];
+  /** The first reason in words. */
+  words: string;
+  /** One sentence for a person, with the number that decided. */
+  text: string;
+  since: number | null;
+  today: number | null;
+  week: number | null;
+  month: number | null;
+  judgement: Judgement | null;
+}
+
+/** A stretch of minutes with one state and one reason. */
+export interface HealthSpan {
+  start: number;
+  end: number;
+  state: "well" | "lost" | "planned";
+  reason: Reason | null;
+  words: string;
+  text: string;
+}
+
+/** What was kept of what was expected in a period, minutes. */
+export interface Tally {
+  period: string;
+  start: number;
+  end: number;
+  expected: number;
+  kept: number;
+  lost: number;
+  planned: number;
+  share: number | null;
+  /** Minutes that may be lost in it under the objective, and the share of them that is left. */
+  budget: number;
+  budget_left: number;
+  /** How fast the budget is used: 1 uses it up exactly at the end of the period. */
+  burn_rate: number | null;
+  reasons: { reason: Reason; words: string; minutes: number }[];
+}
+
+export interface Fleet {
+  time: number;
+  /** The share of minutes that the site has set itself, 0–1. */
+  objective: number;
+  cameras: FleetCamera[];
+  tallies: Tally[];
+  areas: { area: string; share: number | null; lost: number }[];
 }
