@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from streetlamp.desk.fleet_services import Fleet
 from streetlamp.inspection.report import CameraReport
 from streetlamp.live.atlas import Layout
 from streetlamp.store.inspections import Sighting, Verdict
@@ -255,3 +256,4 @@ class Services:
     clip_before_s: float = 10.0  # where in an alarm's clip the alarm was raised
     hiding: HidingAudit | None = None
     machine: Callable[[], MachineView] = MachineView
+    fleet: Fleet | None = None
