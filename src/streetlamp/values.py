@@ -410,3 +410,4 @@ class CameraStatus:
     restarts: int = 0
     asleep: bool = False  # nothing happens: only keyframes are decoded
     trouble: Reason | None = None  # why it is not live; None while it is, or while it connects
+    second_trouble: str = ""  # why its second stream is not used, "" if it is or there is none

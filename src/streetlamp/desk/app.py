@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from streetlamp import __version__
 from streetlamp.desk import refusal
 from streetlamp.desk.context import Desk
+from streetlamp.desk.fleet_news import FleetNews
 from streetlamp.desk.guard import Guard
 from streetlamp.desk.line import Captions
 from streetlamp.desk.options import DeskOptions
@@ -17,6 +18,7 @@ from streetlamp.desk.routes import (
     audit,
     cameras,
     counts,
+    fleet,
     hiding,
     live,
     metrics,
@@ -28,7 +30,7 @@ from streetlamp.desk.routes import (
 from streetlamp.desk.routes.page import BUILT, page_router
 from streetlamp.desk.services import Services
 
-ROUTERS = (session, site, cameras, alarms, recordings, counts, audit, live, metrics, hiding, plans)
+ROUTERS = (session, site, cameras, alarms, recordings, counts, audit, live, metrics, hiding, fleet, plans)
 
 
 def make_app(services: Services, options: DeskOptions, page: Path = BUILT) -> FastAPI:
@@ -44,6 +46,7 @@ def make_app(services: Services, options: DeskOptions, page: Path = BUILT) -> Fa
     services.alarms.on_change(desk.bell.ring)
     app.state.desk = desk
     app.state.captions = Captions()
+    app.state.fleet_news = FleetNews(services.fleet)
     refusal.install(app)
     app.add_middleware(Guard, names=options.names)
     for module in ROUTERS:

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from streetlamp.health import Reason
 from streetlamp.heading import Heading, heading, speed
 from streetlamp.live.atlas import Layout
 from streetlamp.values import (
@@ -72,6 +73,7 @@ class PlanOut(Wire):
     id: str
     name: str
     picture: bool = Field(description="True: /api/plans/{id}/picture; false: a map.")
+    drawing: bool = Field(description="The picture is an SVG.")
     width: float = Field(description="Of the picture; 0 for a map.")
     height: float
     width_m: float | None = Field(description="Metres the picture is wide, where that is known.")
@@ -113,6 +115,11 @@ class StatusOut(Wire):
     recording: bool
     last_frame: float
     restarts: int
+    asleep: bool = Field(description="Nothing happens there: only keyframes are decoded.")
+    trouble: Reason | None = Field(description="Why it is not live; null while it is.")
+    second_trouble: str = Field(
+        description="Why its second stream is not used; empty if it is, or if there is none."
+    )
 
 
 class DiskOut(Wire):

@@ -1,6 +1,6 @@
 /** One typed door to the desk's HTTP API. Every failure becomes an `ApiError` in plain words. */
 
-import type { Alarm, AuditRow, CountRow, Hiding, PublicPage, Segment, Session, Sighting, Site, Status } from "./types";
+import type { Alarm, AuditRow, CountRow, Fleet, Hiding, PublicPage, Report, Segment, Session, Sighting, Site, Status, Stretch } from "./types";
 
 export class ApiError extends Error {
   constructor(
@@ -115,6 +115,13 @@ export const api = {
   removeSighting: (sighting: string) =>
     request<Sighting>("POST", `/api/hiding/sightings/${id(sighting)}/remove`),
   sightingStillUrl: (sighting: string) => `/api/hiding/sightings/${id(sighting)}/still.jpg`,
+  fleet: () => request<Fleet>("GET", "/api/fleet"),
+  week: (camera: string, start: number) =>
+    request<{ stretches: Stretch[] }>("GET", `/api/fleet/cameras/${id(camera)}/week${query({ start })}`).then(
+      (got) => got.stretches,
+    ),
+  report: (period: string) => request<Report>("GET", `/api/fleet/report${query({ period })}`),
+  reportUrl: (kind: "html" | "csv", period: string) => `/api/fleet/report.${kind}${query({ period })}`,
   publicPage: () => request<PublicPage>("GET", "/api/public"),
   segmentUrl: (segment: string) => `/api/segments/${id(segment)}`,
   clipUrl: (alarm: string) => `/api/alarms/${id(alarm)}/clip.mp4`,

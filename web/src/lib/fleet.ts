@@ -1,6 +1,6 @@
 /** How the fleet does, for whoever sends somebody out: order, words, figures. Pure, tested. */
 
-import type { CameraStatus, FleetCamera, Reason, SiteCamera } from "./types";
+import type { CameraStatus, FleetCamera, Judgement, Report, SiteCamera } from "./types";
 import { describeCamera, figure, span, type Words } from "./words";
 
 /** One row of the table and one mark on the plan. */
@@ -24,8 +24,13 @@ export interface FleetRow {
 export const NEEDS = ["visit", "watch", "planned", "none", "unknown"] as const;
 export type Need = (typeof NEEDS)[number];
 
-/** Lost for these reasons a camera needs somebody there or at its switch; ours are put right here. */
-const OURS: ReadonlySet<Reason> = new Set<Reason>(["streetlamp_down", "not_analysed", "not_recorded", "not_masked"]);
+export const NEED_WORDS: Record<Need, string> = {
+  visit: "Need a visit",
+  watch: "Lost",
+  planned: "Maintenance",
+  none: "Well",
+  unknown: "No news",
+};
 
 export function row(
   camera: SiteCamera,
@@ -37,39 +42,35 @@ export function row(
     camera,
     status,
     fleet,
-    today: fleet?.today ?? null,
-    week: fleet?.week ?? null,
-    month: fleet?.month ?? null,
+    today: fleet?.today.share ?? null,
+    week: fleet?.week.share ?? null,
+    month: fleet?.month.share ?? null,
   };
-  const live = describeCamera(status, now);
-  if (!fleet || fleet.state === "unknown") {
-    const need: Need = { good: "none", warn: "watch", bad: "visit", idle: "unknown" }[live.tone] as Need;
-    return { ...shared, need, words: live, why: live.detail, since: status?.since ?? null };
+  if (!fleet) {
+    const words = describeCamera(status, now);
+    const need = ({ good: "none", warn: "watch", bad: "visit", idle: "unknown" } as const)[words.tone];
+    return { ...shared, need, words, why: words.detail, since: status?.since ?? null };
   }
-  const because = fleet.text || fleet.words;
+  const told = { ...shared, since: fleet.since };
+  const text = fleet.text || fleet.words;
+  if (fleet.visit)
+    return { ...told, need: "visit", words: { tone: "bad", label: "needs a visit", detail: text }, why: fleet.visit };
   switch (fleet.state) {
-    case "lost": {
-      const first = fleet.reasons[0];
-      const ours = first !== undefined && OURS.has(first);
-      const words: Words = { tone: ours ? "warn" : "bad", label: ours ? "lost, by us" : "lost", detail: because };
-      return { ...shared, need: ours ? "watch" : "visit", words, why: fleet.words, since: fleet.since };
-    }
+    case "lost":
+      return { ...told, need: "watch", words: { tone: "warn", label: "lost", detail: text }, why: fleet.words || text };
     case "planned":
       return {
-        ...shared,
+        ...told,
         need: "planned",
-        words: { tone: "idle", label: "maintenance", detail: because },
-        why: because || "planned maintenance",
-        since: fleet.since,
+        words: { tone: "idle", label: "maintenance", detail: text },
+        why: text || "planned maintenance",
       };
+    case "well": {
+      const label = status?.asleep ? "well · asleep" : "well";
+      return { ...told, need: "none", words: { tone: "good", label, detail: "" }, why: "" };
+    }
     default:
-      return {
-        ...shared,
-        need: "none",
-        words: { tone: "good", label: status?.asleep ? "well · asleep" : "well", detail: "" },
-        why: "",
-        since: fleet.since,
-      };
+      return { ...told, need: "unknown", words: { tone: "idle", label: "no news yet", detail: text }, why: text };
   }
 }
 
@@ -136,12 +137,21 @@ export function percent(share: number | null): string {
   return share < 1 && Number(text) === 100 ? "99.99 %" : `${Number(text) === 100 ? "100" : text} %`;
 }
 
-/** "12 (usually 80)": the number that decided and what it was held against. */
-export function measured(fleet: FleetCamera | null): string {
-  const said = fleet?.judgement;
+/** The judgement to show: the one behind the root reason, or else the newest that has a number. */
+export function decisive(fleet: FleetCamera | null): Judgement | null {
+  const all = fleet?.judgements ?? [];
+  const root = fleet?.reasons[0];
+  const because = root === undefined ? undefined : all.find((one) => one.reason === root);
+  if (because) return because;
+  const numbered = all.filter((one) => one.number !== 0 || one.reference !== 0);
+  return [...numbered].sort((a, b) => Number(b.reason !== null) - Number(a.reason !== null) || b.time - a.time)[0] ?? null;
+}
+
+/** "12 %, held against 80 %": the number that decided and its reference. */
+export function measured(said: Judgement | null): string {
   if (!said || (said.number === 0 && said.reference === 0)) return "";
   const unit = said.unit ? ` ${said.unit}` : "";
-  return `${figure(rounded(said.number))}${unit} (held against ${figure(rounded(said.reference))}${unit})`;
+  return `${figure(rounded(said.number))}${unit} against ${figure(rounded(said.reference))}${unit}`;
 }
 
 function rounded(value: number): number {
@@ -154,4 +164,18 @@ export function minutes(count: number): string {
   const hours = Math.round(count / 60);
   const days = Math.floor(hours / 24);
   return hours % 24 ? `${days} days ${hours % 24} h` : `${days} days`;
+}
+
+/** What the error budget's figures mean for whoever must act. */
+export function budgetWords(budget: Report["budget"], running: boolean): string {
+  const of = `of ${minutes(Math.max(1, Math.round(budget.allowed)))} that may be lost`;
+  if (budget.left < 0) return `Overspent by ${minutes(Math.ceil(-budget.left))}: ${minutes(budget.spent)} lost ${of}.`;
+  const spent = `${minutes(budget.spent)} lost ${of}`;
+  if (!running) return `${spent}.`;
+  const rate = budget.burn_rate;
+  if (rate <= 0) return `${spent}. Nothing burns it.`;
+  const pace = `Burn rate ${figure(rounded(rate))}`;
+  return rate > 1
+    ? `${spent}. ${pace}: at this pace it is gone before the period ends.`
+    : `${spent}. ${pace}: at this pace it lasts.`;
 }

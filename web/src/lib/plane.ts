@@ -6,6 +6,8 @@
  * Mercator map); on the screen it is at `x * k + dx`, `y * k + dy`.
  */
 
+import type { Box } from "./types";
+
 export interface Plane {
   k: number;
   dx: number;
@@ -187,14 +189,18 @@ export function around(spots: readonly { x: number; y: number }[], least: number
   return { x1, y1, x2, y2 };
 }
 
-/** Which names can stand below their marks without one lying over another; the first choose first. */
+/**
+ * Which names can stand below their marks without lying over another name or mark; the first choose
+ * first. Marks without a text are only in the way.
+ */
 export function labelled(marks: readonly { id: string; x: number; y: number; text: string }[], k: number): Set<string> {
-  const taken: [number, number, number, number][] = [];
+  const taken = marks.map(({ x, y }): Box => [x * k - 10, y * k - 10, x * k + 10, y * k + 10]);
   const shown = new Set<string>();
   for (const mark of marks) {
+    if (mark.text === "") continue;
     const half = Math.min(150, mark.text.length * 7 + 12) / 2;
     const [x, y] = [mark.x * k, mark.y * k];
-    const box: [number, number, number, number] = [x - half, y + 10, x + half, y + 32];
+    const box: Box = [x - half, y + 11, x + half, y + 30];
     if (taken.some(([a, b, c, d]) => box[0] < c && a < box[2] && box[1] < d && b < box[3])) continue;
     taken.push(box);
     shown.add(mark.id);

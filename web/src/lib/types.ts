@@ -41,6 +41,8 @@ export interface Plan {
   name: string;
   /** True: a picture of that size in its own units; false: a map. */
   picture: boolean;
+  /** The picture is an SVG. */
+  drawing: boolean;
   width: number;
   height: number;
   width_m: number | null;
@@ -277,54 +279,65 @@ export interface Judgement {
   text: string;
 }
 
-export interface FleetCamera {
-  camera: string;
-  state: "well" | "lost" | "planned" | "unknown";
-  reasons: Reason[];
-  /** The first reason in words. */
-  words: string;
-  /** One sentence for a person, with the number that decided. */
-  text: string;
-  since: number | null;
-  today: number | null;
-  week: number | null;
-  month: number | null;
-  judgement: Judgement | null;
-}
-
-/** A stretch of minutes with one state and one reason. */
-export interface HealthSpan {
-  start: number;
-  end: number;
-  state: "well" | "lost" | "planned";
-  reason: Reason | null;
-  words: string;
-  text: string;
-}
-
-/** What was kept of what was expected in a period, minutes. */
-export interface Tally {
-  period: string;
-  start: number;
-  end: number;
-  expected: number;
+/** Minutes; every expected one is either kept or lost. */
+export interface Sum {
   kept: number;
   lost: number;
   planned: number;
+  /** Kept of expected, 0–1; null: none were expected. */
   share: number | null;
-  /** Minutes that may be lost in it under the objective, and the share of them that is left. */
-  budget: number;
-  budget_left: number;
-  /** How fast the budget is used: 1 uses it up exactly at the end of the period. */
-  burn_rate: number | null;
-  reasons: { reason: Reason; words: string; minutes: number }[];
+}
+
+export interface FleetCamera {
+  camera: string;
+  state: "well" | "lost" | "planned" | "unknown";
+  since: number;
+  reasons: Reason[];
+  /** The root reason in words. */
+  words: string;
+  /** One sentence for a person, with the number that decided. */
+  text: string;
+  /** Why somebody should go there; empty if nobody needs to. */
+  visit: string;
+  judgements: Judgement[];
+  today: Sum;
+  week: Sum;
+  month: Sum;
 }
 
 export interface Fleet {
   time: number;
-  /** The share of minutes that the site has set itself, 0–1. */
-  objective: number;
   cameras: FleetCamera[];
-  tallies: Tally[];
-  areas: { area: string; share: number | null; lost: number }[];
+}
+
+/** Minutes of one camera that are alike. */
+export interface Stretch {
+  start: number;
+  end: number;
+  state: "kept" | "lost" | "planned";
+  reasons: Reason[];
+  words: string;
+  text: string;
+}
+
+export interface ReportRow {
+  id: string;
+  name: string;
+  area: string;
+  sum: Sum;
+  lost: { reason: Reason; words: string; minutes: number }[];
+}
+
+export interface Report {
+  site: string;
+  period: { name: string; key: string; start: number; end: number; before: string; after: string };
+  made: number;
+  until: number;
+  whole: ReportRow;
+  budget: { objective: number; allowed: number; spent: number; left: number; burn_rate: number };
+  areas: ReportRow[];
+  cameras: ReportRow[];
+  days: { date: string; start: number; end: number; sum: Sum }[];
+  maintenance: { start: number; end: number; cameras: string[]; why: string }[];
+  notes: { time: number; text: string }[];
 }

@@ -61,6 +61,7 @@ def _plan(view: PlanView) -> PlanOut:
         id=view.id,
         name=view.name,
         picture=view.picture is not None,
+        drawing=view.media_type == "image/svg+xml",
         width=view.width,
         height=view.height,
         width_m=view.width_m,

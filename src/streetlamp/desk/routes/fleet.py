@@ -1,0 +1,67 @@
+"""The fleet: which cameras do their job now, did it in a week, and in a month."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from streetlamp.desk.auth import Person
+from streetlamp.desk.context import Desk, TheDesk
+from streetlamp.desk.fleet_services import Fleet, Period
+from streetlamp.desk.fleet_wire import FleetCameraOut, FleetOut, ReportOut, StretchOut, WeekOut
+from streetlamp.desk.refusal import RefusalError
+from streetlamp.desk.routes.recordings import CameraId
+from streetlamp.errors import UserError
+
+router = APIRouter(prefix="/api/fleet", tags=["fleet"])
+
+PeriodText = Annotated[
+    str,
+    Query(
+        max_length=16,
+        description="2026-10, 2026-W43, 2026-10-25, or month, week, day for the running one.",
+    ),
+]
+
+
+@router.get("")
+def fleet(desk: TheDesk, _: Person) -> FleetOut:
+    """Every camera: whether it does its whole job now, why not, and how much of its time it did."""
+    found = _fleet(desk).now()
+    return FleetOut(
+        time=desk.services.now(), cameras=tuple(FleetCameraOut.of(one) for one in found)
+    )
+
+
+@router.get("/cameras/{id}/week")
+def week(
+    id: CameraId,  # noqa: A002
+    desk: TheDesk,
+    _: Person,
+    start: Annotated[float, Query(ge=0, le=1e11, description="POSIX seconds.")],
+) -> WeekOut:
+    """A camera's minutes of seven calendar days, from the day that `start` is in."""
+    camera = desk.camera(id)
+    stretches = _fleet(desk).week(camera.id, start)
+    return WeekOut(camera=camera.id, stretches=tuple(StretchOut.of(one) for one in stretches))
+
+
+@router.get("/report")
+def report(desk: TheDesk, _: Person, period: PeriodText = "month") -> ReportOut:
+    """The serviceability of the site, its areas and cameras in a period."""
+    keeper = _fleet(desk)
+    return ReportOut.of(keeper.report(_period(keeper, period)))
+
+
+def _fleet(desk: Desk) -> Fleet:
+    if desk.services.fleet is None:
+        raise RefusalError(404, "No ledger of cameras' minutes is kept here.", "")
+    return desk.services.fleet
+
+
+def _period(keeper: Fleet, text: str) -> Period:
+    try:
+        return keeper.period(text)
+    except UserError as error:
+        raise RefusalError(422, str(error), "For instance 2026-10.") from None
