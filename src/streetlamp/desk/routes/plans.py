@@ -58,6 +58,8 @@ def style(id: PlanId, desk: TheDesk, _: Person) -> Response:  # noqa: A002
 def file(id: PlanId, path: str, desk: TheDesk, _: Person) -> Response:  # noqa: A002
     """A file of a map: a tile, letters, signs, data."""
     folder = _style(desk, id).parent.resolve()
+    if "\0" in path:
+        raise not_found("file of this map")
     wanted = (folder / PurePosixPath(path)).resolve()
     served = SERVED.get(wanted.suffix.lower())
     if served is None or not wanted.is_relative_to(folder) or not wanted.is_file():
