@@ -84,9 +84,25 @@ def test_the_report(make_lamp: Make) -> None:
     assert "is no period" in refused.json()["error"]
 
 
+def test_the_report_to_publish(make_lamp: Make) -> None:
+    lamp = make_lamp(fleet=SmallFleet())
+    with lamp.login() as ada:
+        page = ada.get("/api/fleet/report.html?period=2023-11")
+        table = ada.get("/api/fleet/report.csv?period=2023-11")
+        for kind in ("html", "csv"):
+            assert ada.get(f"/api/fleet/report.{kind}?period=soon").status_code == 422
+    assert "Riverside" in page.text
+    assert "script-src" not in page.headers["content-security-policy"]
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert table.headers["content-disposition"] == (
+        'attachment; filename="serviceability-2023-11.csv"'
+    )
+    assert "gate" in table.text
+
+
 def test_a_desk_without_a_ledger_says_so(lamp: Lamp) -> None:
     with lamp.login() as ada:
-        for path in ("", "/report", f"/cameras/gate/week?start={START}"):
+        for path in ("", "/report", "/report.html", "/report.csv", f"/cameras/gate/week?start={START}"):
             answer = ada.get(f"/api/fleet{path}")
             assert answer.status_code == 404
             assert "No ledger" in answer.json()["error"]

@@ -23,7 +23,7 @@ import numpy as np
 import uvicorn
 from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, JSONResponse
-from fleet_story import SVG, MadeUpFleet
+from fleet_story import SVG, ZONE, MadeUpFleet
 from scene import FPS, GOP, SECONDS, H, Scene, W, tracks
 from story import (
     DELAY,
@@ -51,6 +51,8 @@ from streetlamp.desk.fleet_wire import (
     fleet_message,
 )
 from streetlamp.errors import UserError
+from streetlamp.fleet.report_page import as_html
+from streetlamp.fleet.report_tables import as_csv
 
 PAGE = Path(__file__).resolve().parents[2] / "src/streetlamp/desk/page"
 TOKEN = secrets.token_urlsafe(16)
@@ -294,6 +296,14 @@ def fleet_report(period: str = "month") -> Any:
         return ReportOut.of(fleet.report(fleet.period(period)))
     except UserError as error:
         return fail(422, str(error))
+
+
+@app.get("/api/fleet/report.{kind}")
+def fleet_document(kind: str, period: str = "month") -> Response:
+    made = fleet.report(fleet.period(period))
+    if kind == "csv":
+        return Response(as_csv(made), media_type="text/csv")
+    return Response(as_html(made, ZONE), media_type="text/html")
 
 
 @app.get("/api/audit")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from streetlamp.desk.auth import Person
 from streetlamp.desk.context import Desk, TheDesk
@@ -13,8 +14,16 @@ from streetlamp.desk.fleet_wire import FleetCameraOut, FleetOut, ReportOut, Stre
 from streetlamp.desk.refusal import RefusalError
 from streetlamp.desk.routes.recordings import CameraId
 from streetlamp.errors import UserError
+from streetlamp.fleet.report_page import as_html
+from streetlamp.fleet.report_tables import as_csv
 
 router = APIRouter(prefix="/api/fleet", tags=["fleet"])
+
+_ALONE: Final = {
+    # The report is one file: it draws, and runs and loads nothing.
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "sandbox allow-modals allow-popups"
+}
 
 PeriodText = Annotated[
     str,
@@ -52,6 +61,33 @@ def report(desk: TheDesk, _: Person, period: PeriodText = "month") -> ReportOut:
     """The serviceability of the site, its areas and cameras in a period."""
     keeper = _fleet(desk)
     return ReportOut.of(keeper.report(_period(keeper, period)))
+
+
+@router.get(
+    "/report.html",
+    response_class=Response,
+    responses={200: {"content": {"text/html": {}}}},
+)
+def report_page(desk: TheDesk, _: Person, period: PeriodText = "month") -> Response:
+    """The same as a page of its own, to print or to publish."""
+    keeper = _fleet(desk)
+    made = keeper.report(_period(keeper, period))
+    page = as_html(made, ZoneInfo(made.timezone))
+    return Response(page, media_type="text/html; charset=utf-8", headers=_ALONE)
+
+
+@router.get(
+    "/report.csv",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {}}}},
+)
+def report_table(desk: TheDesk, _: Person, period: PeriodText = "month") -> Response:
+    """The same as a table."""
+    keeper = _fleet(desk)
+    made = keeper.report(_period(keeper, period))
+    name = f"serviceability-{made.period.key}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(as_csv(made), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _fleet(desk: Desk) -> Fleet:
