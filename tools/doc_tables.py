@@ -20,6 +20,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from streetlamp.fleet.options import FleetAlarmOptions, GroupOptions, MaintenanceOptions
+from streetlamp.fleet.plan_options import AtOptions, PlanOptions
 from streetlamp.fleet.virtual.table import markdown_table
 from streetlamp.geometry import Line
 from streetlamp.rules.base import RULES
@@ -131,10 +132,14 @@ def tables() -> str:
         ("A group of `fleet: groups`", GroupOptions, {}),
     ):
         lines += section(title, first_sentence(model.__doc__), model, called=called)
+    text = first_sentence(PlanOptions.__doc__) + " Below `plans`, under an id of its own."
+    lines += section("A plan", text, PlanOptions)
     lines += section("A camera", "Below `cameras`, under the camera's id.", CameraOptions)
     lines += section(
         "`source` of a camera", "A bare address may stand instead of this table.", CameraSource
     )
+    text = first_sentence(AtOptions.__doc__)
+    lines += section("`at` of a camera", text, AtOptions)
     for name in ("hide", "look"):
         field = CameraOptions.model_fields[name]
         if isinstance(field.annotation, type):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -17,13 +17,17 @@ from pydantic import (
     Field,
     ValidationError,
     field_validator,
+    model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from streetlamp import site_yaml
 from streetlamp.alarms.options import AlarmOptions
 from streetlamp.desk.options import DeskOptions
 from streetlamp.errors import UserError
 from streetlamp.fleet.options import FleetOptions, matching
+from streetlamp.fleet.placing import plan_for
+from streetlamp.fleet.plan_options import PLAIN, PlanId, PlanOptions
 from streetlamp.inspection.options import AuditOptions
 from streetlamp.live.options import LiveOptions
 from streetlamp.options import Options
@@ -37,7 +41,7 @@ from streetlamp.site_camera import (
     rule_options,
     wrong_rules,
 )
-from streetlamp.site_explain import explain
+from streetlamp.site_explain import WRONG_RULES, explain
 from streetlamp.site_yaml import Document, Problem
 from streetlamp.stream.options import EncodeOptions
 from streetlamp.video.detect_options import DetectOptions
@@ -110,6 +114,12 @@ class Site(Options):
         title="Cameras",
         description="One entry a camera, by its id: small letters, digits, - and _.",
     )
+    plans: dict[PlanId, PlanOptions] = Field(
+        default={},
+        title="Plans",
+        description="Pictures and maps on which the page shows the cameras, by an id, such as "
+        "ground: {name: Ground floor, image: plans/ground.png} or town: {map: plain}.",
+    )
     detect: DetectOptions = Field(
         default=defaults(DetectOptions),
         title="Detector",
@@ -164,6 +174,24 @@ class Site(Options):
                 f"there is no time zone {name!r}; write an IANA name such as Europe/Berlin"
             ) from None
         return name
+
+    @model_validator(mode="after")
+    def _places_on_plans(self) -> Self:
+        plans = {id_: plan.model_dump() for id_, plan in self.plans.items()}
+        for id_, camera in self.cameras.items():
+            if camera.at is not None:
+                try:
+                    plan_for(camera.at.model_dump(), plans)
+                except ValueError as error:
+                    said = {"text": f"camera {id_}: {error}"}
+                    raise PydanticCustomError(WRONG_RULES, "{text}", said) from None
+        return self
+
+    def plan_of(self, camera: str) -> str:
+        """The id of the plan that a camera stands on, "" if it has no place."""
+        at = self.cameras[camera].at
+        plans = {id_: plan.model_dump() for id_, plan in self.plans.items()}
+        return plan_for(at.model_dump(), plans) if at is not None else ""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -271,6 +299,13 @@ def _more_problems(document: Document) -> Iterator[Problem]:
         for inside, text in wrong_rules(rules, *places):
             where: site_yaml.Path = ("cameras", id_, *inside)
             yield Problem(document.place(where), where[:-1], text)
+        if isinstance(at := camera.get("at"), dict):
+            plans = document.data.get("plans")
+            try:
+                plan_for(at, plans if isinstance(plans, dict) else {})
+            except ValueError as error:
+                where = ("cameras", id_, "at", *(("plan",) if "plan" in at else ()))
+                yield Problem(document.place(where), ("cameras", id_, "at"), str(error))
 
 
 def _fleet_problems(document: Document) -> Iterator[Problem]:
@@ -303,6 +338,8 @@ def _resolved(data: dict[Any, Any], folder: Path) -> dict[Any, Any]:
     detect = data.get("detect")
     if isinstance(detect, dict) and isinstance(detect.get("models_folder"), str):
         data["detect"] = {**detect, "models_folder": str(folder / detect["models_folder"])}
+    if isinstance(data.get("plans"), dict):
+        data["plans"] = {id_: _resolved_plan(plan, folder) for id_, plan in data["plans"].items()}
     if isinstance(data.get("cameras"), dict):
         cameras = data["cameras"] = dict(data["cameras"])
         for id_, camera in _cameras(data):
@@ -313,6 +350,17 @@ def _resolved(data: dict[Any, Any], folder: Path) -> dict[Any, Any]:
             }
             cameras[id_] = {**camera, **sources}
     return data
+
+
+def _resolved_plan(plan: Any, folder: Path) -> Any:
+    if not isinstance(plan, dict):
+        return plan
+    files = {
+        key: str(folder / Path(plan[key]).expanduser())
+        for key in ("image", "map")
+        if isinstance(plan.get(key), str) and plan[key] not in ("", PLAIN) and "://" not in plan[key]  # noqa: E501
+    }
+    return {**plan, **files}
 
 
 def _resolved_source(source: Any, folder: Path) -> Any:

@@ -412,3 +412,4 @@ class CameraStatus:
     trouble: Reason | None = None  # why it is not live; None while it is, or at its first try
     clock_offset: float | None = None  # seconds its own clock is ahead; None: it does not say
     clock_drift: float | None = None  # parts in a million it runs fast; None: not known yet
+    second_trouble: str = ""  # why its second stream is not used, "" if it is or there is none

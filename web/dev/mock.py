@@ -23,6 +23,7 @@ import numpy as np
 import uvicorn
 from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, JSONResponse
+from fleet_story import SVG, ZONE, MadeUpFleet
 from scene import FPS, GOP, SECONDS, H, Scene, W, tracks
 from story import (
     DELAY,
@@ -40,6 +41,18 @@ from story import (
     status,
     tell,
 )
+
+from streetlamp.desk.fleet_wire import (
+    FleetCameraOut,
+    FleetOut,
+    ReportOut,
+    StretchOut,
+    WeekOut,
+    fleet_message,
+)
+from streetlamp.errors import UserError
+from streetlamp.fleet.report_page import as_html
+from streetlamp.fleet.report_tables import as_csv
 
 PAGE = Path(__file__).resolve().parents[2] / "src/streetlamp/desk/page"
 TOKEN = secrets.token_urlsafe(16)
@@ -259,6 +272,40 @@ def counts(camera: str, start: float, end: float, step: int = 60) -> Any:
     return {"rows": rows}
 
 
+fleet = MadeUpFleet(NAMES)
+
+
+@app.get("/api/plans/ground/picture")
+def plan_picture() -> Response:
+    return Response(SVG, media_type="image/svg+xml")
+
+
+@app.get("/api/fleet")
+def fleet_now() -> FleetOut:
+    return FleetOut(time=time.time(), cameras=tuple(map(FleetCameraOut.of, fleet.now())))
+
+
+@app.get("/api/fleet/cameras/{camera}/week")
+def fleet_week(camera: str, start: float) -> WeekOut:
+    return WeekOut(camera=camera, stretches=tuple(map(StretchOut.of, fleet.week(camera, start))))
+
+
+@app.get("/api/fleet/report")
+def fleet_report(period: str = "month") -> Any:
+    try:
+        return ReportOut.of(fleet.report(fleet.period(period)))
+    except UserError as error:
+        return fail(422, str(error))
+
+
+@app.get("/api/fleet/report.{kind}")
+def fleet_document(kind: str, period: str = "month") -> Response:
+    made = fleet.report(fleet.period(period))
+    if kind == "csv":
+        return Response(as_csv(made), media_type="text/csv")
+    return Response(as_html(made, ZONE), media_type="text/html")
+
+
 @app.get("/api/audit")
 def log(limit: int = 50) -> Any:
     return {"entries": audit[::-1][:limit]}
@@ -274,6 +321,7 @@ async def events(socket: WebSocket) -> None:
     listeners.add(queue)
     try:
         await socket.send_json({"type": "hello", "time": time.time()})
+        await socket.send_json(fleet_message([FleetCameraOut.of(one) for one in fleet.now()]))
         while True:
             try:
                 await socket.send_json(await asyncio.wait_for(queue.get(), 1))
@@ -399,7 +447,8 @@ async def main() -> None:
         for i, camera in enumerate(("gate", "road", "yard"))
     ]
     for n in range(len(NAMES), told.cameras):
-        NAMES[f"mast{n}"] = (f"Mast {n} by the long quay", "Quay")
+        area = ("Quay", "Storage", "Street", "Workshop")[n % 4]
+        NAMES[f"mast{n}"] = (f"Mast {n} by the long quay", area)
     for n, camera in enumerate(NAMES):
         if camera != "dock":
             scenes[camera] = made[n % len(made)]

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from streetlamp import __version__
 from streetlamp.desk import refusal
 from streetlamp.desk.context import Desk
+from streetlamp.desk.fleet_news import FleetNews
 from streetlamp.desk.guard import Guard
 from streetlamp.desk.line import Captions
 from streetlamp.desk.options import DeskOptions
@@ -18,9 +19,11 @@ from streetlamp.desk.routes import (
     cameras,
     counts,
     discover,
+    fleet,
     hiding,
     live,
     metrics,
+    plans,
     recordings,
     session,
     site,
@@ -40,6 +43,8 @@ ROUTERS = (
     metrics,
     hiding,
     discover,
+    fleet,
+    plans,
 )
 
 
@@ -56,6 +61,7 @@ def make_app(services: Services, options: DeskOptions, page: Path = BUILT) -> Fa
     services.alarms.on_change(desk.bell.ring)
     app.state.desk = desk
     app.state.captions = Captions()
+    app.state.fleet_news = FleetNews(services.fleet)
     refusal.install(app)
     app.add_middleware(Guard, names=options.names)
     for module in ROUTERS:

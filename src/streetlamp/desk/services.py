@@ -40,6 +40,33 @@ class RuleView:
 
 
 @dataclass(frozen=True, slots=True)
+class AtView:
+    """Where a camera stands: fractions of a plan's picture, or degrees on a map."""
+
+    plan: str
+    x: float | None = None
+    y: float | None = None
+    lat: float | None = None
+    lon: float | None = None
+    direction: float | None = None  # degrees clockwise from up or north
+    angle: float = 70.0  # degrees
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan (a picture) or a map on which cameras stand."""
+
+    id: str
+    name: str
+    picture: Path | None = None  # None: a map
+    media_type: str = ""
+    width: float = 0.0  # of the picture, pixels or its own units
+    height: float = 0.0
+    width_m: float | None = None
+    style: Path | None = None  # of a map; None: nothing lies behind the cameras
+
+
+@dataclass(frozen=True, slots=True)
 class CameraView:
     """A camera as the page shows it."""
 
@@ -49,6 +76,7 @@ class CameraView:
     zones: tuple[PlaceView, ...] = ()
     lines: tuple[PlaceView, ...] = ()
     rules: tuple[RuleView, ...] = ()
+    at: AtView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +90,7 @@ class SiteView:
     operator: str = ""
     contact: str = ""
     kept_days: float = 0.0  # 0: nothing is recorded
+    plans: tuple[PlanView, ...] = ()
 
     def camera(self, id: str) -> CameraView | None:  # noqa: A002
         return next((camera for camera in self.cameras if camera.id == id), None)

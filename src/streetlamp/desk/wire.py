@@ -59,6 +59,27 @@ class RuleOut(Wire):
     severity: Severity
 
 
+class AtOut(Wire):
+    plan: str = Field(description="Id of a plan of the site.")
+    x: float | None = Field(description="Fraction of the plan's picture; null on a map.")
+    y: float | None
+    lat: float | None = Field(description="Degrees (WGS 84); null on a picture.")
+    lon: float | None
+    direction: float | None = Field(description="Degrees clockwise from up or north, or null.")
+    angle: float = Field(description="How wide it sees, degrees.")
+
+
+class PlanOut(Wire):
+    id: str
+    name: str
+    picture: bool = Field(description="True: /api/plans/{id}/picture; false: a map.")
+    drawing: bool = Field(description="The picture is an SVG.")
+    width: float = Field(description="Of the picture; 0 for a map.")
+    height: float
+    width_m: float | None = Field(description="Metres the picture is wide, where that is known.")
+    style: bool = Field(description="True: a map with /api/plans/{id}/style.json.")
+
+
 class CameraOut(Wire):
     id: str
     name: str
@@ -68,6 +89,7 @@ class CameraOut(Wire):
     zones: tuple[PlaceOut, ...]
     lines: tuple[PlaceOut, ...]
     rules: tuple[RuleOut, ...]
+    at: AtOut | None = Field(description="Where it stands, null if nobody said.")
 
 
 class SiteOut(Wire):
@@ -76,6 +98,7 @@ class SiteOut(Wire):
     delay_s: float = Field(description="How far pictures run behind the camera, seconds.")
     max_export_minutes: float = Field(description="The longest export, minutes.")
     cameras: tuple[CameraOut, ...]
+    plans: tuple[PlanOut, ...]
 
 
 class StatusOut(Wire):
@@ -92,6 +115,10 @@ class StatusOut(Wire):
     recording: bool
     last_frame: float
     restarts: int
+    asleep: bool = Field(description="Nothing happens there: only keyframes are decoded.")
+    second_trouble: str = Field(
+        description="Why its second stream is not used; empty if it is, or if there is none."
+    )
     trouble: Reason | None = Field(description="Why it is lost; null while it is not.")
 
     @computed_field(description="The same in words; empty while it is not.")  # type: ignore[prop-decorator]

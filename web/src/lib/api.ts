@@ -1,6 +1,8 @@
 /** One typed door to the desk's HTTP API. Every failure becomes an `ApiError` in plain words. */
 
-import type { Alarm, AuditRow, CountRow, Device, FoundCamera, Hiding, PublicPage, Segment, Session, Sighting, Site, Status } from "./types";
+import type {
+  Alarm, AuditRow, CountRow, Device, Fleet, FoundCamera, Hiding, PublicPage, Report, Segment, Session, Sighting, Site, Status, Stretch,
+} from "./types";
 
 export class ApiError extends Error {
   constructor(
@@ -120,6 +122,13 @@ export const api = {
     request<Device>("POST", "/api/discover/look", ask),
   reboot: (ask: { address: string; username: string; password: string; confirm: string }) =>
     request<{ said: string }>("POST", "/api/discover/reboot", ask),
+  fleet: () => request<Fleet>("GET", "/api/fleet"),
+  week: (camera: string, start: number) =>
+    request<{ stretches: Stretch[] }>("GET", `/api/fleet/cameras/${id(camera)}/week${query({ start })}`).then(
+      (got) => got.stretches,
+    ),
+  report: (period: string) => request<Report>("GET", `/api/fleet/report${query({ period })}`),
+  reportUrl: (kind: "html" | "csv", period: string) => `/api/fleet/report.${kind}${query({ period })}`,
   publicPage: () => request<PublicPage>("GET", "/api/public"),
   segmentUrl: (segment: string) => `/api/segments/${id(segment)}`,
   clipUrl: (alarm: string) => `/api/alarms/${id(alarm)}/clip.mp4`,

@@ -3,14 +3,15 @@
 import { api, ApiError, hangUp, socketUrl, whenSessionExpires } from "./api";
 import { chime } from "./chime";
 import { router } from "./router.svelte";
-import type { Alarm, CameraStatus, DiskStatus, Load, Session, Site, SiteCamera } from "./types";
+import type { Alarm, CameraStatus, DiskStatus, FleetCamera, Load, Session, Site, SiteCamera } from "./types";
 import { byUrgency, isOpen } from "./words";
 
 type News =
   | { type: "hello"; time: number }
   | { type: "alarm"; alarm: Alarm }
   | { type: "status"; status: CameraStatus }
-  | { type: "load"; load: Load };
+  | { type: "load"; load: Load }
+  | { type: "fleet"; cameras: FleetCamera[] };
 
 const SOUND = "streetlamp.sound";
 const TOGETHER_MS = 100;
@@ -22,6 +23,8 @@ class Desk {
   statuses = $state.raw<Readonly<Record<string, CameraStatus>>>({});
   disk = $state.raw<DiskStatus | null>(null);
   load = $state.raw<Load | null>(null);
+  /** What the ledger says of each camera; empty where none is kept. */
+  fleet = $state.raw<ReadonlyMap<string, FleetCamera>>(new Map());
   known = $state.raw<ReadonlyMap<string, Alarm>>(new Map());
   connected = $state(false);
   /** The desk's clock, once a second; `clock()` is exact. */
@@ -160,6 +163,7 @@ class Desk {
     this.socket = null;
     this.connected = false;
     this.known = new Map();
+    this.fleet = new Map();
   }
 
   private listen(): void {
@@ -210,6 +214,9 @@ class Desk {
         break;
       case "load":
         this.load = news.load;
+        break;
+      case "fleet":
+        this.fleet = new Map([...this.fleet, ...news.cameras.map((one) => [one.camera, one] as const)]);
         break;
       case "alarm": {
         const old = this.known.get(news.alarm.id);

@@ -4,6 +4,7 @@ export type Route =
   | { view: "wall" }
   | { view: "camera"; id: string; at: number | null }
   | { view: "alarms"; id: string | null }
+  | { view: "fleet"; plan: string | null }
   | { view: "counts" }
   | { view: "system" }
   | { view: "add" }
@@ -22,6 +23,8 @@ export function parse(path: string, search = ""): Route {
     }
     case "alarms":
       return { view: "alarms", id };
+    case "fleet":
+      return { view: "fleet", plan: id };
     case "counts":
     case "system":
     case "add":

@@ -2,7 +2,7 @@
 
 | address | what comes |
 |---|---|
-| `WS /api/live/events` | JSON: `{type: "hello", time}`, then `{type: "alarm", alarm}` whenever an alarm changes, and `{type: "status", status}` when a camera's state does (at most once a second each), `{type: "load", load}` when what gives way on an overloaded machine does |
+| `WS /api/live/events` | JSON: `{type: "hello", time}`, then `{type: "alarm", alarm}` whenever an alarm changes, and `{type: "status", status}` when a camera's state does (at most once a second each), `{type: "load", load}` when what gives way on an overloaded machine does, `{type: "fleet", cameras}` with those whose health or figures changed (all of them first; nothing where no ledger is kept) |
 | `WS /api/live/camera/{id}` | JSON `{type: "init", run, codec, width, height}`, then the init segment (binary); then for every fragment JSON `{type: "fragment", run, start, end, media_start, keyframe, frames: [{t, media_t, tracks: [{id, kind, box, score, seen, age, speed, direction, pace, heading?, posture?, colour?, upper?, lower?}]}]}`, then the fragment (binary). A new run begins with a new init. |
 | `WS /api/live/wall?tile=160` | JSON `{type: "wall", cameras: [id], tile: [width, height]}`; then for every sheet JSON `{type: "sheet", cells: [[camera, time, x, y, w, h]]}`, then the sheet, a JPEG (binary) in which each cell shows one camera's picture of that time; `camera` is a place in `cameras`. Only cameras that have a new picture are in a sheet. |
 
@@ -28,6 +28,8 @@ from starlette.concurrency import run_in_threadpool
 from streetlamp.desk.auth import Person
 from streetlamp.desk.bell import Ear
 from streetlamp.desk.context import Desk, TheDesk
+from streetlamp.desk.fleet_news import FleetNews
+from streetlamp.desk.fleet_wire import FleetCameraOut, fleet_message
 from streetlamp.desk.line import Captions, Line, serve, viewing
 from streetlamp.desk.routes.recordings import CameraId
 from streetlamp.desk.services import MachineView
@@ -51,15 +53,19 @@ _STATUS_SECONDS: Final = 1.0
 @router.websocket("/events")
 async def events(websocket: WebSocket, desk: TheDesk, person: Person) -> None:
     """Alarms as they change, and how cameras do."""
+    news: FleetNews = websocket.app.state.fleet_news
 
     async def talk(line: Line) -> None:
         await line.tell({"type": "hello", "time": desk.services.now()})
         with closing(desk.bell.listen()) as ear:
             shown: dict[str, CameraStatus] = {}
+            told: dict[str, FleetCameraOut] = {}
             load = LoadOut.model_validate(MachineView())  # all is well: not worth a word
             while True:
                 await _tell_states(line, desk, shown)
                 load = await _tell_load(line, desk, load)
+                if cameras := await news.changed(told):
+                    await line.tell(fleet_message(cameras))
                 await _tell_alarms(line, ear)
 
     async with viewing(desk):
