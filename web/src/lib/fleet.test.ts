@@ -13,7 +13,7 @@ const fleet = (about: Partial<FleetCamera>): FleetCamera => ({
 });
 const status = (about: Partial<CameraStatus>): CameraStatus => ({
   camera: "gate", state: "live", since: NOW - 100, message: "", width: 640, height: 360, fps: 25, looks_per_second: 5,
-  hidden_share: 0, whole_hidden: "", recording: true, last_frame: NOW, restarts: 0, ...about,
+  hidden_share: 0, whole_hidden: "", recording: true, last_frame: NOW, restarts: 0, trouble: null, trouble_words: "", ...about,
 });
 const judged = (about: Partial<Judgement>): Judgement => ({
   check: "focus", time: NOW, reason: null, number: 0, reference: 0, unit: "", text: "", ...about,

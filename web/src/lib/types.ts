@@ -275,6 +275,8 @@ export interface Device {
   needs_login: string;
   notes: string[];
   snippet: string;
+}
+
 /** Why a minute was lost; of several the first is the root. */
 export type Reason =
   | "streetlamp_down"
