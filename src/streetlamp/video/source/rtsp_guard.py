@@ -147,18 +147,16 @@ class Guard:
 
     def _from_player(self, side: Side, data: bytes) -> None:
         try:
-            items = side.splitter.feed(data)
+            for item in side.splitter.feed(data):
+                if self._player is not side and not self._admitted(side, item):
+                    side.drop()
+                    return
+                if isinstance(item, Message):
+                    self._pass_on(item)
+                elif self._camera is not None:
+                    self._camera.write(item.data)  # a receiver's report
         except WireError:
             side.drop()
-            return
-        for item in items:
-            if self._player is not side and not self._admitted(side, item):
-                side.drop()
-                return
-            if isinstance(item, Message):
-                self._pass_on(item)
-            elif self._camera is not None:
-                self._camera.write(item.data)  # a receiver's report
 
     def _admitted(self, side: Side, item: Message | Frame) -> bool:
         """Whether a connection to our port is FFmpeg's: only it knows the key."""

@@ -7,6 +7,7 @@ server sends, no more than `MOST_HEAD` + `MOST_BODY` bytes are ever held.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -87,10 +88,12 @@ class Splitter:
         self._rest = b""
         self._junk = 0
 
-    def feed(self, data: bytes) -> list[Message | Frame]:
-        """What is complete now; WireError when it cannot go on."""
+    def feed(self, data: bytes) -> Iterator[Message | Frame]:
+        """What is complete now, one by one; WireError when it cannot go on.
+
+        To be exhausted. `lenient` may be set between two of them.
+        """
         data = self._rest + data if self._rest else data
-        found: list[Message | Frame] = []
         at, end = 0, len(data)
         while at < end:
             if data[at] == _FRAME:
@@ -99,19 +102,18 @@ class Splitter:
                 after = at + 4 + (data[at + 2] << 8 | data[at + 3])
                 if after > end:
                     break
-                found.append(Frame(data[at + 1], data[at:after]))
+                yield Frame(data[at + 1], data[at:after])
                 self._junk = 0
             elif _BEGINS.match(data[at : at + 21]):
                 message, after = self._message(data, at)
                 if message is None and after == at:
                     break
                 if message is not None:
-                    found.append(message)
+                    yield message
             else:
                 after = self._skip(data, at)
             at = after
         self._rest = data[at:]
-        return found
 
     def _message(self, data: bytes, at: int) -> tuple[Message | None, int]:
         """The message at ``at`` and where it ends; the same place: it is not complete yet."""
