@@ -223,6 +223,18 @@ def test_garbage_gets_an_answer_and_a_closed_door(camera: VirtualCamera, data: b
     assert watched(camera.url, 1), "it serves others as before"
 
 
+def test_who_asks_and_never_listens_is_not_remembered(camera: VirtualCamera) -> None:
+    question = b"OPTIONS rtsp://x/main RTSP/1.0\r\nCSeq: 1\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", camera.port), 10) as client:
+        client.settimeout(1.0)
+        with pytest.raises(TimeoutError):
+            for _ in range(10_000):
+                client.sendall(question * 1000)
+        (connection,) = [one for one in camera.server._connections if one.viewer is None]
+        assert connection._writer.transport.get_write_buffer_size() < 200_000
+    assert watched(camera.url, 1)
+
+
 def test_a_slow_client_costs_no_memory_and_starts_again_at_a_keyframe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,8 +51,9 @@ class Connection:
                         self.cut()
                         break
                     self._writer.write(answer)
+                    # who asks and does not read its answers is asked to wait, not remembered
+                    await self._writer.drain()
                     if message.method == "TEARDOWN":
-                        await self._writer.drain()
                         break
         except BadMessageError:
             self._writer.write(reply(400, "0"))

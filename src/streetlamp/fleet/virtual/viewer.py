@@ -34,6 +34,8 @@ class Viewer(ABC):
 
     def send(self, burst: Burst) -> None:
         """Send a picture, or leave it out where the client is too slow."""
+        if self.gone:
+            return
         waiting = self.backlog()
         if waiting > MOST_WAITING:
             self.waiting = True
@@ -42,6 +44,11 @@ class Viewer(ABC):
             return
         self.waiting = False
         self._send(burst)
+
+    @property
+    def gone(self) -> bool:
+        """Whether nothing can reach it any more."""
+        return False
 
     @abstractmethod
     def backlog(self) -> int:
@@ -63,6 +70,10 @@ class TcpViewer(Viewer):
         self._transport = writer.transport
         self._channels = channels
 
+    @property
+    def gone(self) -> bool:
+        return self._transport.is_closing()
+
     def backlog(self) -> int:
         return self._transport.get_write_buffer_size()
 
@@ -74,7 +85,7 @@ class TcpViewer(Viewer):
             self._transport.write(b"".join(interleaved(channel, one) for one in burst.packets))
 
     def report(self, packet: bytes) -> None:
-        if self.backlog() <= MOST_WAITING:
+        if not self.gone and self.backlog() <= MOST_WAITING:
             self._transport.write(interleaved(self._channels[1], packet))
 
 
