@@ -21,9 +21,7 @@ GOOD = ViewSample(
     steady=0.95, alive=0.8, noise=2.0, coded=900.0, known=True, fit=0.98, layout=0.95,
     shifted_fit=0.98,
 )  # fmt: skip
-LIVE = CameraStatus(
-    "gate", CameraState.LIVE, START, fps=15.0, looks_per_second=3.0, recording=True
-)
+LIVE = CameraStatus("gate", CameraState.LIVE, START, fps=15.0, looks_per_second=3.0, recording=True)
 
 
 def health(**options: Any) -> CameraHealth:
@@ -130,7 +128,7 @@ def test_too_few_looks_awake_and_none_asleep() -> None:
     days.go(600, 900, status={"looks_per_second": 0.5})
     days.go(900, 1300)
     assert {11, 12, 13} <= set(days.lost())
-    assert {reasons for reasons in days.lost().values()} == {(Reason.NOT_ANALYSED,)}
+    assert set(days.lost().values()) == {(Reason.NOT_ANALYSED,)}
     asleep = Days()
     asleep.go(0, 1200, status={"looks_per_second": 0.02, "asleep": True})
     assert not asleep.lost()
@@ -156,7 +154,7 @@ def test_a_picture_that_is_wrong_is_charged_from_its_first_minute(reason: Reason
     days.go(0, 620)
     days.go(620, 920, sample=PICTURES[reason])
     days.go(920, 1500)
-    assert days.lost() == {minute: (reason,) for minute in range(10, 16)}
+    assert days.lost() == dict.fromkeys(range(10, 16), (reason,))
     text = next(one.text for one in days.told if one.state is MinuteState.LOST)
     assert any(letter.isdigit() for letter in text), text  # it says its number
 
