@@ -21,9 +21,7 @@ GOOD = ViewSample(
     steady=0.95, alive=0.8, noise=2.0, coded=900.0, known=True, fit=0.98, layout=0.95,
     shifted_fit=0.98,
 )  # fmt: skip
-LIVE = CameraStatus(
-    "gate", CameraState.LIVE, START, fps=15.0, looks_per_second=3.0, recording=True
-)
+LIVE = CameraStatus("gate", CameraState.LIVE, START, fps=15.0, looks_per_second=3.0, recording=True)
 
 
 def health(**options: Any) -> CameraHealth:

@@ -59,7 +59,7 @@ def test_a_fact_counts_at_once_and_ends_at_once() -> None:
 
 
 def test_what_may_stay_longer_waits_longer() -> None:
-    """A lorry: a finding that needs twenty minutes is not believed because of one of thirty s."""
+    """A lorry: what needs twenty minutes is not believed because another needs half a one."""
     settled = Settled(leave=24.0)
     for number in range(200):
         sure = number % 4 == 0

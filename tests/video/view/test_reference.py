@@ -43,15 +43,15 @@ def test_a_view_that_does_not_hold_still_is_no_reference() -> None:
 
 def test_another_view_is_never_learnt() -> None:
     references = learnt(place(1))
-    for time in range(60, 7200, 10):
+    for time in range(60, 3600, 20):
         found = look(references, place(2), time)
     assert found.fit < 0.3
-    assert look(references, place(1), 7300).fit > 0.9
+    assert look(references, place(1), 3700).fit > 0.9
 
 
 def test_slow_light_is_followed_through_the_day() -> None:
     references = learnt(place(1))
-    for time in range(60, 3600, 10):
+    for time in range(60, 3600, 20):
         y = place(1) * (1.0 - 0.8 * time / 3600)
         assert look(references, y, time).fit > 0.6, time
 
@@ -66,7 +66,7 @@ def test_something_new_that_stays_becomes_part_of_it_over_hours() -> None:
     for time in range(80, 120):
         look(references, parked, time)
     assert look(references, parked, 130).fit == pytest.approx(first, abs=0.05)
-    for time in range(140, 24 * 3600, 60):
+    for time in range(140, 24 * 3600, 300):
         found = look(references, parked, time)
     assert found.fit > first + 0.05
 

@@ -62,6 +62,7 @@ class Aliveness:
                 best, least = difference, level
             if level >= USUAL * self._usual > 0.0:
                 break
+        self._usual = self._usual or least
         self._usual += (least - self._usual) * MEMORY[least < USUAL * self._usual]
         _, at_all = cv2.threshold(best, 0, 255, cv2.THRESH_BINARY)
         return _middle(_means(at_all)[there]) / 255.0, least

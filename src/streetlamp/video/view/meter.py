@@ -24,6 +24,7 @@ CALM: Final = 3.9  # … and where nothing is unusual
 UNLIKE: Final = (8.0, 0.1, 0.1)  # levels of light, sharpness, fit that are unusual from one to …
 STILL: Final = 0.12  # … the next; and a share of pixels that differ that is
 SPARSE: Final = 5.0  # seconds without a measured keyframe after which any picture is
+BACK: Final = 10.0  # seconds: a camera that wakes decodes so much again; further, its clock was set
 RECENT: Final = 6  # pictures over which edges must stay where they are
 FINE, SMALL = 640, 320  # widest planes that are measured, pixels
 COLOUR: Final = (1.2, 2.4)  # levels: less is infrared, more is not; between, it stays
@@ -56,7 +57,7 @@ class ViewMeter:
         key = bool(raw.picture.key_frame)
         since = raw.time - self._measured
         least = EVERY if self._unusual else CALM
-        if 0.0 <= since < (least if key else SPARSE):
+        if -BACK <= since < (least if key else SPARSE):
             return
         self._measured = raw.time
         if self._forget:
