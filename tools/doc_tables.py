@@ -12,6 +12,7 @@ import enum
 import sys
 import types
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -28,7 +29,8 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "03-site-file.md"
 BEGIN = "<!-- made by tools/doc_tables.py: begin -->"
 END = "<!-- made by tools/doc_tables.py: end -->"
 
-WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
+WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path",
+         datetime: "date and time"}  # fmt: skip
 HIDDEN = {"kind"}  # written as `rule:`
 
 

@@ -93,7 +93,7 @@ def test_the_thing_that_explains_it_is_blamed() -> None:
 def test_two_causes_at_one_time_are_two_alarms_and_a_single_camera_a_third() -> None:
     def wrong(camera: str, second: int) -> Condition | None:
         n = number(camera)
-        return between(10 + n % 7, 300)(second) if n < 20 or 80 <= n or n == 50 else None
+        return between(10 + n % 7, 300)(second) if n < 20 or n >= 80 or n == 50 else None
 
     starts = [event for event in lived(watch(), wrong, 500) if event.phase is Phase.START]
     assert sorted((event.camera, event.place) for event in starts) == [
