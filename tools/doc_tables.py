@@ -13,6 +13,7 @@ import enum
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -33,7 +34,8 @@ FAULTS_PAGE = DOCS / "10-virtual-cameras.md"
 BEGIN = "<!-- made by tools/doc_tables.py: begin -->"
 END = "<!-- made by tools/doc_tables.py: end -->"
 
-WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
+WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path",
+         datetime: "date and time"}  # fmt: skip
 HIDDEN = {"kind"}  # written as `rule:`
 
 

@@ -9,7 +9,7 @@ ran. A disk that takes nothing keeps all of it in memory; ``trouble`` says so.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -31,6 +31,7 @@ from streetlamp.store.errors import StoreError
 from streetlamp.store.ledger import LedgerEra, LedgerTables, Plan
 
 AMEND_SECONDS: Final = 900  # for which a minute may be amended
+UNDO_SECONDS: Final = 7 * 86_400.0  # a time that was believed for longer is not taken back
 STILL_SECONDS: Final = 180.0  # without a turn: Streetlamp stood still (the machine was asleep)
 
 
@@ -90,7 +91,7 @@ class Ledger:
         self._eras = tables.eras()
         last = self._eras[-1] if self._eras else None
         self._clock = LedgerClock(last, boot, wall, mono)
-        self._boot, self._mono = boot, mono
+        self._boot, self._wall, self._mono = boot, wall, mono
         self._last = self._clock.now, mono  # at the last turn
         self._todo: list[Callable[[], None]] = []
         self._next = 0  # the first minute that has not ended
@@ -142,7 +143,7 @@ class Ledger:
 
     def _read(self, wall: float, mono: float) -> None:
         news = self._clock.read(wall, mono)
-        self._mono = mono
+        self._wall, self._mono = wall, mono
         if news is not None:
             self._heard(news, wall)
         self._last = self._clock.now, mono
@@ -171,7 +172,8 @@ class Ledger:
             self._save_era(replace(self._era, beat=beat, mono=mono))
         number = self._eras[-1].id + 1 if self._eras else 1
         now = self._clock.now
-        self._era = LedgerEra(number, self._boot, start, now, self._mono, settled)
+        claim = self._wall - self._mono
+        self._era = LedgerEra(number, self._boot, start, now, self._mono, settled, claim)
         self._eras.append(self._era)
         self._windows.append(_Window(number, start, None, self._clock.offset))
         self._next = start
@@ -185,15 +187,7 @@ class Ledger:
         old = self._clock.base - news.by
         new = old + news.shift
         mine = [era for era in self._eras if era.boot == self._boot]
-        right = [i for i, era in enumerate(mine[:-1]) if era.settled and agree(era, new)]
-        if right:  # it is back at what was believed before: the time between was wrong
-            wrong = [era for era in mine[right[-1] + 1 : -1] if not agree(era, new)]
-        else:  # what was counted before any time was believed
-            wrong = []
-            for era in reversed(mine[:-1]):
-                if era.settled or not agree(era, old):
-                    break
-                wrong.append(era)
+        wrong = [era for era in _wrong(mine[:-1], old, new, self._mono) if not agree(era, new)]
         for era in wrong:
             self._shift(era.id, round((new - base_of(era)) / MINUTE) * MINUTE)
         self._shift(self._era.id, news.shift)
@@ -363,6 +357,28 @@ class Ledger:
 
     def _note(self, text: str) -> None:
         self._do(self._tables.add_note, self.now, text)
+
+
+def _wrong(eras: Sequence[LedgerEra], old: float, new: float, mono: float) -> list[LedgerEra]:
+    """Which eras before the newest one had the wrong time, now that ``new`` is right.
+
+    eras: of this time of being switched on, oldest first. If the clock showed the same before, not
+    long ago, then it was wrong in between. Else what was counted just before, and never believed,
+    was as wrong as the newest one.
+    """
+    recent = [era for era in eras if mono - era.mono < UNDO_SECONDS]
+    same = [i for i, era in enumerate(recent) if abs(era.claim - new) <= MINUTE]
+    if same:
+        first = same[-1]
+        while first > 0 and abs(recent[first - 1].claim - new) <= MINUTE:
+            first -= 1
+        return recent[first:]
+    found = []
+    for era in reversed(eras):
+        if era.settled or not agree(era, old):
+            break
+        found.append(era)
+    return found
 
 
 def _same(plan: Plan, one: Planned) -> bool:

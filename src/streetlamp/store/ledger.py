@@ -34,6 +34,7 @@ class LedgerEra:
     beat: float  # when it was last heard of
     mono: float  # what the machine's own clock showed then, seconds since it was switched on
     settled: bool  # the time was believed while it lasted
+    claim: float  # what the wall clock showed, less what the machine's own did: seconds
 
     @property
     def end(self) -> int:
@@ -104,7 +105,8 @@ class LedgerTables:
 
     def save_era(self, era: LedgerEra) -> None:
         """Notes an era, or how far it has come."""
-        row = {name: getattr(era, name) for name in ("boot", "start", "beat", "mono", "settled")}
+        names = ("boot", "start", "beat", "mono", "settled", "claim")
+        row = {name: getattr(era, name) for name in names}
         with self.db.write() as connection:
             where = ledger_eras.c.id == era.id
             if connection.execute(update(ledger_eras).where(where).values(row)).rowcount == 0:
@@ -121,11 +123,8 @@ class LedgerTables:
             ):
                 values = {column: table.c[column] + seconds}
                 connection.execute(update(table).where(table.c[of] == era).values(values))
-            connection.execute(
-                update(ledger_eras)
-                .where(ledger_eras.c.id == era)
-                .values(start=ledger_eras.c.start + seconds, beat=ledger_eras.c.beat + seconds)
-            )
+            values = {name: ledger_eras.c[name] + seconds for name in ("start", "beat")}
+            connection.execute(update(ledger_eras).where(ledger_eras.c.id == era).values(values))
 
     # Stretches.
 

@@ -205,6 +205,7 @@ ledger_eras = Table(
     Column("beat", Double, nullable=False),
     Column("mono", Double, nullable=False),
     Column("settled", Boolean(create_constraint=False), nullable=False),
+    Column("claim", Double, nullable=False),
 )
 
 ledger_stretches = Table(

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("beat", sa.Double(), nullable=False),
         sa.Column("mono", sa.Double(), nullable=False),
         sa.Column("settled", sa.Boolean(), nullable=False),
+        sa.Column("claim", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
 
