@@ -60,7 +60,29 @@ PLANS: list[dict[str, Any]] = [
      "width": 1200, "height": 700, "width_m": 96.0, "style": False},
     {"id": "town", "name": "Harbour", "picture": False, "drawing": False,
      "width": 0, "height": 0, "width_m": None, "style": False},
+    {"id": "chart", "name": "Chart", "picture": False, "drawing": False,
+     "width": 0, "height": 0, "width_m": None, "style": True},
 ]  # fmt: skip
+STYLE: dict[str, Any] = {
+    "version": 8,
+    "sources": {"quay": {"type": "geojson", "data": "/api/plans/chart/files/quay.geojson"}},
+    "layers": [
+        {"id": "sea", "type": "background", "paint": {"background-color": "#12263a"}},
+        {"id": "land", "type": "fill", "source": "quay", "paint": {"fill-color": "#2b3a2e"}},
+        {"id": "edge", "type": "line", "source": "quay", "paint": {"line-color": "#6c8a6f"}},
+    ],
+}
+QUAY: dict[str, Any] = {
+    "type": "Feature",
+    "properties": {},
+    "geometry": {
+        "type": "Polygon",
+        "coordinates": [
+            [[9.9, 53.545], [9.955, 53.549], [9.96, 53.541], [9.975, 53.543], [10.05, 53.56],
+             [10.05, 53.6], [9.9, 53.6], [9.9, 53.545]]
+        ],
+    },
+}  # fmt: skip
 
 
 def place(number: int, of: int) -> dict[str, Any]:
@@ -80,7 +102,7 @@ def place(number: int, of: int) -> dict[str, Any]:
         return {**at, "x": round(x, 3), "y": round(min(0.95, y), 3)}
     lat = 53.54 + rng.gauss(0, 0.004) + 0.00004 * number
     lon = 9.96 + rng.gauss(0, 0.009) + 0.0001 * number
-    return {**at, "plan": "town", "lat": round(lat, 6), "lon": round(lon, 6)}
+    return {**at, "plan": "chart" if number % 6 == 5 else "town", "lat": round(lat, 6), "lon": round(lon, 6)}
 
 
 class MadeUpFleet:

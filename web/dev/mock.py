@@ -23,7 +23,7 @@ import numpy as np
 import uvicorn
 from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, JSONResponse
-from fleet_story import SVG, ZONE, MadeUpFleet
+from fleet_story import QUAY, STYLE, SVG, ZONE, MadeUpFleet
 from scene import FPS, GOP, SECONDS, H, Scene, W, tracks
 from story import (
     DELAY,
@@ -278,6 +278,16 @@ fleet = MadeUpFleet(NAMES)
 @app.get("/api/plans/ground/picture")
 def plan_picture() -> Response:
     return Response(SVG, media_type="image/svg+xml")
+
+
+@app.get("/api/plans/chart/style.json")
+def map_style() -> Any:
+    return STYLE
+
+
+@app.get("/api/plans/chart/files/quay.geojson")
+def map_data() -> Any:
+    return QUAY
 
 
 @app.get("/api/fleet")
