@@ -477,7 +477,7 @@ def test_tiles_fill_the_wall(page: Page, desk: Desk, count: int) -> None:
 
 @pytest.mark.parametrize("size", ["desktop", "phone", "narrow"])
 def test_every_view(page: Page, desk: Desk, size: str) -> None:
-    for view, heading in (("alarms", "Alarms"), ("fleet", "Fleet"), ("counts", "Counts"), ("system", "System")):
+    for view, heading in (("alarms", "Alarms"), ("fleet", "Fleet"), ("counts", "Counts"), ("system", "System")):  # noqa: E501
         page.goto(f"{desk.url}/{view}")
         expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
         page.wait_for_timeout(1200)

@@ -204,7 +204,7 @@ def test_what_the_ledger_says_comes_by_itself(
         expect(row).to_contain_text("well")
         one = next(c for c in told(page) if c["camera"] == "gate")
         asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
+        page.on("request", lambda request: asked.append(request.url))  # noqa: B023
         news = {**one, "state": "lost", "words": "something covers the lens",
                 "reasons": ["covered"], "visit": "clean the lens"}  # fmt: skip
         lines[-1].send(json.dumps({"type": "fleet", "cameras": [news]}))
@@ -309,7 +309,7 @@ def test_the_start_of_the_desk_does_not_load_the_map(
 ) -> None:
     for page in _open(browser, small, watched, "desktop"):
         asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
+        page.on("request", lambda request: asked.append(request.url))  # noqa: B023
         page.goto(small.desk.url)
         page.wait_for_selector("a.tile")
         page.wait_for_timeout(500)
@@ -385,14 +385,14 @@ def test_hundreds_are_grouped_and_stay_smooth(
         here = sum(one["at"]["plan"] == "ground" for one in site["cameras"])
 
         def shown() -> int:
-            crowds = page.locator(".surface button.crowd").all_inner_texts()
-            return page.locator("a.mark").count() + sum(map(int, crowds))
+            crowds = page.locator(".surface button.crowd").all_inner_texts()  # noqa: B023
+            return page.locator("a.mark").count() + sum(map(int, crowds))  # noqa: B023
 
-        until("every camera on the plan", lambda: shown() == here)
+        until("every camera on the plan", lambda: shown() == here)  # noqa: B023
         crowd = page.locator(".surface button.crowd").first
         marks = page.locator("a.mark").count()
         crowd.click()
-        until("more of them alone", lambda: page.locator("a.mark").count() > marks)
+        until("more of them alone", lambda: page.locator("a.mark").count() > marks)  # noqa: B023
         assert shown() == here
         shot(page, "fleet-300")
         page.keyboard.press("0")

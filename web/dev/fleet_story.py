@@ -102,7 +102,7 @@ def place(number: int, of: int) -> dict[str, Any]:
         return {**at, "x": round(x, 3), "y": round(min(0.95, y), 3)}
     lat = 53.54 + rng.gauss(0, 0.004) + 0.00004 * number
     lon = 9.96 + rng.gauss(0, 0.009) + 0.0001 * number
-    return {**at, "plan": "chart" if number % 6 == 5 else "town", "lat": round(lat, 6), "lon": round(lon, 6)}
+    return {**at, "plan": "chart" if number % 6 == 5 else "town", "lat": round(lat, 6), "lon": round(lon, 6)}  # noqa: E501
 
 
 class MadeUpFleet:

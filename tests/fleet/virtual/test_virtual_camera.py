@@ -227,7 +227,7 @@ def test_who_asks_and_never_listens_is_not_remembered(camera: VirtualCamera) -> 
     question = b"OPTIONS rtsp://x/main RTSP/1.0\r\nCSeq: 1\r\n\r\n"
     with socket.create_connection(("127.0.0.1", camera.port), 10) as client:
         client.settimeout(1.0)
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError):  # noqa: PT012
             for _ in range(10_000):
                 client.sendall(question * 1000)
         (connection,) = [one for one in camera.server._connections if one.viewer is None]
