@@ -22,7 +22,7 @@ test:  ## Set up what the tests need, then run every check and test
 bench: setup  ## Measure hiding, cost beside peers, cameras a machine, delay (QUICK=1: ten minutes)
 	@$(RUN) bench/all.py $(if $(QUICK),--quick)
 
-docs: setup  ## Write the tables of docs/03-site-file.md again, from the typed options
+docs: setup  ## Write the tables of docs/ again that the code makes
 	@$(RUN) tools/doc_tables.py
 
 lock:  ## Write the lock files again after a change of pyproject.toml (UPGRADE=1: newer versions)

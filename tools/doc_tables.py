@@ -1,9 +1,10 @@
-"""Writes the tables of docs/03-site-file.md from the typed options: what `make docs` runs.
+"""Writes the tables of docs/ that the code itself makes: what `make docs` runs.
 
     .venv/bin/python tools/doc_tables.py [--check]
 
-Everything between the two markers in that page is made here; a test fails when it is not up to
-date. `--check` writes nothing and ends with 1 when something would change.
+Everything between the two markers in a page is made here: the settings in docs/03-site-file.md
+from the typed options, the faults in docs/10-virtual-cameras.md. A test fails when one is not up
+to date. `--check` writes nothing and ends with 1 when something would change.
 """
 
 from __future__ import annotations
@@ -11,19 +12,24 @@ from __future__ import annotations
 import enum
 import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from streetlamp.fleet.options import FleetAlarmOptions, GroupOptions, MaintenanceOptions
+from streetlamp.fleet.plan_options import AtOptions, PlanOptions
+from streetlamp.fleet.virtual.table import markdown_table
 from streetlamp.geometry import Line
 from streetlamp.rules.base import RULES
 from streetlamp.rules.schedule import Window
 from streetlamp.site import CameraOptions, CameraSource, Site, rule_options
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "03-site-file.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGE = DOCS / "03-site-file.md"
+FAULTS_PAGE = DOCS / "10-virtual-cameras.md"
 BEGIN = "<!-- made by tools/doc_tables.py: begin -->"
 END = "<!-- made by tools/doc_tables.py: end -->"
 
@@ -120,10 +126,20 @@ def tables() -> str:
     for name, field in Site.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             lines += section(f"`{name}`", first_sentence(field.description), field.annotation)
+    for title, model, called in (
+        ("`alarms` of `fleet`", FleetAlarmOptions, {}),
+        ("An item of `fleet: maintenance`", MaintenanceOptions, {"begins": "from"}),
+        ("A group of `fleet: groups`", GroupOptions, {}),
+    ):
+        lines += section(title, first_sentence(model.__doc__), model, called=called)
+    text = first_sentence(PlanOptions.__doc__) + " Below `plans`, under an id of its own."
+    lines += section("A plan", text, PlanOptions)
     lines += section("A camera", "Below `cameras`, under the camera's id.", CameraOptions)
     lines += section(
         "`source` of a camera", "A bare address may stand instead of this table.", CameraSource
     )
+    text = first_sentence(AtOptions.__doc__)
+    lines += section("`at` of a camera", text, AtOptions)
     for name in ("hide", "look"):
         field = CameraOptions.model_fields[name]
         if isinstance(field.annotation, type):
@@ -138,26 +154,32 @@ def tables() -> str:
     return "\n".join(lines).strip() + "\n"
 
 
-def page(text: str) -> str:
-    """The page's text with its tables made anew; ValueError without the markers."""
+def page(text: str, make: Callable[[], str] = tables) -> str:
+    """A page's text with its tables made anew; ValueError without the markers."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{PAGE.name} has lost its markers")
-    return f"{before}{BEGIN}\n\n{tables()}\n{END}{after}"
+        raise ValueError("a page has lost its markers")
+    return f"{before}{BEGIN}\n\n{make()}\n{END}{after}"
+
+
+PAGES: Mapping[Path, Callable[[], str]] = {PAGE: tables, FAULTS_PAGE: markdown_table}
 
 
 def main(arguments: list[str]) -> int:
-    old = PAGE.read_text("utf-8")
-    new = page(old)
-    if new == old:
-        return 0
-    if "--check" in arguments:
-        print(f"{PAGE.name} is not up to date: run make docs", file=sys.stderr)
-        return 1
-    PAGE.write_text(new, "utf-8")
-    print(f"wrote {PAGE.name}")
-    return 0
+    stale = 0
+    for path, make in PAGES.items():
+        old = path.read_text("utf-8")
+        new = page(old, make)
+        if new == old:
+            continue
+        if "--check" in arguments:
+            print(f"{path.name} is not up to date: run make docs", file=sys.stderr)
+            stale = 1
+        else:
+            path.write_text(new, "utf-8")
+            print(f"wrote {path.name}")
+    return stale
 
 
 if __name__ == "__main__":

@@ -114,6 +114,7 @@ class StatusKeeper:
             recording=recording,
             last_frame=frame.time,
             asleep=figures.asleep,
+            second_trouble=figures.second_trouble,
         )
         if abs(frame.time - self._told) >= 1.0:
             self._figures(frame.time)

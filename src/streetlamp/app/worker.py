@@ -27,6 +27,7 @@ from streetlamp.video.second_feed import SecondFeed
 from streetlamp.video.source import make_source
 from streetlamp.video.source.base import Source
 from streetlamp.video.source.faults import UNREADABLE
+from streetlamp.video.view.meter import ViewMeter
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Sinks:
     recorder: Recorder | None  # None: this camera is not recorded
     statuses: Statuses
     load: Callable[[], Load] = lambda: CALM  # what cameras have to give up just now
+    meter: ViewMeter | None = None  # measures the pictures for the camera's health
 
 
 class CameraWorker:
@@ -62,7 +64,8 @@ class CameraWorker:
         second = SecondStream() if spare else None
         self._second = None if second is None else SecondFeed(name, self._make_second, second)
         self._camera = make_camera(
-            name, options, site, inference, wait=False, load=sinks.load, second=second
+            name, options, site, inference, wait=False, load=sinks.load, second=second,
+            meter=sinks.meter,
         )
         self._fragments = FragmentMaker(name, site.encode)
         self._level = Level()

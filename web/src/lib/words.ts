@@ -17,7 +17,8 @@ export interface Words {
 export function describeCamera(status: CameraStatus | undefined, now: number): Words {
   if (!status) return { tone: "idle", label: "no news yet", detail: "" };
   // A message that only repeats the state says nothing.
-  const detail = status.message === status.state ? "" : status.message;
+  const message = status.message === status.state ? "" : status.message;
+  const detail = [status.trouble_words, message].filter(Boolean).join(": ");
   switch (status.state) {
     case "live": {
       const behind = now - status.last_frame;
@@ -243,4 +244,10 @@ export function figure(value: number | null): string {
 /** A share, 0–1, in percent with as many digits as a small one needs. */
 export function share(part: number): string {
   return `${(100 * part).toFixed(part >= 0.1 ? 0 : part >= 0.01 ? 1 : 2)} %`;
+}
+
+/** A camera's clock beside ours; `offset` is the seconds by which it is ahead. */
+export function clockWords(offset: number): string {
+  if (Math.abs(offset) < 2) return "Its clock is right.";
+  return `Its clock is ${span(Math.abs(offset))} ${offset > 0 ? "fast" : "slow"}.`;
 }

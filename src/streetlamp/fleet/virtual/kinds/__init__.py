@@ -1,0 +1,1 @@
+"""The faults, one small class each; adding one touches no other file."""
