@@ -22,6 +22,11 @@ def peak(reset=False):
     return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
 
 
+def resident():
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
+
+
 def main():
     for line in sys.stdin:
         asked = json.loads(line)
@@ -51,6 +56,7 @@ def main():
             "pictures": pictures,
             "packets": packets,
             "grown": peak() - before,
+            "resident": resident(),
             "seconds": time.monotonic() - began,
         }
         print(json.dumps(answer), flush=True)

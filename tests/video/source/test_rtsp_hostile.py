@@ -12,12 +12,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from streetlamp.video.source.bounds import MOST_PIXELS
+from streetlamp.video.decode import Decoder
+from streetlamp.video.raw import Packet, StreamInfo
+from streetlamp.video.source.bounds import MOST_PIXELS, bound_allocations
 from support.raw_rtsp import SDP, Peer, RawServer, coded_pictures
 
 MOST_GROWTH = 96  # MiB: one bounded picture, and what FFmpeg holds of it twice
@@ -274,3 +277,25 @@ def test_the_victim_still_sees_honest_cameras(victim: Victim) -> None:
     assert found["pictures"] >= 28  # the last one or two wait for what never comes
     assert "the stream ended" in found["said"]
     assert 7680 * 4320 <= MOST_PIXELS < 8192 * 8192
+
+
+def test_nothing_is_kept_of_one_attack_after_another(victim: Victim) -> None:
+    left = []  # memory is given back a little later, so single figures go up and down
+    for _ in range(8):
+        with RawServer(endless_picture) as server:
+            left.append(victim.open(server.url())["resident"])
+    assert min(left[4:]) < min(left[:4]) + 16, left
+    assert max(left[4:]) < max(left[:4]) + MOST_GROWTH, left
+
+
+def test_decoders_refuse_absurd_sizes_by_themselves() -> None:
+    assert bound_allocations()
+    info = StreamInfo("h264", b"", (160, 120), Fraction(25), 1)
+    for change, expected in ((lambda unit: unit, 10), (resized, 0)):
+        decoder, pictures = Decoder(), 0
+        for number, units in enumerate(coded_pictures(10, gop=1), 1):
+            data = b"".join(b"\0\0\0\1" + change(unit) for unit in units)
+            packet = Packet("yard", info, data, True, float(number), number, number, Fraction(1))
+            pictures += len(list(decoder.decode(packet)))
+        pictures += len(list(decoder.drain()))
+        assert pictures == expected
