@@ -36,6 +36,7 @@ from streetlamp.values import Event
 RETRY_SECONDS: Final = 5.0  # between two tries to write to a disk that took nothing
 RECORDED_AFTER: Final = 4 * MINUTE  # a minute's recording is complete by then
 DAY: Final = 86_400
+REPORTS: Final = 8  # that are kept for a minute: the page and whoever reads figures ask often
 
 Clocks = tuple[Callable[[], float], Callable[[], float]]
 
@@ -80,6 +81,7 @@ class FleetKeeper:
         self._standing: dict[str, tuple[Standing, tuple[Reason, ...], str, float]] = {}
         self._tried = float("-inf")
         self._cached: tuple[int, dict[str, tuple[Figures, Figures, Figures]]] | None = None
+        self._reports: dict[str, tuple[int, Report]] = {}
         self._turn = threading.Lock()
         for status in statuses.all():
             self._first.status(status, self._ledger.now)
@@ -219,8 +221,15 @@ class FleetKeeper:
 
     def report(self, period: Period) -> Report:
         """As `streetlamp.desk.fleet_services.Fleet`."""
-        now = self._wall()
-        return report(self._tables, period, about(self._site), self._site.zone, now, live=True)
+        minute = self._ledger.next
+        made = self._reports.get(period.key)
+        if made is None or made[0] != minute:
+            now, zone = self._wall(), self._site.zone
+            made = minute, report(self._tables, period, about(self._site), zone, now, live=True)
+            if len(self._reports) >= REPORTS:
+                self._reports.clear()
+            self._reports[period.key] = made
+        return made[1]
 
 
 def planned_work(site: Site) -> list[Planned]:

@@ -67,6 +67,12 @@ class Desk {
     return this.camera(id)?.name || id;
   }
 
+  /** Where an alarm is: its camera, and its place. One about several cameras has no camera. */
+  where(alarm: Alarm): string {
+    const camera = alarm.camera === "" ? "Several cameras" : this.cameraName(alarm.camera);
+    return alarm.place ? `${camera} · ${alarm.place}` : camera;
+  }
+
   /** First thing of all: who is here, and what is there to see? */
   async begin(): Promise<void> {
     this.failure = "";

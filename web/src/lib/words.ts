@@ -195,6 +195,8 @@ const NAMES: Record<string, string> = {
   now: "there now",
   most: "most at once",
   distance: "beyond the line",
+  lost: "cameras lost now",
+  behind: "cameras behind it",
 };
 const THRESHOLD = /(^|_)(min|max|minimum|limit|threshold|band)(?=_|$)/;
 const MARGIN = /(^|_)margin(?=_|$)/;
@@ -232,6 +234,11 @@ export function numberRows(numbers: Record<string, number>): NumberRow[] {
   }
   // What had a threshold decided; it stands first.
   return rows.sort((a, b) => Number(b.threshold !== null) - Number(a.threshold !== null));
+}
+
+/** Whether an alarm is about how cameras do, and not about what they see. */
+export function aboutCameras(kind: string): boolean {
+  return kind === "camera_down" || kind === "tamper" || kind === "degraded";
 }
 
 /** A number as a person writes it: three figures that matter. */
