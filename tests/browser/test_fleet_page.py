@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -40,6 +41,7 @@ def large(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     yield from _site(browser, tmp_path_factory, 300)
 
 
+@contextlib.contextmanager
 def _open(browser: Browser, site: Site, watched: Watched, size: str) -> Iterator[Page]:
     context = context_of(browser, size, site.state)
     page = context.new_page()
@@ -52,10 +54,10 @@ def _open(browser: Browser, site: Site, watched: Watched, size: str) -> Iterator
 @pytest.fixture
 def fleet(browser: Browser, small: Site, watched: Watched, size: str) -> Iterator[Page]:
     """The fleet's page of twelve cameras."""
-    for page in _open(browser, small, watched, size):
+    with _open(browser, small, watched, size) as page:
         page.goto(f"{small.desk.url}/fleet")
         page.locator("tbody a").first.wait_for()
-        page.locator("a.mark").first.wait_for()
+        page.locator(".surface a.mark").first.wait_for()
         yield page
 
 
@@ -71,10 +73,16 @@ def names(page: Page) -> list[str]:
     return page.locator("tbody tr td.who a").all_inner_texts()
 
 
+MIDDLE = """(mark) => {
+  const [a, b] = [mark.getBoundingClientRect(), mark.closest(".surface").getBoundingClientRect()];
+  return [a.x + a.width / 2 - b.x, a.y + a.height / 2 - b.y];
+}"""
+
+
 def middle(mark: Locator) -> tuple[float, float]:
-    box = mark.bounding_box()
-    assert box is not None
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    """Of a mark, from the surface's corner: a banner above may come at any moment."""
+    x, y = mark.evaluate(MIDDLE)
+    return x, y
 
 
 def test_every_camera_stands_there_with_its_state_and_reason(fleet: Page) -> None:
@@ -93,7 +101,7 @@ def test_every_camera_stands_there_with_its_state_and_reason(fleet: Page) -> Non
         expect(row.first).to_contain_text(one["visit"])
         expect(row.first).to_contain_text(one["judgements"][0]["text"])
     assert set(names(fleet)[: len(visits)]) == {called[one["camera"]] for one in visits}
-    lost = fleet.locator("a.mark.visit")
+    lost = fleet.locator(".surface a.mark.visit")
     said = lost.first.get_attribute("aria-label") or ""
     assert "needs a visit" in said
     assert lost.first.locator("path.wedge").count() == 1, "it does not say where it looks"
@@ -131,20 +139,23 @@ def test_the_table_sorts_and_filters(fleet: Page) -> None:
 
 def test_a_plan_is_moved_and_zoomed_by_wheel_pointer_and_keys(fleet: Page) -> None:
     surface = fleet.get_by_role("group", name="Ground floor")
-    mark = fleet.locator("a.mark").first
+    mark = fleet.locator(".surface a.mark").first
     picture = surface.locator("img")
     until("the plan's picture", lambda: picture.evaluate("e => e.complete && e.naturalWidth > 0"))
     x, y = middle(mark)
     width = picture.bounding_box()["width"]  # type: ignore[index]
 
-    fleet.mouse.move(x, y)
+    box = surface.bounding_box()
+    assert box is not None
+    over = box["x"] + x, box["y"] + y
+    fleet.mouse.move(*over)
     fleet.mouse.wheel(0, -400)
     until("a zoom", lambda: picture.bounding_box()["width"] > width * 1.5)  # type: ignore[index]
-    assert middle(mark) == pytest.approx((x, y), abs=1.5), "it runs away from the pointer"
+    assert middle(mark) == pytest.approx((x, y), abs=1.5), "it leaves the pointer"
 
     here = fleet.url
     fleet.mouse.down()
-    fleet.mouse.move(x + 60, y + 40, steps=6)
+    fleet.mouse.move(over[0] + 60, over[1] + 40, steps=6)
     fleet.mouse.up()
     assert middle(mark) == pytest.approx((x + 60, y + 40), abs=1.5)
     assert fleet.url == here, "the end of a drag was taken for a click"
@@ -163,26 +174,29 @@ def test_a_plan_is_moved_and_zoomed_by_wheel_pointer_and_keys(fleet: Page) -> No
     dark = picture.evaluate("e => getComputedStyle(e).filter")
     fleet.get_by_role("button", name="As drawn").click()
     assert picture.evaluate("e => getComputedStyle(e).filter") != dark
-    mark.click()
+    fleet.locator(".surface a.mark.none").first.click()
     fleet.wait_for_url("**/camera/*")
 
 
 def test_places_are_right_on_the_plan(fleet: Page) -> None:
     """A mark lies where the site file says, to a pixel."""
     site = fleet.request.get(fleet.url.replace("/fleet", "/api/site")).json()
-    picture = fleet.get_by_role("group", name="Ground floor").locator("img").bounding_box()
-    assert picture is not None
+    img = fleet.get_by_role("group", name="Ground floor").locator("img")
+    until("the plan's picture", lambda: img.evaluate("e => e.complete && e.naturalWidth > 0"))
+    x, y, width, height = img.evaluate(
+        """(e) => {
+          const [a, b] = [e, e.closest(".surface")].map((one) => one.getBoundingClientRect());
+          return [a.x - b.x, a.y - b.y, a.width, a.height];
+        }"""
+    )
     seen = 0
     for camera in site["cameras"]:
         at = camera["at"]
-        mark = fleet.locator(f"a.mark[href='/camera/{camera['id']}']")
+        mark = fleet.locator(f".surface a.mark[href='/camera/{camera['id']}']")
         if at["plan"] != "ground" or not mark.count():
             continue
         seen += 1
-        want = (
-            picture["x"] + at["x"] * picture["width"],
-            picture["y"] + at["y"] * picture["height"],
-        )
+        want = x + at["x"] * width, y + at["y"] * height
         assert middle(mark) == pytest.approx(want, abs=1.0)
     assert seen >= 3
 
@@ -197,14 +211,14 @@ def test_what_the_ledger_says_comes_by_itself(
         lines.append(line)
         line.connect_to_server()
 
-    for page in _open(browser, small, watched, "desktop"):
+    with _open(browser, small, watched, "desktop") as page:
         page.route_web_socket("**/api/live/events", through)
         page.goto(f"{small.desk.url}/fleet")
         row = page.get_by_role("row").filter(has_text="North gate")
         expect(row).to_contain_text("well")
         one = next(c for c in told(page) if c["camera"] == "gate")
         asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))  # noqa: B023
+        page.on("request", lambda request: asked.append(request.url))
         news = {**one, "state": "lost", "words": "something covers the lens",
                 "reasons": ["covered"], "visit": "clean the lens"}  # fmt: skip
         lines[-1].send(json.dumps({"type": "fleet", "cameras": [news]}))
@@ -237,7 +251,7 @@ def test_a_cameras_week(fleet: Page) -> None:
     base = fleet.url.split("/fleet")[0]
     fleet.goto(f"{base}/camera/{camera}")
     week = fleet.get_by_label("Week", exact=True)
-    strip = week.get_by_role("group")
+    strip = week.locator(".strip")
     strip.scroll_into_view_if_needed()
     expect(strip.locator("svg")).to_have_count(7)
     lost = strip.locator("rect.lost").last
@@ -277,7 +291,6 @@ def test_nothing_is_asked_for_elsewhere(fleet: Page, watched: Watched) -> None:
     base = fleet.url.split("/fleet")[0]
     asked: list[str] = []
     fleet.context.on("request", lambda request: asked.append(request.url))
-    fleet.context.on("requestfailed", lambda request: asked.append(f"failed: {request.url}"))
     for plan, what in (("ground", "img"), ("town", "svg text"), ("chart", "canvas")):
         fleet.goto(f"{base}/fleet/{plan}")
         fleet.locator(f".surface {what}").first.wait_for(state="attached")
@@ -307,9 +320,9 @@ def _colours(page: Page) -> set[tuple[int, int, int]]:
 def test_the_start_of_the_desk_does_not_load_the_map(
     browser: Browser, small: Site, watched: Watched
 ) -> None:
-    for page in _open(browser, small, watched, "desktop"):
+    with _open(browser, small, watched, "desktop") as page:
         asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))  # noqa: B023
+        page.on("request", lambda request: asked.append(request.url))
         page.goto(small.desk.url)
         page.wait_for_selector("a.tile")
         page.wait_for_timeout(500)
@@ -368,46 +381,65 @@ def test_on_a_phone_two_fingers_zoom_and_the_table_is_cards(fleet: Page, size: s
     does_not_overflow(fleet)
 
 
-LONG = """() => {
-  window.long = [];
-  new PerformanceObserver((list) => window.long.push(...list.getEntries().map((e) => e.duration)))
-    .observe({ type: "longtask" });
-}"""
+def slowest(browser: Browser, page: Page, act: Callable[[], None]) -> float:
+    """Processor time of the longest task of the page's main thread meanwhile, milliseconds.
+
+    Not wall time: that is as long as this machine is busy with other things.
+    """
+    browser.start_tracing(page=page, categories=["toplevel", "__metadata"])
+    act()
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    mains = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    tasks = [
+        event["tdur"] / 1000
+        for event in events
+        if (event["pid"], event["tid"]) in mains
+        and event["name"].endswith("RunTask")
+        and "tdur" in event
+    ]
+    assert len(tasks) > 50, "the browser told of no tasks"
+    return max(tasks)
 
 
 def test_hundreds_are_grouped_and_stay_smooth(
     browser: Browser, large: Site, watched: Watched
 ) -> None:
-    for page in _open(browser, large, watched, "desktop"):
+    with _open(browser, large, watched, "desktop") as page:
         page.goto(f"{large.desk.url}/fleet")
         expect(page.locator("tbody tr")).to_have_count(300)
         site = page.request.get(f"{large.desk.url}/api/site").json()
         here = sum(one["at"]["plan"] == "ground" for one in site["cameras"])
 
         def shown() -> int:
-            crowds = page.locator(".surface button.crowd").all_inner_texts()  # noqa: B023
-            return page.locator("a.mark").count() + sum(map(int, crowds))  # noqa: B023
+            crowds = page.locator(".surface button.crowd").all_inner_texts()
+            return page.locator(".surface a.mark").count() + sum(map(int, crowds))
 
-        until("every camera on the plan", lambda: shown() == here)  # noqa: B023
+        until("every camera on the plan", lambda: shown() == here)
         crowd = page.locator(".surface button.crowd").first
-        marks = page.locator("a.mark").count()
+        marks = page.locator(".surface a.mark").count()
         crowd.click()
-        until("more of them alone", lambda: page.locator("a.mark").count() > marks)  # noqa: B023
+        until("more of them alone", lambda: page.locator(".surface a.mark").count() > marks)
         assert shown() == here
         shot(page, "fleet-300")
         page.keyboard.press("0")
-        page.evaluate(LONG)
         box = page.locator(".surface").bounding_box()
         assert box is not None
         x, y = box["x"] + box["width"] / 2, box["y"] + 200
-        page.mouse.move(x, y)
-        page.mouse.down()
-        for i in range(60):
-            page.mouse.move(x + 2 * i, y + i)
-        page.mouse.up()
-        for _ in range(15):
-            page.mouse.wheel(0, -60)
-        page.wait_for_timeout(500)
-        long = page.evaluate("() => window.long")
-        print("long tasks while 300 cameras were moved and zoomed, ms:", long)
-        assert max(long, default=0) < 1000, long
+
+        def play() -> None:
+            page.mouse.move(x, y)
+            page.mouse.down()
+            for i in range(40):
+                page.mouse.move(x + 2 * i, y + i)
+            page.mouse.up()
+            for _ in range(10):
+                page.mouse.wheel(0, -60)
+            page.wait_for_timeout(300)
+
+        longest = slowest(browser, page, play)
+        print(f"300 cameras moved and zoomed: longest task {longest:.0f} ms")
+        assert longest < 150

@@ -76,10 +76,10 @@ QUAY: dict[str, Any] = {
     "type": "Feature",
     "properties": {},
     "geometry": {
-        "type": "Polygon",
-        "coordinates": [
-            [[9.9, 53.545], [9.955, 53.549], [9.96, 53.541], [9.975, 53.543], [10.05, 53.56],
-             [10.05, 53.6], [9.9, 53.6], [9.9, 53.545]]
+        "type": "MultiPolygon",
+        "coordinates": [  # piers, so that land and sea are in every view
+            [[[x, 53.4], [x + 0.002, 53.4], [x + 0.002, 53.7], [x, 53.7], [x, 53.4]]]
+            for x in (9.85 + 0.004 * i for i in range(60))
         ],
     },
 }  # fmt: skip
