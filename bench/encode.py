@@ -19,8 +19,8 @@ from pathlib import Path
 
 import av
 import numpy as np
-
 from streetlamp.live.atlas import Atlas
+
 from streetlamp.live.scale import fit, jpeg, shrink
 from streetlamp.stream.clip import ClipWriter
 from streetlamp.stream.encode import Encoder

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from streetlamp.app.views import site_view
 from streetlamp.errors import UserError
 from streetlamp.geometry import Line
 from streetlamp.rules.base import RULES
@@ -86,6 +87,25 @@ def test_relative_paths_start_at_the_files_folder() -> None:
     assert with_model.detect.models_folder == Path("/sites/models")
 
 
+def test_plans_and_the_plan_that_lat_and_lon_imply(tmp_path: Path) -> None:
+    (tmp_path / "a.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 6"/>')
+    text = """\
+plans: {ground: {name: Ground floor, image: a.svg, width_m: 40}}
+cameras:
+  gate: {source: '0', at: {x: 0.5, y: 0.25, direction: 90}}
+  quay: {source: '1', at: {lat: 53.5, lon: 9.9}}
+  bare: {source: '2'}
+"""
+    site = parse_site(text, tmp_path / "site.yaml")
+    assert [site.plan_of(camera) for camera in site.cameras] == ["ground", "map", ""]
+    view = site_view(site)
+    ground, town = view.plans
+    assert (ground.picture, ground.width, ground.height) == (tmp_path / "a.svg", 8, 6)
+    assert (town.id, town.picture, town.style) == ("map", None, None)
+    places = [camera.at and (camera.at.plan, camera.at.x, camera.at.lat) for camera in view.cameras]
+    assert places == [("ground", 0.5, None), ("map", None, 53.5), None]
+
+
 def test_typed_rules_survive_a_dump() -> None:
     rule = parse_site(GOOD, FILE).model_dump()["cameras"]["gate"]["rules"][0]
     assert rule["min_seconds"] == 2
@@ -113,6 +133,20 @@ rules:
      camera("source: '0'\nsecond_stream: {transport: tcp}"), 4, 5, "'url' is missing"),
     ("a second stream that is the first",
      camera("source: rtsp://c/a\nsecond_stream: rtsp://c/a"), 4, 5, "the address of source"),
+    ("a place that no map has",
+     camera("source: '0'\nat: {lat: 91, lon: 2}"), 4, 10, "'lat' must be at most 85"),
+    ("half a place", camera("source: '0'\nat: {lat: 50}"), 4, 5, "lat and lon belong together"),
+    ("two places", camera("source: '0'\nat: {x: 0, y: 0, lat: 0, lon: 0}"), 4, 5, "say where"),
+    ("a plan that is not there",
+     "plans: {town: {map: plain}}\n" + camera("source: '0'\nat: {plan: tonw, lat: 0, lon: 0}"),
+     5, 10, "did you mean 'town'?"),
+    ("no plan for a picture's place",
+     camera("source: '0'\nat: {x: 0, y: 0}"), 4, 5, "no plan with a picture"),
+    ("a plan that is nothing", "plans: {a: {name: A}}\n" + camera("source: '0'"), 1, 9, "one of the two"),  # noqa: E501
+    ("a plan without its file",
+     "plans: {a: {image: a.png}}\n" + camera("source: '0'"), 1, 13, "no file /sites/a.png"),
+    ("a map from elsewhere",
+     "plans: {a: {map: https://x.org/s.json}}\n" + camera("source: '0'"), 1, 13, "lies elsewhere"),
     ("a rule without a kind", camera("source: '0'\nrules: [{name: a}]"), 4, 13, "which kind"),
     ("a rule that is a word", camera("source: '0'\nrules: [intrusion]"), 4, 13, "a mapping"),
     ("a zone that is not there", camera("""
@@ -247,8 +281,20 @@ def test_a_password_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("STREETLAMP_GATE", "hunter2")
     text = camera("source: {url: x, username: u, password_env: STREETLAMP_GATE}")
     site = parse_site(text, FILE)
-    assert site.cameras["gate"].source.password.get_secret_value() == "hunter2"
+    source = site.cameras["gate"].source
+    assert source.password.get_secret_value() == "hunter2"
     assert "hunter2" not in repr(site)
+    monkeypatch.setenv("STREETLAMP_GATE", "hunter3")
+    assert source.fresh().password.get_secret_value() == "hunter3"
+    monkeypatch.delenv("STREETLAMP_GATE")
+    assert source.fresh().password.get_secret_value() == "hunter2"
+
+
+def test_a_certificate_lies_beside_the_file() -> None:
+    site = parse_site(camera("source: {url: rtsps://cam/1, certificate: gate.pem}"), FILE)
+    assert site.cameras["gate"].source.certificate == str(FILE.parent / "gate.pem")
+    site = parse_site(camera("source: {url: rtsps://cam/1, certificate: any}"), FILE)
+    assert site.cameras["gate"].source.certificate == "any"
 
 
 def test_an_empty_file() -> None:
@@ -339,7 +385,8 @@ def test_every_setting_has_a_title_and_a_description_and_stands_in_the_sample() 
     models = _all_models(Site, {Site}) | {rule.Options for rule in RULES.members().values()}
     assert len(models) > 10
     sample = sample_site()
-    in_lists = {"Window", "RuleOptions"}  # items of lists that are empty by default
+    # items of lists (and of mappings by id) that are empty by default
+    in_lists = {"Window", "RuleOptions", "MaintenanceOptions", "GroupOptions"}
     for model in models:
         for name, field in model.model_fields.items():
             assert field.title, f"{model.__name__}.{name} has no title"

@@ -25,6 +25,10 @@ PACKAGES = {
     "gstreamer1.0-plugins-base": "an RTSP camera",
     "gstreamer1.0-plugins-good": "an RTSP camera",
     "gstreamer1.0-plugins-bad": "an RTSP camera",
+    "glib-networking": "an RTSP camera over TLS",
+    "openssl": "an RTSP camera over TLS",
+    "vlc-bin": "a second RTSP camera",
+    "vlc-plugin-base": "a second RTSP camera",
 }
 
 

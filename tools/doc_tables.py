@@ -3,7 +3,7 @@
     .venv/bin/python tools/doc_tables.py [--check]
 
 Everything between the two markers in a page is made here: the settings in docs/03-site-file.md
-from the typed options, the faults in docs/09-virtual-cameras.md. A test fails when one is not up
+from the typed options, the faults in docs/10-virtual-cameras.md. A test fails when one is not up
 to date. `--check` writes nothing and ends with 1 when something would change.
 """
 
@@ -13,12 +13,15 @@ import enum
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from streetlamp.fleet.options import FleetAlarmOptions, GroupOptions, MaintenanceOptions
+from streetlamp.fleet.plan_options import AtOptions, PlanOptions
 from streetlamp.fleet.virtual.table import markdown_table
 from streetlamp.geometry import Line
 from streetlamp.rules.base import RULES
@@ -27,11 +30,12 @@ from streetlamp.site import CameraOptions, CameraSource, Site, rule_options
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE = DOCS / "03-site-file.md"
-FAULTS_PAGE = DOCS / "09-virtual-cameras.md"
+FAULTS_PAGE = DOCS / "10-virtual-cameras.md"
 BEGIN = "<!-- made by tools/doc_tables.py: begin -->"
 END = "<!-- made by tools/doc_tables.py: end -->"
 
-WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
+WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path",
+         datetime: "date and time"}  # fmt: skip
 HIDDEN = {"kind"}  # written as `rule:`
 
 
@@ -124,10 +128,20 @@ def tables() -> str:
     for name, field in Site.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             lines += section(f"`{name}`", first_sentence(field.description), field.annotation)
+    for title, model, called in (
+        ("`alarms` of `fleet`", FleetAlarmOptions, {}),
+        ("An item of `fleet: maintenance`", MaintenanceOptions, {"begins": "from"}),
+        ("A group of `fleet: groups`", GroupOptions, {}),
+    ):
+        lines += section(title, first_sentence(model.__doc__), model, called=called)
+    text = first_sentence(PlanOptions.__doc__) + " Below `plans`, under an id of its own."
+    lines += section("A plan", text, PlanOptions)
     lines += section("A camera", "Below `cameras`, under the camera's id.", CameraOptions)
     lines += section(
         "`source` of a camera", "A bare address may stand instead of this table.", CameraSource
     )
+    text = first_sentence(AtOptions.__doc__)
+    lines += section("`at` of a camera", text, AtOptions)
     for name in ("hide", "look"):
         field = CameraOptions.model_fields[name]
         if isinstance(field.annotation, type):

@@ -25,6 +25,11 @@ site_commands = typer.Typer(
     help="The site file: what you write about your place.", no_args_is_help=True
 )
 app.add_typer(site_commands, name="site")
+camera_commands = typer.Typer(
+    help="One ONVIF camera: what it is, its clock, its presets; starting it anew.",
+    no_args_is_help=True,
+)
+app.add_typer(camera_commands, name="camera")
 
 SiteFile = Annotated[
     Path | None,
@@ -43,6 +48,21 @@ Sources = Annotated[
 Data = Annotated[
     Path | None,
     typer.Option("--data", help="Where recordings and the database are kept.", metavar="DIR"),
+]
+
+CameraAddress = Annotated[
+    str, typer.Argument(metavar="HOST[:PORT]", help="Where the camera answers.")
+]
+CameraUser = Annotated[
+    str, typer.Option("--user", "-u", metavar="NAME", help="User name on the cameras.")
+]
+PasswordEnv = Annotated[
+    str,
+    typer.Option(
+        metavar="VARIABLE",
+        help="Environment variable that holds the password. (There is no option for the password "
+        "itself: everybody on the machine could read it.)",
+    ),
 ]
 
 
@@ -107,6 +127,103 @@ def check(
         raise typer.Exit(1)
 
 
+@app.command()
+def discover(
+    address: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--address",
+            "-a",
+            metavar="HOST[:PORT]",
+            help="Ask this machine instead of the network (may be given more than once).",
+        ),
+    ] = None,
+    user: CameraUser = "",
+    password_env: PasswordEnv = "",
+    timeout: Annotated[
+        float, typer.Option(help="Seconds to wait for answers.", min=0.2, max=60)
+    ] = 3.0,
+    write: Annotated[
+        Path | None,
+        typer.Option(metavar="SITE.yaml", help="Write the piece of site file into this new file."),
+    ] = None,
+) -> None:
+    """Find the cameras in this network (ONVIF), and print a piece of site file for them."""
+    from streetlamp.app.discover_command import discover as find  # noqa: PLC0415
+
+    if not find(address or [], user, password_env, timeout, write):
+        raise typer.Exit(1)
+
+
+@camera_commands.command("info")
+def camera_info(
+    address: CameraAddress, user: CameraUser = "", password_env: PasswordEnv = ""
+) -> None:
+    """Say what a camera is and which streams it has."""
+    from streetlamp.app import camera_command  # noqa: PLC0415
+
+    camera_command.info(address, user, password_env)
+
+
+@camera_commands.command("time")
+def camera_time(
+    address: CameraAddress, user: CameraUser = "", password_env: PasswordEnv = ""
+) -> None:
+    """Hold a camera's clock against this machine's."""
+    from streetlamp.app import camera_command  # noqa: PLC0415
+
+    camera_command.clock(address, user, password_env)
+
+
+@camera_commands.command("presets")
+def camera_presets(
+    address: CameraAddress, user: CameraUser = "", password_env: PasswordEnv = ""
+) -> None:
+    """List the positions a camera can turn to."""
+    from streetlamp.app import camera_command  # noqa: PLC0415
+
+    camera_command.presets(address, user, password_env)
+
+
+@camera_commands.command("goto")
+def camera_goto(
+    address: CameraAddress,
+    preset: Annotated[str, typer.Argument(help="Name or token of the preset.")],
+    user: CameraUser = "",
+    password_env: PasswordEnv = "",
+) -> None:
+    """Turn a camera to one of its presets."""
+    from streetlamp.app import camera_command  # noqa: PLC0415
+
+    camera_command.goto(address, preset, user, password_env)
+
+
+@camera_commands.command("events")
+def camera_events(
+    address: CameraAddress,
+    user: CameraUser = "",
+    password_env: PasswordEnv = "",
+    seconds: Annotated[float, typer.Option(help="How long to listen.", min=1, max=86400)] = 60.0,
+) -> None:
+    """Print what a camera itself reports: motion, tamper and the like. Never who is there."""
+    from streetlamp.app import camera_command  # noqa: PLC0415
+
+    camera_command.events(address, user, password_env, seconds)
+
+
+@camera_commands.command("reboot")
+def camera_reboot(
+    address: CameraAddress,
+    user: CameraUser = "",
+    password_env: PasswordEnv = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")] = False,
+) -> None:
+    """Start a camera anew. It is away for a minute or so."""
+    from streetlamp.app import camera_command  # noqa: PLC0415
+
+    camera_command.reboot(address, user, password_env, yes=yes)
+
+
 @app.command("audit-hiding")
 def audit_hiding(
     paths: Annotated[
@@ -136,6 +253,32 @@ def audit_hiding(
 
     if not audit_command.audit_hiding(
         paths, camera=camera, since=since, samples=samples, report=report, seed=seed
+    ):
+        raise typer.Exit(1)
+
+
+@app.command()
+def serviceability(
+    site: Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The site file.")],
+    month: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM", help="A month; left out: the running one.")
+    ] = None,
+    week: Annotated[str | None, typer.Option(metavar="YYYY-Www", help="A week.")] = None,
+    day: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="A day.")] = None,
+    since: Annotated[str | None, typer.Option(help="How far back, e.g. 24h or 30d.")] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write a report: .html, .csv or .json."),
+    ] = None,
+) -> None:
+    """Say how well the cameras served: minutes kept, minutes lost, and why.
+
+    Ends with 1 when the objective is missed. docs/09-serviceability.md says how it is counted.
+    """
+    from streetlamp.app import serviceability_command  # noqa: PLC0415
+
+    if not serviceability_command.serviceability(
+        site, month=month, week=week, day=day, since=since, out=report
     ):
         raise typer.Exit(1)
 
@@ -206,7 +349,7 @@ def virtual_camera(
     A fault is NAME@TIME[+DURATION][:STRENGTH][:CAMERA]. Without a duration it lasts until the
     next one begins; without a camera it happens to the first one, and `:all` means all at once.
 
-    docs/09-virtual-cameras.md shows some drills.
+    docs/10-virtual-cameras.md shows some drills.
     """
     from streetlamp.app.virtual_command import serve_clips  # noqa: PLC0415
 

@@ -23,6 +23,10 @@ class DamagedError(ValueError):
     """A parameter set or slice header that cannot be read; says which, for a person."""
 
 
+class TooLargeError(DamagedError):
+    """A parameter set for pictures that no level of H.264 allows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sps:
     """What a sequence parameter set says."""
@@ -124,7 +128,7 @@ def parse_sps(unit: bytes) -> Sps:
     progressive = bool(bits.take(1))
     high *= 1 if progressive else 2
     if wide * high > _MOST_MACROBLOCKS:
-        raise bits.damaged()
+        raise TooLargeError(f"it announces pictures of {wide * 16}x{high * 16}")
     if not progressive:
         bits.take(1)  # mb_adaptive_frame_field_flag
     bits.take(1)  # direct_8x8_inference_flag

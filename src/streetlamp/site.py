@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -17,12 +17,17 @@ from pydantic import (
     Field,
     ValidationError,
     field_validator,
+    model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from streetlamp import site_yaml
 from streetlamp.alarms.options import AlarmOptions
 from streetlamp.desk.options import DeskOptions
 from streetlamp.errors import UserError
+from streetlamp.fleet.options import FleetOptions, matching
+from streetlamp.fleet.placing import plan_for
+from streetlamp.fleet.plan_options import PLAIN, PlanId, PlanOptions
 from streetlamp.inspection.options import AuditOptions
 from streetlamp.live.options import LiveOptions
 from streetlamp.options import Options
@@ -36,7 +41,7 @@ from streetlamp.site_camera import (
     rule_options,
     wrong_rules,
 )
-from streetlamp.site_explain import explain
+from streetlamp.site_explain import WRONG_RULES, explain
 from streetlamp.site_yaml import Document, Problem
 from streetlamp.stream.options import EncodeOptions
 from streetlamp.video.detect_options import DetectOptions
@@ -109,6 +114,12 @@ class Site(Options):
         title="Cameras",
         description="One entry a camera, by its id: small letters, digits, - and _.",
     )
+    plans: dict[PlanId, PlanOptions] = Field(
+        default={},
+        title="Plans",
+        description="Pictures and maps on which the page shows the cameras, by an id, such as "
+        "ground: {name: Ground floor, image: plans/ground.png} or town: {map: plain}.",
+    )
     detect: DetectOptions = Field(
         default=defaults(DetectOptions),
         title="Detector",
@@ -132,6 +143,12 @@ class Site(Options):
     )
     alarms: AlarmOptions = Field(
         default=defaults(AlarmOptions), title="Alarms", description="How alarms live."
+    )
+    fleet: FleetOptions = Field(
+        default=defaults(FleetOptions),
+        title="The cameras together",
+        description="How well they must serve, planned maintenance, what they depend on, and when "
+        "trouble with them is an alarm.",
     )
     audit_hiding: AuditOptions = Field(
         default=defaults(AuditOptions),
@@ -157,6 +174,24 @@ class Site(Options):
                 f"there is no time zone {name!r}; write an IANA name such as Europe/Berlin"
             ) from None
         return name
+
+    @model_validator(mode="after")
+    def _places_on_plans(self) -> Self:
+        plans = {id_: plan.model_dump() for id_, plan in self.plans.items()}
+        for id_, camera in self.cameras.items():
+            if camera.at is not None:
+                try:
+                    plan_for(camera.at.model_dump(), plans)
+                except ValueError as error:
+                    said = {"text": f"camera {id_}: {error}"}
+                    raise PydanticCustomError(WRONG_RULES, "{text}", said) from None
+        return self
+
+    def plan_of(self, camera: str) -> str:
+        """The id of the plan that a camera stands on, "" if it has no place."""
+        at = self.cameras[camera].at
+        plans = {id_: plan.model_dump() for id_, plan in self.plans.items()}
+        return plan_for(at.model_dump(), plans) if at is not None else ""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -254,6 +289,7 @@ def _rule_models(data: Any) -> dict[site_yaml.Path, type[BaseModel]]:
 
 def _more_problems(document: Document) -> Iterator[Problem]:
     """What no single field can see; worked out on raw data, so that all is listed at once."""
+    yield from _fleet_problems(document)
     for id_, camera in _cameras(document.data):
         rules = [rule if isinstance(rule, dict) else {} for rule in _rules(camera)]
         places = [
@@ -263,6 +299,35 @@ def _more_problems(document: Document) -> Iterator[Problem]:
         for inside, text in wrong_rules(rules, *places):
             where: site_yaml.Path = ("cameras", id_, *inside)
             yield Problem(document.place(where), where[:-1], text)
+        if isinstance(at := camera.get("at"), dict):
+            plans = document.data.get("plans")
+            try:
+                plan_for(at, plans if isinstance(plans, dict) else {})
+            except ValueError as error:
+                where = ("cameras", id_, "at", *(("plan",) if "plan" in at else ()))
+                yield Problem(document.place(where), ("cameras", id_, "at"), str(error))
+
+
+def _fleet_problems(document: Document) -> Iterator[Problem]:
+    """Patterns of planned maintenance and of groups that mean no camera."""
+    data = document.data
+    cameras = data.get("cameras") if isinstance(data, dict) else None
+    fleet = data.get("fleet") if isinstance(data, dict) else None
+    if not isinstance(cameras, dict) or not isinstance(fleet, dict):
+        return
+    known = {str(id_): None for id_ in cameras}
+    groups, work = fleet.get("groups"), fleet.get("maintenance")
+    places: list[tuple[site_yaml.Path, Any]] = []
+    if isinstance(groups, dict):
+        places += [(("fleet", "groups", id_), one) for id_, one in groups.items()]
+    if isinstance(work, list):
+        places += [(("fleet", "maintenance", i), one) for i, one in enumerate(work)]
+    for path, one in places:
+        named = one.get("cameras") if isinstance(one, dict) else None
+        for i, pattern in enumerate(named if isinstance(named, list) else []):
+            if isinstance(pattern, str) and not matching((pattern,), known):
+                where = (*path, "cameras", i)
+                yield Problem(document.place(where), path, f"no camera is called '{pattern}'")
 
 
 def _resolved(data: dict[Any, Any], folder: Path) -> dict[Any, Any]:
@@ -273,6 +338,8 @@ def _resolved(data: dict[Any, Any], folder: Path) -> dict[Any, Any]:
     detect = data.get("detect")
     if isinstance(detect, dict) and isinstance(detect.get("models_folder"), str):
         data["detect"] = {**detect, "models_folder": str(folder / detect["models_folder"])}
+    if isinstance(data.get("plans"), dict):
+        data["plans"] = {id_: _resolved_plan(plan, folder) for id_, plan in data["plans"].items()}
     if isinstance(data.get("cameras"), dict):
         cameras = data["cameras"] = dict(data["cameras"])
         for id_, camera in _cameras(data):
@@ -285,11 +352,26 @@ def _resolved(data: dict[Any, Any], folder: Path) -> dict[Any, Any]:
     return data
 
 
+def _resolved_plan(plan: Any, folder: Path) -> Any:
+    if not isinstance(plan, dict):
+        return plan
+    files = {
+        key: str(folder / Path(plan[key]).expanduser())
+        for key in ("image", "map")
+        if isinstance(plan.get(key), str) and plan[key] not in ("", PLAIN) and "://" not in plan[key]  # noqa: E501
+    }
+    return {**plan, **files}
+
+
 def _resolved_source(source: Any, folder: Path) -> Any:
     if isinstance(source, str):
         return _resolved_url(source, folder)
     if isinstance(source, dict) and isinstance(source.get("url"), str):
-        return {**source, "url": _resolved_url(source["url"], folder)}
+        changed = {**source, "url": _resolved_url(source["url"], folder)}
+        certificate = source.get("certificate")
+        if isinstance(certificate, str) and certificate.lower().endswith((".pem", ".crt", ".cer")):
+            changed["certificate"] = str(folder / Path(certificate).expanduser())
+        return changed
     return source
 
 

@@ -20,6 +20,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from streetlamp import site_yaml
+from streetlamp.fleet.health_options import HealthOptions
+from streetlamp.fleet.plan_options import AtOptions
 from streetlamp.geometry import Line, Place, Zone
 from streetlamp.options import Options
 from streetlamp.rules.base import RULES, RuleOptions
@@ -62,6 +64,13 @@ class CameraSource(SourceOptions):
         if name not in os.environ:
             raise ValueError(f"the environment variable {name} is not set; set it before you start")
         return {**data, "password": SecretStr(os.environ[name])}
+
+    def fresh(self) -> Self:
+        """The same with the password that the environment holds now."""
+        now = os.environ.get(self.password_env) if self.password_env else None
+        if now is None or now == self.password.get_secret_value():
+            return self
+        return self.model_copy(update={"password": SecretStr(now)})
 
 
 def rule_options(kind: str) -> type[RuleOptions]:
@@ -112,6 +121,12 @@ class CameraOptions(Options):
         description="The part of the site it belongs to; the wall is grouped by it.",
         examples=["North"],
     )
+    at: AtOptions | None = Field(
+        default=None,
+        title="Place",
+        description="Where it stands on a plan or map of the site, and where it looks: "
+        "{plan: ground, x: 0.42, y: 0.3, direction: 90} or {lat: 52.5163, lon: 13.3777}.",
+    )
     enabled: bool = Field(
         default=True, title="Switched on", description="false: this camera is not opened at all."
     )
@@ -141,6 +156,11 @@ class CameraOptions(Options):
         default=defaults(SleepOptions),
         title="Sleeping",
         description="How a camera in front of which nothing happens is spared.",
+    )
+    health: HealthOptions = Field(
+        default=defaults(HealthOptions),
+        title="Health",
+        description="How it is judged whether this camera does its job.",
     )
     record: bool = Field(
         default=True,

@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from streetlamp.fleet.plan_options import PLAIN, PlanOptions
 from streetlamp.geometry import Line
 from streetlamp.rules.base import RULES
 from streetlamp.site import CameraOptions, Site
@@ -30,9 +31,11 @@ _HEAD: Final = """\
 """
 _ZONES: Final = {"yard": [[0.1, 0.45], [0.9, 0.45], [0.9, 0.95], [0.1, 0.95]]}
 _LINES: Final = {"entry": [[0.5, 0.2], [0.5, 0.95]]}
+_PLAN: Final = {"name": "Town", "map": PLAIN}
 _CAMERA: Final = {
     "name": "Main gate",
     "area": "North",
+    "at": {"lat": 52.5163, "lon": 13.3777, "direction": 90},
     "source": {"url": "test:"},
     "zones": _ZONES,
     "lines": _LINES,
@@ -47,6 +50,9 @@ def sample_site() -> str:
         if name == "cameras":
             lines += _prose(field, 0)
             lines += ["cameras:", "  gate:", *_body(CameraOptions, 4, _CAMERA, rules=True)]
+        elif name == "plans":
+            lines += _prose(field, 0)
+            lines += ["plans:", "  town:", *_body(PlanOptions, 4, _PLAN)]
         else:
             live = field.examples[0] if field.examples else None
             lines += _entry(name, field, 0, live)
@@ -88,7 +94,7 @@ def _rule(kind: str, indent: int) -> Iterator[str]:
 def _entry(name: str, field: FieldInfo, indent: int, live: Any = None) -> Iterator[str]:
     yield from _prose(field, indent)
     may_be_absent = not field.is_required() and field.get_default() is None
-    inner = [] if may_be_absent else models_in(field.annotation)
+    inner = [] if may_be_absent and live is None else models_in(field.annotation)
     pad = " " * indent
     if inner and (live is None or isinstance(live, Mapping)):
         body = list(_body(inner[0], indent + 2, live or _examples(inner[0])))

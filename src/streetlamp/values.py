@@ -294,7 +294,7 @@ class Event:
 
     id: str  # the same through start, update and end
     phase: Phase
-    camera: str
+    camera: str  # "" when it is about several
     rule: str  # the rule's name in the site file, unique in its camera
     kind: str  # the rule's kind: intrusion, line_crossing, …
     place: str  # the zone's or line's name
@@ -350,7 +350,7 @@ class Alarm:
     """An incident that needs a person. One incident is one alarm, however many events it has."""
 
     id: str
-    camera: str
+    camera: str  # "" when it is about several
     rule: str
     kind: str
     place: str
@@ -409,4 +409,7 @@ class CameraStatus:
     last_frame: float = 0.0
     restarts: int = 0
     asleep: bool = False  # nothing happens: only keyframes are decoded
-    trouble: Reason | None = None  # why it is not live; None while it is, or while it connects
+    trouble: Reason | None = None  # why it is not live; None while it is, or at its first try
+    clock_offset: float | None = None  # seconds its own clock is ahead; None: it does not say
+    clock_drift: float | None = None  # parts in a million it runs fast; None: not known yet
+    second_trouble: str = ""  # why its second stream is not used, "" if it is or there is none

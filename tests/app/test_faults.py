@@ -19,6 +19,7 @@ from streetlamp.values import CameraState, CameraStatus, Count, Event, Phase, Se
 from streetlamp.video.camera import Figures
 from streetlamp.video.feed import FeedStatus
 from streetlamp.video.raw import RawFrame
+from streetlamp.video.source.camera_clock import CameraClock
 from support.masked import masked
 from support.pipeline import Script, people, raw
 
@@ -41,6 +42,10 @@ class Film:
 
     def __init__(self, *runs: list[Item]) -> None:
         self._runs = list(runs)
+        self.camera_clock = CameraClock()
+
+    def complain(self, text: str) -> None:
+        raise AssertionError(text)
 
     def items(self) -> Iterator[Item]:
         yield from self._runs.pop(0)

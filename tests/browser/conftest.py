@@ -67,9 +67,14 @@ class Desk:
     lines: list[str] = field(default_factory=list)
 
 
+def mock(*more: str) -> list[str]:
+    """The command of the stand-in."""
+    return [sys.executable, str(ROOT / "web/dev/mock.py"), "--port", "0", *more]
+
+
 def _command(data: Path) -> list[str]:
     if MOCK:
-        return [sys.executable, str(ROOT / "web/dev/mock.py"), "--port", "0"]
+        return mock()
     site = str(ROOT / "demo/site.yaml")
     return [sys.executable, "-m", "streetlamp", "run", site, "--data", str(data), "--port", "0"]
 
@@ -83,12 +88,19 @@ def _pump(stream: IO[str], lines: queue.SimpleQueue[str | None]) -> None:
 @pytest.fixture(scope="package")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """The desk, started once; stopped with Ctrl-C, which it must survive in good order."""
+    data = tmp_path_factory.mktemp("desk")
+    with running(_command(data), data, MOCK) as desk:
+        yield desk
+
+
+@contextlib.contextmanager
+def running(command: list[str], data: Path, mocked: bool) -> Iterator[Desk]:
+    """A desk started with that command; what it logs is kept in `data`."""
     if not (ROOT / "src/streetlamp/desk/page/index.html").is_file():
         _missing("the page is not built: run `make page` (needs Node.js) and the tests again")
-    data = tmp_path_factory.mktemp("desk")
     log = (data / "stderr.log").open("w+")
     process = subprocess.Popen(
-        _command(data),
+        command,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
@@ -118,7 +130,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         process.send_signal(signal.SIGINT)
         code = process.wait(timeout=60)
         log.seek(0)
-        assert MOCK or code == 0, f"Ctrl-C ended the desk with {code}:\n{log.read()[-3000:]}"
+        assert mocked or code == 0, f"Ctrl-C ended the desk with {code}:\n{log.read()[-3000:]}"
     finally:
         if process.poll() is None:
             process.kill()
@@ -167,7 +179,7 @@ def watched() -> Iterator[Watched]:
 SIZES = {"desktop": (1440, 900), "phone": (390, 844), "narrow": (360, 740)}
 
 
-def _context(browser: Browser, size: str, state: str | None) -> BrowserContext:
+def context_of(browser: Browser, size: str, state: str | None) -> BrowserContext:
     width, height = SIZES[size]
     return browser.new_context(
         viewport={"width": width, "height": height},
@@ -178,8 +190,12 @@ def _context(browser: Browser, size: str, state: str | None) -> BrowserContext:
 
 @pytest.fixture(scope="package")
 def operator(desk: Desk, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return sign_up(desk, browser, tmp_path_factory.mktemp("browser"))
+
+
+def sign_up(desk: Desk, browser: Browser, folder: Path) -> str:
     """Follows the one-time link, chooses name and password; the logged-in state as a file."""
-    context = _context(browser, "desktop", None)
+    context = context_of(browser, "desktop", None)
     page = context.new_page()
     watched = Watched()
     watched.follow(page)
@@ -192,7 +208,7 @@ def operator(desk: Desk, browser: Browser, tmp_path_factory: pytest.TempPathFact
     page.screenshot(path=SHOTS / "setup-desktop.png")
     page.get_by_role("button", name="Start").click()
     page.get_by_role("navigation", name="Views").wait_for()
-    path = tmp_path_factory.mktemp("browser") / "operator.json"
+    path = folder / "operator.json"
     context.storage_state(path=path)
     context.close()
     watched.check()
@@ -207,7 +223,7 @@ def size() -> str:
 @pytest.fixture
 def page(browser: Browser, operator: str, watched: Watched, size: str) -> Iterator[Page]:
     """A logged-in page of the given size; the browser's complaints fail the test."""
-    context = _context(browser, size, operator)
+    context = context_of(browser, size, operator)
     page = context.new_page()
     page.set_default_timeout(20_000)
     watched.follow(page)
@@ -218,7 +234,7 @@ def page(browser: Browser, operator: str, watched: Watched, size: str) -> Iterat
 @pytest.fixture
 def stranger(browser: Browser, operator: str, watched: Watched) -> Iterator[Page]:
     """A page of somebody who is not logged in (the first login has been chosen already)."""
-    context = _context(browser, "desktop", None)
+    context = context_of(browser, "desktop", None)
     page = context.new_page()
     page.set_default_timeout(20_000)
     watched.follow(page)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from .conftest import Desk
 from .test_desk_page import cameras, until
 
-VIEWS = ("wall", "camera", "alarms", "counts", "system", "public")
+VIEWS = ("wall", "camera", "alarms", "fleet", "counts", "system", "add", "public")
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
 

@@ -19,6 +19,7 @@ from websockets.sync.client import ClientConnection
 
 from streetlamp.desk.bell import Bell
 from streetlamp.desk.wire import fragment_message
+from streetlamp.health import Reason
 from streetlamp.values import CameraState, Colour, Fragment, Kind, Posture, Tracks
 from support.house import fragments
 from support.lamp import T0, Lamp
@@ -149,22 +150,64 @@ def test_events(lamp: Lamp, ada: httpx.Client) -> None:
         ada.post("/api/alarms/a1/acknowledge")
         assert told(socket)["alarm"]["state"] == "acknowledged"
         lamp.states["gate"] = replace(lamp.states["gate"], state=CameraState.WAITING)
-        assert told(socket)["status"]["state"] == "waiting"
+        status = told(socket)["status"]
+        assert (status["state"], status["trouble"], status["trouble_words"]) == (
+            "waiting",
+            None,
+            "",
+        )
+        lost = replace(lamp.states["gate"], trouble=Reason.LOGIN_REFUSED)
+        lamp.states["gate"] = lost
+        status = told(socket)["status"]
+        assert status["trouble"] == "login_refused"
+        assert status["trouble_words"] == "refuses the login"
 
 
 def test_the_wall(lamp: Lamp, ada: httpx.Client) -> None:
     for frame in (*film(1, camera="gate"), *film(1, camera="dock")):
         lamp.hub.publish_frame(frame)
-    with lamp.socket("/api/live/wall?width=640", ada) as socket:
-        layout = told(socket)
-        assert layout["type"] == "layout"
-        assert [tile["camera"] for tile in layout["tiles"]] == ["gate", "dock"]
+    with lamp.socket("/api/live/wall?tile=150", ada) as socket:
+        assert told(socket) == {"type": "wall", "cameras": ["gate", "dock"], "tile": [160, 90]}
+        with pytest.raises(TimeoutError):
+            socket.recv(0.4)  # nobody has said what is in sight
+        socket.send(json.dumps({"show": [[1, 1], [0, 0]]}))
+        sheet = told(socket)
+        assert sheet["type"] == "sheet"
+        assert [cell[:2] for cell in sheet["cells"]] == [[1, T0], [0, T0]]
         picture = cv2.imdecode(np.frombuffer(sent(socket), np.uint8), cv2.IMREAD_COLOR)
         assert picture is not None
-        assert picture.shape[:2] == (layout["height"], layout["width"])
-        lamp.hub.publish_frame(next(film(1, first=9, camera="gate")))
-        assert sent(socket)[:2] == b"\xff\xd8"  # the layout is not told again
+        for _, _, x, y, w, h in sheet["cells"]:
+            assert picture[y : y + h, x : x + w].shape[:2] == (h, w) == (90, 120)
+        lamp.hub.publish_frame(next(film(1, first=9, camera="gate", start=T0 + 1)))
+        with pytest.raises(TimeoutError):
+            socket.recv(0.4)  # the first sheet is not on the screen yet
+        socket.send(json.dumps({"drawn": 1}))
+        assert [cell[:2] for cell in told(socket)["cells"]] == [[0, T0 + 1]]
+        assert sent(socket)[:2] == b"\xff\xd8"
     assert lamp.said()[-1] == ("ada", "watch live", "wall")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "hello",
+        "[]",
+        '{"show": [[0, 2]]}',
+        '{"show": [[-1, 0]]}',
+        '{"show": [[1, 0]]}',
+        '{"show": [[0, 1], [0, 1]]}',
+        '{"show": "all"}',
+        '{"drawn": "1"}',
+        '{"else": 1}',
+    ],
+)
+def test_what_a_wall_does_not_understand_ends_it(lamp: Lamp, ada: httpx.Client, said: str) -> None:
+    with lamp.socket("/api/live/wall", ada) as socket:
+        told(socket)
+        socket.send(said)
+        with pytest.raises(ConnectionClosed):
+            socket.recv(10)
+        assert socket.close_code == 1008
 
 
 def test_a_camera_that_is_not_there(lamp: Lamp, ada: httpx.Client) -> None:

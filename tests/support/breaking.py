@@ -36,6 +36,7 @@ from streetlamp.video.inference import Inference, Looks
 from streetlamp.video.load import Load
 from streetlamp.video.planes import view_planes
 from streetlamp.video.raw import WHOLE, Detections, Packet, RawFrame, StreamInfo, Unit, View
+from streetlamp.video.source.camera_clock import CameraClock
 
 SIZE = (320, 240)
 FPS = 10
@@ -322,6 +323,10 @@ class _Hub(LiveHub):
 class _Feed:
     units: Sequence[Unit | FeedStatus]
     before: Callable[[int, float], None]
+    camera_clock: CameraClock = field(default_factory=CameraClock)
+
+    def complain(self, text: str) -> None:
+        raise AssertionError(text)
 
     def items(self) -> Iterator[Unit | FeedStatus]:
         for i, unit in enumerate(self.units):

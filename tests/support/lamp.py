@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from websockets.sync.client import ClientConnection, connect
 
 from streetlamp.alarms.book import AlarmBook
 from streetlamp.alarms.options import AlarmOptions
 from streetlamp.desk.app import make_app
+from streetlamp.desk.fleet_services import Fleet
 from streetlamp.desk.options import DeskOptions
 from streetlamp.desk.server import DeskServer
 from streetlamp.desk.services import (
@@ -85,6 +87,7 @@ class Lamp:
     wall: Wall
     states: dict[str, CameraStatus] = field(default_factory=dict)
     machine: list[MachineView] = field(default_factory=list)  # the last one counts
+    app: FastAPI = field(default_factory=FastAPI)
 
     def stop(self) -> None:
         self.hub.close()
@@ -157,7 +160,12 @@ def put_clip(lamp: Lamp, id: str = "a1") -> bytes:  # noqa: A002
 
 
 def start_lamp(
-    folder: Path, users: tuple[str, ...] = ("ada",), page: Path | None = None, **options: Any
+    folder: Path,
+    users: tuple[str, ...] = ("ada",),
+    page: Path | None = None,
+    site: SiteView = SITE,
+    fleet: Fleet | None = None,
+    **options: Any,
 ) -> Lamp:
     """A running desk in an empty folder; `options` are those of `DeskOptions`."""
     folder.mkdir()
@@ -168,13 +176,13 @@ def start_lamp(
     people = Users(db, cost=Cost(n=4))
     for name in users:
         people.add(name, PASSWORD, T0)
-    hub = LiveHub([camera.id for camera in SITE.cameras])
+    hub = LiveHub([camera.id for camera in site.cameras])
     wall = Wall(hub)
     audit = Audit(db, folder / "audit.head")
     states = {"gate": CameraStatus("gate", CameraState.LIVE, T0, width=192, height=128, fps=25.0)}
     machine = [MachineView()]
     services = Services(
-        site=SITE,
+        site=site,
         hub=hub,
         wall=wall,
         alarms=book,
@@ -187,9 +195,11 @@ def start_lamp(
         data=folder,
         now=clock,
         machine=lambda: machine[-1],
+        fleet=fleet,
     )
     settings = DeskOptions(port=0, **options)
     nowhere = folder / "no page"
-    server = DeskServer(make_app(services, settings, page or nowhere), settings)
+    app = make_app(services, settings, page or nowhere)
+    server = DeskServer(app, settings)
     server.start()
-    return Lamp(server, services, home, clock, people, book, hub, audit, wall, states, machine)
+    return Lamp(server, services, home, clock, people, book, hub, audit, wall, states, machine, app)

@@ -20,13 +20,16 @@ PACKAGES = (
     "gstreamer1.0-plugins-base",
     "gstreamer1.0-plugins-good",
     "gstreamer1.0-plugins-bad",
+    "glib-networking",  # TLS
+    "openssl",
 )
 _PROBE = (
     "import gi; gi.require_version('GstRtspServer', '1.0'); gi.require_version('Gst', '1.0');"
     "from gi.repository import Gst, GstRtspServer; Gst.init(None);"
     "assert all(map(Gst.ElementFactory.find,"
     " ['rtph264pay', 'rtph265pay', 'rtpjpegpay', 'rtpmp4vpay', 'h264parse', 'qtdemux', 'avidemux',"
-    " 'tsdemux', 'matroskademux', 'jpegparse', 'mpeg4videoparse']))"
+    " 'tsdemux', 'matroskademux', 'jpegparse', 'mpeg4videoparse', 'openh264enc']));"
+    "from gi.repository import Gio; assert Gio.TlsBackend.get_default().supports_tls()"
 )
 
 
@@ -56,17 +59,33 @@ def require_gstreamer() -> None:
 
 
 class RtspServer:
-    """A running server; a context manager. ``mounts``: path → pipeline with a pay0 in it."""
+    """A running server; a context manager. ``mounts``: path → pipeline with a pay0 in it.
 
-    def __init__(self, mounts: Mapping[str, str], login: str | None = None):
+    The other arguments are the script's own. ``port`` 0: any free one.
+    """
+
+    def __init__(
+        self,
+        mounts: Mapping[str, str],
+        login: str | None = None,
+        *,
+        method: str = "digest",
+        tls: Path | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ):
         self._mounts = dict(mounts)
-        self._login = login
+        self._options = [f"--host={host}", f"--port={port}", f"--method={method}"]
+        if login:
+            self._options.append(f"--login={login}")
+        if tls is not None:
+            self._options.append(f"--tls={tls}")
+        self._scheme = "rtsp" if tls is None else "rtsps"
+        self.host = host
         self.port = 0
 
     def __enter__(self) -> Self:
-        command = [PYTHON, str(SCRIPT)]
-        if self._login:
-            command += ["--login", self._login]
+        command = [PYTHON, str(SCRIPT), *self._options]
         command += [f"{path}={pipeline}" for path, pipeline in self._mounts.items()]
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -93,7 +112,7 @@ class RtspServer:
 
     def url(self, path: str, login: str = "") -> str:
         at = f"{login}@" if login else ""
-        return f"rtsp://{at}127.0.0.1:{self.port}{path}"
+        return f"{self._scheme}://{at}{self.host}:{self.port}{path}"
 
 
 def clip_pipeline(clip: Path) -> str:
@@ -106,3 +125,17 @@ def clip_pipeline(clip: Path) -> str:
         ".ts": ("tsdemux", "h264parse", "rtph264pay config-interval=-1"),
     }[clip.suffix]
     return f"filesrc location={clip} ! {demux} ! {parse} ! {pay} name=pay0 pt=96"
+
+
+def make_certificate(folder: Path, name: str = "127.0.0.1") -> Path:
+    """A self-signed certificate and its key in one PEM file, as a camera makes one for itself."""
+    pem = folder / f"{name}.pem"
+    key = folder / f"{name}.key"
+    command = [
+        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+        "-subj", f"/CN={name}", "-addext", f"subjectAltName=IP:{name}",
+        "-keyout", str(key), "-out", str(pem),
+    ]  # fmt: skip
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    pem.write_text(pem.read_text() + key.read_text())
+    return pem

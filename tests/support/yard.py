@@ -21,6 +21,7 @@ from streetlamp.video.tag.options import TagOptions
 from streetlamp.video.tag.tagger import Tagger
 from streetlamp.video.track.options import TrackOptions
 from streetlamp.video.track.tracker import Tracker
+from streetlamp.video.view.meter import ViewMeter
 
 W, H = 320, 240
 FPS = 10
@@ -165,6 +166,7 @@ def yard_camera(
     wait: bool = True,
     load: Load = CALM,
     second: SecondStream | None = None,
+    meter: ViewMeter | None = None,
     **sleep: object,
 ) -> Camera:
     return Camera(
@@ -172,7 +174,7 @@ def yard_camera(
         Tracker("yard", TrackOptions.model_validate({}), seed=1),
         Tagger(TagOptions.model_validate({})), wait=wait,
         sleep=SleepOptions.model_validate({"after_seconds": 1.0} | sleep), load=lambda: load,
-        second=second,
+        second=second, meter=meter,
     )  # fmt: skip
 
 

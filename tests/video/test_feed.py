@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import pytest
 
+from streetlamp.health import Reason
 from streetlamp.values import CameraState
 from streetlamp.video.feed import Feed, FeedStatus
 from streetlamp.video.raw import RawFrame
@@ -139,7 +140,8 @@ def test_pauses_double_to_half_a_minute_and_start_over_after_a_good_run() -> Non
         hands.now += 20
 
     scripts = [Scripted(AWAY) for _ in range(7)]
-    good = Scripted(1, long_run, 1, SourceError("cut off", retry=True))
+    cut = SourceError("cut off", retry=True, trouble=Reason.NO_VIDEO)
+    good = Scripted(1, long_run, 1, cut)
     feed = feed_of(*scripts, good, Scripted(AWAY), Scripted(WRONG), hands=hands)
     statuses = []
     for item in feed.items():
@@ -165,7 +167,7 @@ def test_the_log_has_one_line_for_a_row_of_equal_failures(
         list(feed_of(*scripts, Scripted(3)).items())
     assert [record.getMessage() for record in caplog.records] == [
         "camera yard: no pictures from rtsp://cam/1: connection refused",
-        "camera yard: live after 6 failed tries",
+        "camera yard: live after 6 failed tries, 61 s without pictures",
     ]
     assert "hunter2" not in caplog.text
 

@@ -23,6 +23,7 @@ import numpy as np
 import uvicorn
 from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, JSONResponse
+from fleet_story import QUAY, STYLE, SVG, ZONE, MadeUpFleet
 from scene import FPS, GOP, SECONDS, H, Scene, W, tracks
 from story import (
     DELAY,
@@ -40,6 +41,18 @@ from story import (
     status,
     tell,
 )
+
+from streetlamp.desk.fleet_wire import (
+    FleetCameraOut,
+    FleetOut,
+    ReportOut,
+    StretchOut,
+    WeekOut,
+    fleet_message,
+)
+from streetlamp.errors import UserError
+from streetlamp.fleet.report_page import as_html
+from streetlamp.fleet.report_tables import as_csv
 
 PAGE = Path(__file__).resolve().parents[2] / "src/streetlamp/desk/page"
 TOKEN = secrets.token_urlsafe(16)
@@ -259,6 +272,50 @@ def counts(camera: str, start: float, end: float, step: int = 60) -> Any:
     return {"rows": rows}
 
 
+fleet = MadeUpFleet(NAMES)
+
+
+@app.get("/api/plans/ground/picture")
+def plan_picture() -> Response:
+    return Response(SVG, media_type="image/svg+xml")
+
+
+@app.get("/api/plans/chart/style.json")
+def map_style() -> Any:
+    return STYLE
+
+
+@app.get("/api/plans/chart/files/quay.geojson")
+def map_data() -> Any:
+    return QUAY
+
+
+@app.get("/api/fleet")
+def fleet_now() -> FleetOut:
+    return FleetOut(time=time.time(), cameras=tuple(map(FleetCameraOut.of, fleet.now())))
+
+
+@app.get("/api/fleet/cameras/{camera}/week")
+def fleet_week(camera: str, start: float) -> WeekOut:
+    return WeekOut(camera=camera, stretches=tuple(map(StretchOut.of, fleet.week(camera, start))))
+
+
+@app.get("/api/fleet/report")
+def fleet_report(period: str = "month") -> Any:
+    try:
+        return ReportOut.of(fleet.report(fleet.period(period)))
+    except UserError as error:
+        return fail(422, str(error))
+
+
+@app.get("/api/fleet/report.{kind}")
+def fleet_document(kind: str, period: str = "month") -> Response:
+    made = fleet.report(fleet.period(period))
+    if kind == "csv":
+        return Response(as_csv(made), media_type="text/csv")
+    return Response(as_html(made, ZONE), media_type="text/html")
+
+
 @app.get("/api/audit")
 def log(limit: int = 50) -> Any:
     return {"entries": audit[::-1][:limit]}
@@ -274,6 +331,7 @@ async def events(socket: WebSocket) -> None:
     listeners.add(queue)
     try:
         await socket.send_json({"type": "hello", "time": time.time()})
+        await socket.send_json(fleet_message([FleetCameraOut.of(one) for one in fleet.now()]))
         while True:
             try:
                 await socket.send_json(await asyncio.wait_for(queue.get(), 1))
@@ -329,43 +387,52 @@ async def live(socket: WebSocket, camera: str) -> None:
 
 
 @app.websocket("/api/live/wall")
-async def wall(socket: WebSocket, width: int = 1280) -> None:
+async def wall(socket: WebSocket, tile: int = 320) -> None:
     if not who(socket):
         await socket.close(4401)
         return
     await socket.accept()
-    across = math.ceil(math.sqrt(len(NAMES)))
-    cell = (min(1920, width) // across, min(1920, width) // across * 9 // 16)
-    tiles = [tile(c, i % across, i // across, cell) for i, c in enumerate(NAMES)]
-    wide, high = across * cell[0], math.ceil(len(NAMES) / across) * cell[1]
-    try:
-        await socket.send_json({"type": "layout", "width": wide, "height": high, "tiles": tiles})
+    names = list(NAMES)
+    size = (tile // 16 * 16, tile // 16 * 9)
+    await socket.send_json({"type": "wall", "cameras": names, "tile": size})
+    shown: list[int] = []
+
+    async def listen() -> None:
         while True:
-            atlas = np.full((high, wide, 3), 24, np.uint8)
-            for one in tiles:
-                if one["camera"] in scenes:
-                    picture = scenes[one["camera"]].jpeg(time.time() - EPOCH, one["w"])
-                    place = atlas[one["y"] : one["y"] + one["h"], one["x"] : one["x"] + one["w"]]
-                    place[:] = picture[: one["h"]]
-            _, data = cv2.imencode(".jpg", atlas)
-            await socket.send_bytes(data.tobytes())
+            said = await socket.receive_json()
+            if "show" in said:
+                shown[:] = [i for a, b in said["show"] for i in range(a, b + 1)]
+
+    listening = asyncio.create_task(listen())
+    try:
+        while not listening.done():
+            for first in range(0, len(shown), 16):
+                some = [i for i in shown[first : first + 16] if names[i] in scenes]
+                if some:
+                    cells, data = sheet([names[i] for i in some], size)
+                    about = [[i, *cell] for i, cell in zip(some, cells, strict=True)]
+                    await socket.send_json({"type": "sheet", "cells": about})
+                    await socket.send_bytes(data)
             await asyncio.sleep(0.2)
     except WebSocketDisconnect:
         pass
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
 
 
-def tile(camera: str, column: int, row: int, cell: tuple[int, int]) -> dict[str, Any]:
-    """A cell of the wall, or the middle of it where the picture is narrower."""
-    h = cell[1]
-    w = min(cell[0], h * scenes[camera].width // H) if camera in scenes else cell[0]
-    h = min(h, w * H // scenes[camera].width) if camera in scenes else h
-    return {
-        "camera": camera,
-        "x": column * cell[0] + (cell[0] - w) // 2,
-        "y": row * cell[1],
-        "w": w,
-        "h": h,
-    }
+def sheet(names: list[str], size: tuple[int, int]) -> tuple[list[list[float]], bytes]:
+    """These cameras' pictures under each other, each as (time, x, y, w, h), and the JPEG."""
+    wide, high = size
+    canvas = np.full((high * len(names), wide, 3), 24, np.uint8)
+    cells = []
+    for i, name in enumerate(names):
+        w = min(wide, high * scenes[name].width // H)
+        picture = scenes[name].jpeg(time.time() - EPOCH, w)[:high]
+        canvas[i * high : i * high + picture.shape[0], :w] = picture
+        cells.append([time.time() - DELAY, 0, i * high, w, picture.shape[0]])
+    _, data = cv2.imencode(".jpg", canvas)
+    return cells, data.tobytes()
 
 
 @app.get("/{path:path}")
@@ -390,7 +457,8 @@ async def main() -> None:
         for i, camera in enumerate(("gate", "road", "yard"))
     ]
     for n in range(len(NAMES), told.cameras):
-        NAMES[f"mast{n}"] = (f"Mast {n} by the long quay", "Quay")
+        area = ("Quay", "Storage", "Street", "Workshop")[n % 4]
+        NAMES[f"mast{n}"] = (f"Mast {n} by the long quay", area)
     for n, camera in enumerate(NAMES):
         if camera != "dock":
             scenes[camera] = made[n % len(made)]

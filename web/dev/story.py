@@ -9,6 +9,7 @@ import secrets
 import time
 from typing import Any
 
+from fleet_story import PLANS, place
 from scene import FPS, GOP, H, Scene
 
 PART = GOP / FPS
@@ -95,6 +96,10 @@ def status(camera: str) -> dict[str, Any]:
         "recording": live,
         "last_frame": now - 0.3 if live else now - 340,
         "restarts": 0 if live else 6,
+        "trouble": None if live else "unreachable",
+        "trouble_words": "" if live else "cannot be reached",
+        "asleep": live and list(NAMES).index(camera) % 5 == 2,
+        "second_trouble": "its picture is 320 pixels wide, too few" if camera == "road" else "",
     }
 
 
@@ -170,14 +175,23 @@ def site() -> dict[str, Any]:
         ],
     }
     cameras = [
-        {"id": c, "name": n, "area": a, **size(c), **extras.get(c, NONE), "rules": rules.get(c, [])}
-        for c, (n, a) in NAMES.items()
+        {
+            "id": c,
+            "name": n,
+            "area": a,
+            **size(c),
+            **extras.get(c, NONE),
+            "rules": rules.get(c, []),
+            "at": place(i, len(NAMES)),
+        }
+        for i, (c, (n, a)) in enumerate(NAMES.items())
     ]
     return {
         "name": "Harbour works",
         "timezone": "Europe/Berlin",
         "delay_s": DELAY,
         "cameras": cameras,
+        "plans": PLANS,
     }
 
 

@@ -83,7 +83,11 @@ class ClipCutter:
         """What retention must spare: what open alarms show, and clips not yet cut."""
         wanted = {alarm.id: alarm for alarm in self._alarms.unclipped()}
         wanted |= {alarm.id: alarm for alarm in self._alarms.list(OPEN, limit=None)}
-        return [Pin(alarm.camera, *self._range(alarm, float("inf"))) for alarm in wanted.values()]
+        return [
+            Pin(alarm.camera, *self._range(alarm, float("inf")))
+            for alarm in wanted.values()
+            if alarm.camera
+        ]
 
     def _range(self, alarm: Alarm, now: float) -> tuple[float, float]:
         """From when to when the clip goes, as far as can be known at ``now``."""

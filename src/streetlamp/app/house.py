@@ -9,15 +9,19 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 
 from streetlamp.alarms.book import AlarmBook
 from streetlamp.alarms.clips import ClipCutter
+from streetlamp.app.fleet import FleetKeeper
+from streetlamp.app.health_keeper import HealthKeeper
 from streetlamp.app.inspector import Inspector, Keeper
 from streetlamp.app.status import Statuses
 from streetlamp.desk.services import DiskView
 from streetlamp.errors import UserError
+from streetlamp.fleet.watch import TroubleKind
 from streetlamp.live.hub import LiveHub
 from streetlamp.live.wall import Wall
 from streetlamp.record.recorder import Recorder
@@ -27,7 +31,7 @@ from streetlamp.rules.base import Outcome
 from streetlamp.rules.tally import Tally
 from streetlamp.site import Site
 from streetlamp.store import Counts, Database, Inspections, Segments, StoreError
-from streetlamp.values import CameraState, Count, Event
+from streetlamp.values import CameraState, Count, Event, Phase
 from streetlamp.vault.audit import Audit
 from streetlamp.vault.users import Users
 
@@ -35,6 +39,7 @@ log: Final = logging.getLogger(__name__)
 
 SWEEP_SECONDS: Final = 30.0
 TICK_SECONDS: Final = 1.0
+HEALTH_SECONDS: Final = 300.0  # how often what is normal for each camera is written
 COUNT_SECONDS: Final = 5.0  # how often counts are written
 
 
@@ -70,12 +75,16 @@ class House:
         self.hub = LiveHub(tuple(site.switched_on), site.live)
         self.wall = Wall(self.hub, site.live)
         self.statuses = Statuses()
+        self.health = HealthKeeper(site, self.data / "health", self.statuses)
         self._tally = Tally()
         self._tally_turn = threading.Lock()
         self._recorders: list[Recorder] = []
         self._untold: deque[Event] = deque()  # what the alarm book could not look up yet
         self._telling = threading.Lock()
         self._book_trouble = ""
+        self.fleet = FleetKeeper(
+            site, self.database, self.statuses, self.segments, self._tell_book, judge=self.health
+        )
 
     def recover(self, now: float) -> list[str]:
         """Puts right what a sudden end left behind; what was done, in plain words."""
@@ -112,7 +121,7 @@ class House:
             self._untold.extend(events)
             while self._untold:
                 try:
-                    self.book.handle(self._untold[0])
+                    self._handle(self._untold[0])
                 except StoreError as error:
                     if not self._book_trouble:
                         log.warning("alarms wait in memory: %s", error)
@@ -121,12 +130,21 @@ class House:
                 self._untold.popleft()
             self._book_trouble = ""
 
+    def _handle(self, event: Event) -> None:
+        alarm = self.book.handle(event)
+        over = alarm is not None and event.phase is Phase.END and alarm.ended == event.end
+        if alarm is not None and over and event.kind in set(TroubleKind):
+            with suppress(StoreError):  # the disk is full: that it has ended is in memory
+                self.book.note(alarm.id, event.at, event.message)
+
     def keep(self, stopping: threading.Event) -> None:
         """The housekeeping loop: clips, counts, retention. A disk that refuses does not end it."""
         chores: list[_Chore] = [
             _Chore(self._cut_clips, 0.0),
             _Chore(self._write_waiting, COUNT_SECONDS),
             _Chore(self._sweep, SWEEP_SECONDS),
+            _Chore(self.health.save, HEALTH_SECONDS),
+            _Chore(self.fleet.turn, 0.0),
         ]
         while not stopping.wait(TICK_SECONDS):
             now = time.time()
@@ -152,7 +170,7 @@ class House:
         # a camera that sends nothing has nothing to record: that is no trouble of the disk
         states = [recorder.state for recorder in self._recorders if recorder.camera not in away]
         messages = [state.message for state in states if not state.recording]
-        trouble = self._book_trouble or self.book.trouble
+        trouble = self._book_trouble or self.book.trouble or self.fleet.trouble
         if trouble:
             messages.insert(0, trouble)
         return DiskView(
@@ -168,9 +186,11 @@ class House:
         self.wall.close()
         for recorder in self._recorders:  # of a camera that broke; the others have closed theirs
             recorder.close()
+        self.fleet.close()
         self._tell_book()
         self.book.retry()
         self._write_counts()
+        self.health.close()
         self.database.close()
         (self.data / "running").unlink(missing_ok=True)
         self._lock.close()

@@ -50,6 +50,7 @@ def run_site(site: Site) -> None:
         with Inference(detector, remake=partial(load_with_faces, site.detect)) as inference:
             supervisor = Supervisor()
             machine = Machine(site, inference)
+            house.wall.ease_when(machine.pressed)
             server = _desk(house, machine)
             garbage.settle()
             try:
@@ -76,7 +77,14 @@ def _start(
     opening = Opening(machine.pressed, os.cpu_count() or 1)
     for name, camera in site.switched_on.items():
         recorder = house.recorder(name)
-        sinks = Sinks(house.hub, house.outcome, recorder, house.statuses, machine.load)
+        sinks = Sinks(
+            house.hub,
+            house.outcome,
+            recorder,
+            house.statuses,
+            machine.load,
+            house.health.meter(name),
+        )
         worker = CameraWorker(name, camera, site, inference.of(name), sinks, opening=opening)
         machine.watch(worker.behind)
         supervisor.start(
@@ -104,6 +112,7 @@ def _desk(house: House, machine: Machine) -> DeskServer:
         clip_before_s=house.site.alarms.before_s,
         machine=machine.view,
         hiding=house.hiding,
+        fleet=house.fleet,
     )
     options = house.site.desk
     return DeskServer(make_app(services, options), options)

@@ -13,6 +13,7 @@ from streetlamp.video.load import CALM, Load
 from streetlamp.video.second import SecondStream
 from streetlamp.video.tag.tagger import Tagger
 from streetlamp.video.track.tracker import Tracker
+from streetlamp.video.view.meter import ViewMeter
 
 
 def make_camera(
@@ -24,6 +25,7 @@ def make_camera(
     wait: bool,
     load: Callable[[], Load] = lambda: CALM,
     second: SecondStream | None = None,
+    meter: ViewMeter | None = None,
 ) -> Camera:
     """The pipeline of one camera. wait: offline, looks are waited for (see `Camera`)."""
     # A camera has its threads; waking others to share pictures this small costs more than it saves
@@ -43,4 +45,5 @@ def make_camera(
         load=load,
         seat=seat,
         second=second,
+        meter=meter,
     )

@@ -10,8 +10,10 @@ from typing import Final
 
 import numpy as np
 
+from streetlamp.health import Reason
 from streetlamp.values import CameraState, CameraStatus, MaskedFrame
 from streetlamp.video.camera import Figures
+from streetlamp.video.source.camera_clock import ClockReading
 
 _GRID: Final = 96  # cells a side, for telling how much is hidden
 
@@ -66,13 +68,37 @@ class StatusKeeper:
         self._told = float("-inf")
         statuses.set(self._status)
 
-    def state(self, state: CameraState, message: str, now: float, restarts: int = 0) -> None:
+    def state(
+        self,
+        state: CameraState,
+        message: str,
+        now: float,
+        restarts: int = 0,
+        trouble: Reason | None = None,
+    ) -> None:
         """The camera's state changed."""
         since = self._status.since if state is self._status.state else now
         self._status = replace(
-            self._status, state=state, message=message, since=since, restarts=restarts
+            self._status,
+            state=state,
+            message=message,
+            since=since,
+            restarts=restarts,
+            trouble=trouble,
         )
+        if state is not CameraState.LIVE:
+            self._status = replace(self._status, clock_offset=None, clock_drift=None)
         self._tell(now)
+
+    def clock(self, reading: ClockReading | None) -> None:
+        """What the camera's own clock is like; told with the next figures."""
+        self._status = replace(
+            self._status,
+            clock_offset=None if reading is None else round(reading.offset, 3),
+            clock_drift=None
+            if reading is None or reading.drift is None
+            else round(reading.drift, 1),
+        )
 
     def shown(
         self, frame: MaskedFrame, figures: Figures, recording: bool, pictures: int = 1
@@ -88,6 +114,7 @@ class StatusKeeper:
             recording=recording,
             last_frame=frame.time,
             asleep=figures.asleep,
+            second_trouble=figures.second_trouble,
         )
         if abs(frame.time - self._told) >= 1.0:
             self._figures(frame.time)

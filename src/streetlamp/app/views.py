@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from streetlamp.desk.services import CameraView, PlaceView, RuleView, SiteView
+from collections.abc import Iterator
+
+from streetlamp.desk.services import (
+    AtView,
+    CameraView,
+    PlaceView,
+    PlanView,
+    RuleView,
+    SiteView,
+)
+from streetlamp.fleet.placing import IMPLIED
+from streetlamp.fleet.plan_options import PlanOptions
+from streetlamp.fleet.plan_picture import look_at_picture
 from streetlamp.geometry import Line
 from streetlamp.rules.base import RULES
 from streetlamp.rules.options import RuleOptions
@@ -17,15 +29,38 @@ def site_view(site: Site) -> SiteView:
     return SiteView(
         name=site.name,
         timezone=site.timezone,
-        cameras=tuple(_camera(name, camera) for name, camera in cameras.items()),
+        cameras=tuple(
+            _camera(name, camera, site.plan_of(name)) for name, camera in cameras.items()
+        ),
         delay_s=max((camera.hide.delay_seconds for camera in cameras.values()), default=0.0),
         operator=site.operator.name,
         contact=site.operator.contact,
         kept_days=site.record.days if recorded else 0.0,
+        plans=tuple(_plans(site)),
     )
 
 
-def _camera(name: str, camera: CameraOptions) -> CameraView:
+def _plans(site: Site) -> Iterator[PlanView]:
+    """The site's plans, and the plain map that cameras with lat and lon imply."""
+    for id_, plan in site.plans.items():
+        yield _plan(id_, plan)
+    used = {site.plan_of(camera) for camera in site.switched_on}
+    if IMPLIED in used - set(site.plans):
+        yield PlanView(IMPLIED, "Map")
+
+
+def _plan(id_: str, plan: PlanOptions) -> PlanView:
+    name = plan.name or id_
+    if plan.image is None:
+        return PlanView(id_, name, style=plan.style)
+    found = look_at_picture(plan.image)
+    return PlanView(
+        id_, name, plan.image, found.media_type, found.width, found.height, plan.width_m
+    )
+
+
+def _camera(name: str, camera: CameraOptions, plan: str) -> CameraView:
+    at = camera.at
     return CameraView(
         id=name,
         name=camera.name or name,
@@ -33,6 +68,7 @@ def _camera(name: str, camera: CameraOptions) -> CameraView:
         zones=tuple(PlaceView(zone.name, zone.points) for zone in camera.zones.values()),
         lines=tuple(PlaceView(line.name, (line.a, line.b)) for line in camera.lines.values()),
         rules=tuple(_rule(rule) for rule in camera.rules if rule.enabled),
+        at=AtView(**{**at.model_dump(), "plan": plan}) if at is not None else None,
     )
 
 

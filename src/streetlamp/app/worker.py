@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from streetlamp.app.futility import Futility
 from streetlamp.app.opening import Opening
 from streetlamp.app.pipeline import make_camera
 from streetlamp.app.status import Statuses, StatusKeeper
@@ -25,6 +26,8 @@ from streetlamp.video.second import SecondStream
 from streetlamp.video.second_feed import SecondFeed
 from streetlamp.video.source import make_source
 from streetlamp.video.source.base import Source
+from streetlamp.video.source.faults import UNREADABLE
+from streetlamp.video.view.meter import ViewMeter
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Sinks:
     recorder: Recorder | None  # None: this camera is not recorded
     statuses: Statuses
     load: Callable[[], Load] = lambda: CALM  # what cameras have to give up just now
+    meter: ViewMeter | None = None  # measures the pictures for the camera's health
 
 
 class CameraWorker:
@@ -60,13 +64,15 @@ class CameraWorker:
         second = SecondStream() if spare else None
         self._second = None if second is None else SecondFeed(name, self._make_second, second)
         self._camera = make_camera(
-            name, options, site, inference, wait=False, load=sinks.load, second=second
+            name, options, site, inference, wait=False, load=sinks.load, second=second,
+            meter=sinks.meter,
         )
         self._fragments = FragmentMaker(name, site.encode)
         self._level = Level()
         self._opening = opening
         self._time = float("-inf")  # the camera's, of the last unit
         self._feed = Feed(self._make_source, live=True)
+        self._futility = Futility()
         self._keeper = StatusKeeper(name, sinks.statuses, time.time())
 
     def run(self, stopping: threading.Event) -> None:
@@ -84,6 +90,8 @@ class CameraWorker:
                     self._time = max(self._time, item.time)
                     self._take(self._camera.push(item))
                     self._show(self._level.due(self._time))
+                    if self._futility.looked_in_vain(self._camera):
+                        self._feed.complain(UNREADABLE)
                 if stopping.is_set():
                     break
         finally:
@@ -106,17 +114,21 @@ class CameraWorker:
         self._keeper.state(CameraState.FAILED, message, time.time())
 
     def _make_source(self) -> Source:
-        return make_source(self.name, self._options.source.url, self._options.source, live=True)
+        options = self._options.source.fresh()
+        return make_source(self.name, options.url, options, live=True)
 
     def _make_second(self) -> Source:
         options = self._options.second_stream
         assert options is not None
+        options = options.fresh()
         return make_source(f"{self.name} (second stream)", options.url, options, live=True)
 
     def _status(self, status: FeedStatus) -> None:
         if status.state is not CameraState.LIVE:
             self._pause()
-        self._keeper.state(status.state, status.message, status.time, status.restarts)
+        self._keeper.state(
+            status.state, status.message, status.time, status.restarts, status.trouble
+        )
 
     def _pause(self) -> None:
         """The camera is away: what is in the delay line is written, running incidents end."""
@@ -143,6 +155,7 @@ class CameraWorker:
         recorder = self._sinks.recorder
         recording = recorder is not None and recorder.state.recording
         self._sinks.hub.publish_frame(picture)
+        self._keeper.clock(self._feed.camera_clock.reading)
         self._keeper.shown(picture, self._camera.figures, recording, pictures)
 
     def _publish(self, fragments: Iterable[Fragment]) -> None:

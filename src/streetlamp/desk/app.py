@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from streetlamp import __version__
 from streetlamp.desk import refusal
 from streetlamp.desk.context import Desk
+from streetlamp.desk.fleet_news import FleetNews
 from streetlamp.desk.guard import Guard
 from streetlamp.desk.line import Captions
 from streetlamp.desk.options import DeskOptions
@@ -17,9 +18,12 @@ from streetlamp.desk.routes import (
     audit,
     cameras,
     counts,
+    discover,
+    fleet,
     hiding,
     live,
     metrics,
+    plans,
     recordings,
     session,
     site,
@@ -27,7 +31,21 @@ from streetlamp.desk.routes import (
 from streetlamp.desk.routes.page import BUILT, page_router
 from streetlamp.desk.services import Services
 
-ROUTERS = (session, site, cameras, alarms, recordings, counts, audit, live, metrics, hiding)
+ROUTERS = (
+    session,
+    site,
+    cameras,
+    alarms,
+    recordings,
+    counts,
+    audit,
+    live,
+    metrics,
+    hiding,
+    discover,
+    fleet,
+    plans,
+)
 
 
 def make_app(services: Services, options: DeskOptions, page: Path = BUILT) -> FastAPI:
@@ -43,6 +61,7 @@ def make_app(services: Services, options: DeskOptions, page: Path = BUILT) -> Fa
     services.alarms.on_change(desk.bell.ring)
     app.state.desk = desk
     app.state.captions = Captions()
+    app.state.fleet_news = FleetNews(services.fleet)
     refusal.install(app)
     app.add_middleware(Guard, names=options.names)
     for module in ROUTERS:

@@ -10,6 +10,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from streetlamp.desk.bell import Bell
+from streetlamp.desk.finder import Finder
 from streetlamp.desk.limit import LoginLimit
 from streetlamp.desk.looks import Looks
 from streetlamp.desk.options import DeskOptions
@@ -45,6 +46,7 @@ class Desk:
     options: DeskOptions
     limit: LoginLimit = field(default_factory=LoginLimit)
     bell: Bell = field(default_factory=Bell)
+    finder: Finder = field(default_factory=Finder)
     posters: Posters = field(default_factory=Posters)
     looks: Looks = field(init=False)
     viewers: Places = field(init=False)

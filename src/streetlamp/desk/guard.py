@@ -146,7 +146,7 @@ class Guard:
 
 def _put_headers(message: Message, path: str, host: str) -> None:
     headers = MutableHeaders(scope=message)
-    headers["Content-Security-Policy"] = policy(host)
+    headers.setdefault("Content-Security-Policy", policy(host))  # a route's own is stricter
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = "DENY"
     headers["Referrer-Policy"] = "no-referrer"
@@ -154,7 +154,7 @@ def _put_headers(message: Message, path: str, host: str) -> None:
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
     if path.startswith("/api/"):
-        headers["Cache-Control"] = "no-store"
+        headers.setdefault("Cache-Control", "no-store")
     if "server" in headers:
         del headers["server"]
 

@@ -26,6 +26,7 @@ _FAREWELL: Final = 1.0  # seconds for the closing word to leave; a stalled viewe
 _RECHECK: Final = 5.0  # seconds between looks whether the session still holds
 
 GOING_AWAY: Final = 1001
+NOT_UNDERSTOOD: Final = 1008
 LOGGED_OUT: Final = 4401  # codes above 4000 are an application's own
 STALLED: Final = 4408
 
@@ -79,12 +80,21 @@ async def viewing(desk: Desk) -> AsyncIterator[None]:
 
 
 async def serve(
-    websocket: WebSocket, desk: Desk, login: Login, talk: Callable[[Line], Awaitable[None]]
+    websocket: WebSocket,
+    desk: Desk,
+    login: Login,
+    talk: Callable[[Line], Awaitable[None]],
+    heard: Callable[[str], None] | None = None,
 ) -> None:
-    """Accepts the socket and lets `talk` send, until either side or the session ends."""
+    """Accepts the socket and lets `talk` send, until either side or the session ends.
+
+    heard: takes what the viewer says; ValueError or IndexError for what makes no sense, which ends
+    the socket.
+    Without it nothing a viewer says is listened to.
+    """
     await websocket.accept()
     talking = asyncio.ensure_future(talk(Line(websocket)))
-    leaving = asyncio.create_task(_left(websocket))
+    leaving = asyncio.create_task(_left(websocket, heard))
     expiring = asyncio.create_task(_logged_out(desk, login))
     tasks = {talking, leaving, expiring}
     try:
@@ -93,10 +103,13 @@ async def serve(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    if leaving.done() and not leaving.cancelled():
+    left = leaving.done() and not leaving.cancelled()
+    if left and leaving.exception() is None:
         return
     code, reason = GOING_AWAY, "There is no more to see."
-    if not expiring.cancelled():
+    if left:
+        code, reason = NOT_UNDERSTOOD, str(leaving.exception())
+    elif not expiring.cancelled():
         code, reason = LOGGED_OUT, "The session has ended."
     elif not talking.cancelled():
         error = talking.exception()
@@ -109,10 +122,20 @@ async def serve(
             await websocket.close(code, reason)
 
 
-async def _left(websocket: WebSocket) -> None:
-    """Returns when the viewer has gone. What a viewer says is not listened to."""
-    while (await websocket.receive())["type"] != "websocket.disconnect":
-        pass
+class _NonsenseError(Exception):
+    """A viewer says what makes no sense."""
+
+
+async def _left(websocket: WebSocket, heard: Callable[[str], None] | None) -> None:
+    """Returns when the viewer has gone; tells what it says. _NonsenseError: that is no sense."""
+    while (message := await websocket.receive())["type"] != "websocket.disconnect":
+        text = message.get("text")
+        if heard is None or text is None:
+            continue
+        try:
+            heard(text)
+        except (ValueError, IndexError):
+            raise _NonsenseError("That was not understood.") from None
 
 
 async def _logged_out(desk: Desk, login: Login) -> None:

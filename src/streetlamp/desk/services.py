@@ -6,14 +6,15 @@ several threads at once. Times are POSIX seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from streetlamp.desk.fleet_services import Fleet
 from streetlamp.inspection.report import CameraReport
-from streetlamp.live.atlas import Layout
+from streetlamp.live.tiles import Sheet
 from streetlamp.store.inspections import Sighting, Verdict
 from streetlamp.values import Alarm, AlarmState, CameraStatus, Count, Fragment, Segment, Severity
 
@@ -39,6 +40,33 @@ class RuleView:
 
 
 @dataclass(frozen=True, slots=True)
+class AtView:
+    """Where a camera stands: fractions of a plan's picture, or degrees on a map."""
+
+    plan: str
+    x: float | None = None
+    y: float | None = None
+    lat: float | None = None
+    lon: float | None = None
+    direction: float | None = None  # degrees clockwise from up or north
+    angle: float = 70.0  # degrees
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan (a picture) or a map on which cameras stand."""
+
+    id: str
+    name: str
+    picture: Path | None = None  # None: a map
+    media_type: str = ""
+    width: float = 0.0  # of the picture, pixels or its own units
+    height: float = 0.0
+    width_m: float | None = None
+    style: Path | None = None  # of a map; None: nothing lies behind the cameras
+
+
+@dataclass(frozen=True, slots=True)
 class CameraView:
     """A camera as the page shows it."""
 
@@ -48,6 +76,7 @@ class CameraView:
     zones: tuple[PlaceView, ...] = ()
     lines: tuple[PlaceView, ...] = ()
     rules: tuple[RuleView, ...] = ()
+    at: AtView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +90,7 @@ class SiteView:
     operator: str = ""
     contact: str = ""
     kept_days: float = 0.0  # 0: nothing is recorded
+    plans: tuple[PlanView, ...] = ()
 
     def camera(self, id: str) -> CameraView | None:  # noqa: A002
         return next((camera for camera in self.cameras if camera.id == id), None)
@@ -102,6 +132,8 @@ class Subscription(Protocol):
 
 
 class Hub(Protocol):
+    @property
+    def cameras(self) -> Sequence[str]: ...
     def subscribe(self, camera: str) -> Subscription: ...
     def still(self, camera: str) -> bytes | None: ...
 
@@ -203,7 +235,13 @@ class Wall(Protocol):
 
 
 class WallView(Protocol):
-    async def get(self) -> tuple[Layout, bytes] | None: ...
+    """One viewer's sheets. As `streetlamp.live.wall.WallView`."""
+
+    @property
+    def tile(self) -> tuple[int, int]: ...  # pixels
+    def show(self, cameras: Iterable[int]) -> None: ...  # IndexError
+    def has_drawn(self, sheets: int) -> None: ...
+    async def get(self) -> Sheet | None: ...
     def close(self) -> None: ...
 
 
@@ -226,3 +264,4 @@ class Services:
     clip_before_s: float = 10.0  # where in an alarm's clip the alarm was raised
     hiding: HidingAudit | None = None
     machine: Callable[[], MachineView] = MachineView
+    fleet: Fleet | None = None

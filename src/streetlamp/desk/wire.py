@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from streetlamp.heading import Heading, heading, speed
-from streetlamp.live.atlas import Layout
+from streetlamp.health import WORDS, Reason
+from streetlamp.live.tiles import Sheet
 from streetlamp.values import (
     Alarm,
     AlarmState,
@@ -58,6 +59,27 @@ class RuleOut(Wire):
     severity: Severity
 
 
+class AtOut(Wire):
+    plan: str = Field(description="Id of a plan of the site.")
+    x: float | None = Field(description="Fraction of the plan's picture; null on a map.")
+    y: float | None
+    lat: float | None = Field(description="Degrees (WGS 84); null on a picture.")
+    lon: float | None
+    direction: float | None = Field(description="Degrees clockwise from up or north, or null.")
+    angle: float = Field(description="How wide it sees, degrees.")
+
+
+class PlanOut(Wire):
+    id: str
+    name: str
+    picture: bool = Field(description="True: /api/plans/{id}/picture; false: a map.")
+    drawing: bool = Field(description="The picture is an SVG.")
+    width: float = Field(description="Of the picture; 0 for a map.")
+    height: float
+    width_m: float | None = Field(description="Metres the picture is wide, where that is known.")
+    style: bool = Field(description="True: a map with /api/plans/{id}/style.json.")
+
+
 class CameraOut(Wire):
     id: str
     name: str
@@ -67,6 +89,7 @@ class CameraOut(Wire):
     zones: tuple[PlaceOut, ...]
     lines: tuple[PlaceOut, ...]
     rules: tuple[RuleOut, ...]
+    at: AtOut | None = Field(description="Where it stands, null if nobody said.")
 
 
 class SiteOut(Wire):
@@ -75,6 +98,7 @@ class SiteOut(Wire):
     delay_s: float = Field(description="How far pictures run behind the camera, seconds.")
     max_export_minutes: float = Field(description="The longest export, minutes.")
     cameras: tuple[CameraOut, ...]
+    plans: tuple[PlanOut, ...]
 
 
 class StatusOut(Wire):
@@ -91,6 +115,16 @@ class StatusOut(Wire):
     recording: bool
     last_frame: float
     restarts: int
+    asleep: bool = Field(description="Nothing happens there: only keyframes are decoded.")
+    second_trouble: str = Field(
+        description="Why its second stream is not used; empty if it is, or if there is none."
+    )
+    trouble: Reason | None = Field(description="Why it is lost; null while it is not.")
+
+    @computed_field(description="The same in words; empty while it is not.")  # type: ignore[prop-decorator]
+    @property
+    def trouble_words(self) -> str:
+        return WORDS[self.trouble] if self.trouble else ""
 
 
 class DiskOut(Wire):
@@ -299,8 +333,29 @@ def alarm_message(alarm: Alarm) -> dict[str, Any]:
     return {"type": "alarm", "alarm": AlarmOut.of(alarm).model_dump(mode="json")}
 
 
-def layout_message(layout: Layout) -> dict[str, Any]:
-    return {"type": "layout", **layout.as_dict()}
+class WallWish(BaseModel):
+    """What a page says over the wall's socket."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    show: list[tuple[int, int]] | None = Field(
+        default=None,
+        description="Cameras in sight, as first and last place in the list; most important first.",
+    )
+    drawn: int | None = Field(
+        default=None, description="How many sheets have been drawn since the socket was opened."
+    )
+
+
+def wall_message(cameras: Sequence[str], tile: tuple[int, int]) -> dict[str, Any]:
+    """What a wall begins with: the cameras that sheets speak of by their place here."""
+    return {"type": "wall", "cameras": list(cameras), "tile": list(tile)}
+
+
+def sheet_message(sheet: Sheet) -> dict[str, Any]:
+    """What precedes a binary sheet; a cell is camera, time, x, y, w, h."""
+    cells = [[c.camera, round(c.time, 3), c.x, c.y, c.w, c.h] for c in sheet.cells]
+    return {"type": "sheet", "cells": cells}
 
 
 AlarmFilter = Literal["open", "all", "raised", "acknowledged", "resolved", "false"]

@@ -15,8 +15,9 @@ class LiveOptions(Options):
         gt=0,
         le=10,
         title="Wall pictures a second",
-        description="How often the wall of all cameras is drawn at most. It is drawn once for all "
-        "who watch.",
+        description="How often a camera's tile on the wall gets a new picture, at most. With "
+        "hundreds of cameras, or on a busy machine, it is less often, and never less than once a "
+        "second while new pictures come. It is drawn once for all who watch.",
     )
     jpeg_quality: int = Field(
         default=75,

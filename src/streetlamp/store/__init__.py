@@ -17,6 +17,7 @@ from streetlamp.store.errors import (
 )
 from streetlamp.store.events import Events
 from streetlamp.store.inspections import Inspection, Inspections, Sighting, Verdict
+from streetlamp.store.ledger import LedgerTables
 from streetlamp.store.segments import Segments
 from streetlamp.store.users import Sessions, SetupTokens, UserRow, Users
 
@@ -29,6 +30,7 @@ __all__ = [
     "Events",
     "Inspection",
     "Inspections",
+    "LedgerTables",
     "Segments",
     "Sessions",
     "SetupTokens",

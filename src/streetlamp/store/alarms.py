@@ -64,14 +64,17 @@ class Alarms:
         self._db = db
 
     def save(self, alarm: Alarm, steps: Collection[AlarmStep] = ()) -> None:
-        """Writes the alarm as it is now and adds these steps. A new one wants a clip."""
+        """Writes the alarm as it is now and adds these steps. A new one of a camera wants a
+        clip."""
         with self._db.write() as connection:
             row = _row(alarm)
             changed = connection.execute(
                 update(alarms).where(alarms.c.id == alarm.id).values(row)
             ).rowcount
             if changed == 0:
-                row |= {"id": alarm.id, "clip_tries": 0, "clip_after": alarm.raised}
+                # what is about no single camera has no picture to show
+                after = alarm.raised if alarm.camera else None
+                row |= {"id": alarm.id, "clip_tries": 0, "clip_after": after}
                 connection.execute(insert(alarms).values(row))
             if steps:
                 connection.execute(

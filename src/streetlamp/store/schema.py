@@ -25,7 +25,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest migration. A test compares it with the folder, so that a start need not load it."""
 
 metadata: Final = MetaData()
@@ -194,4 +194,65 @@ sightings = Table(
     Index("sightings_by_camera", "camera", "time"),
     Index("sightings_by_inspection", "inspection"),
     Index("sightings_by_verdict", "verdict", "time"),
+)
+
+ledger_eras = Table(
+    "ledger_eras",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("boot", String(64), nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("beat", Double, nullable=False),
+    Column("mono", Double, nullable=False),
+    Column("settled", Boolean(create_constraint=False), nullable=False),
+    Column("claim", Double, nullable=False),
+)
+
+ledger_stretches = Table(
+    "ledger_stretches",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("era", Integer, nullable=False),
+    Column("camera", Text, nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reasons", Text, nullable=False),  # by precedence, with commas between
+    Column("text", Text, nullable=False),
+    Index("ledger_stretches_by_camera", "camera", "era", "start"),
+    Index("ledger_stretches_by_time", "end"),
+)
+
+ledger_cameras = Table(
+    "ledger_cameras",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("camera", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("area", Text, nullable=False),
+    Column("start", BigInteger, nullable=False),  # expected from then on …
+    Column("end", BigInteger, nullable=True),  # … until then; NULL: still
+    Column("start_era", Integer, nullable=False),  # whose idea of time these are
+    Column("end_era", Integer, nullable=True),
+    Index("ledger_cameras_by_camera", "camera", "start"),
+)
+
+ledger_plans = Table(
+    "ledger_plans",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("start", BigInteger, nullable=False),  # as far as it had been announced by then
+    Column("end", BigInteger, nullable=False),
+    Column("cameras", JSON, nullable=False),  # ids
+    Column("why", Text, nullable=False),
+    Column("announced", Double, nullable=False),
+)
+
+ledger_notes = Table(
+    "ledger_notes",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("time", Double, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("ledger_notes_by_time", "time"),
 )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import RowMapping, Select, delete, func, insert, or_, select, update
 
 from streetlamp.store.database import Database
 from streetlamp.store.schema import segments
 from streetlamp.values import Segment
+
+LONGEST_SECONDS: Final = 7200.0
+"""An hour is the most that may be asked for, and a file goes on to the next keyframe."""
 
 
 def _value(row: RowMapping) -> Segment:
@@ -76,6 +79,19 @@ class Segments:
     def _rows(self, statement: Select[Any]) -> list[Segment]:
         with self._db.read() as connection:
             return [_value(row) for row in connection.execute(statement).mappings()]
+
+    def during(self, start: float, end: float) -> list[Segment]:
+        """Segments of all cameras that share time with [start, end), by camera and start.
+
+        No segment is longer than `LONGEST_SECONDS`.
+        """
+        where = (
+            segments.c.start < end,
+            segments.c.start > start - LONGEST_SECONDS,
+            or_(segments.c.end.is_(None), segments.c.end > start),
+        )
+        order = (segments.c.camera, segments.c.start)
+        return self._rows(select(segments).where(*where).order_by(*order))
 
     def list(self, camera: str, start: float, end: float) -> list[Segment]:
         """Segments of a camera that share time with [start, end), oldest first.

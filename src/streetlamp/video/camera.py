@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from streetlamp.video.copying import Copied, Copying
 from streetlamp.video.detect.face_turns import FaceTurns
-from streetlamp.video.gop import Cutter
+from streetlamp.video.gop import Cutter, Gop
 from streetlamp.video.hiding import Hiding
 from streetlamp.video.load import CALM, Load
 from streetlamp.video.options import HideOptions, LookOptions
@@ -21,6 +21,7 @@ from streetlamp.video.sleep import COARSE, Sleeper
 from streetlamp.video.sleep_options import SleepOptions
 from streetlamp.video.tag.tagger import Tagger
 from streetlamp.video.track.tracker import Tracker
+from streetlamp.video.view.meter import ViewMeter
 
 __all__ = ["Camera", "Copied", "Figures", "Looker", "Now", "Output", "Shown"]
 
@@ -33,6 +34,7 @@ class Camera:
 
     load: what the machine has to give up just now; seat: which of how many cameras this is.
     second: the camera's small stream, by which it is judged while it sleeps.
+    meter: measures its pictures for the camera's health; None: nobody asks.
     wait: offline, looks are waited for; live, a look that is late costs the picture its clarity.
     """
 
@@ -51,12 +53,14 @@ class Camera:
         load: Callable[[], Load] = lambda: CALM,
         seat: tuple[int, int] = (0, 1),
         second: SecondStream | None = None,
+        meter: ViewMeter | None = None,
     ) -> None:
         sleep = sleep or SleepOptions.model_validate({})
         self.name = name
         self._load, self._seat = load, seat
         self._hiding = Hiding(
-            name, inference, hide, look, tracker, tagger, wait=wait, faces=faces, load=load
+            name, inference, hide, look, tracker, tagger, wait=wait, faces=faces, load=load,
+            meter=meter,
         )
         self._cutter = Cutter(sleep.max_gop_seconds)
         self._sleeper = Sleeper(
@@ -72,6 +76,8 @@ class Camera:
         self._coarse_at = float("-inf")
         self._given = 0  # pictures that came decoded …
         self._given_gops = 0  # … and how many of them were keyframes
+        self._meter = meter
+        self._gop: Gop | None = None
 
     @property
     def figures(self) -> Figures:
@@ -103,6 +109,9 @@ class Camera:
         gop = self._cutter.cut(unit)
         if gop.packets[0] is unit:
             self._copying.begin(gop)
+            before, self._gop = self._gop, gop
+            if before is not None and self._meter is not None:
+                self._meter.gop(before.packets)
         return list(self._copying.take(self._sleeper.push(unit, gop), self._time))
 
     def _coarse(self, time: float) -> bool:
@@ -112,5 +121,6 @@ class Camera:
     def flush(self) -> list[Output]:
         """Everything still inside. The last picture is looked at, if it was not."""
         self._cutter.end()
+        self._gop = None
         self._time = float("-inf")
         return list(self._copying.take(self._sleeper.flush(), float("inf")))

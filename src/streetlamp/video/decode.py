@@ -10,6 +10,7 @@ import av
 import av.error
 
 from streetlamp.video.raw import Packet, RawFrame, StreamInfo
+from streetlamp.video.source.bounds import DECODER
 
 _REFUSALS: Final = (av.error.FFmpegError, ValueError, OSError)
 
@@ -123,7 +124,7 @@ def _context(stream: StreamInfo, options: dict[str, str]) -> Any:
     context.extradata = stream.extradata or None
     context.thread_count = stream.threads
     context.thread_type = "NONE" if stream.threads == 1 else "AUTO"
-    context.options = options
+    context.options = DECODER | options
     return context
 
 

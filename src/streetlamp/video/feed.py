@@ -13,11 +13,14 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from streetlamp.health import Reason
 from streetlamp.values import CameraState
 from streetlamp.video.raw import Unit
 from streetlamp.video.run import Run
 from streetlamp.video.source.base import Source, SourceError
+from streetlamp.video.source.camera_clock import CameraClock
 from streetlamp.video.source.clock import SYSTEM_CLOCK, Clock
+from streetlamp.video.source.trouble import Trouble
 
 FIRST_PAUSE: Final = 1.0  # seconds; doubled at each failure
 LONGEST_PAUSE: Final = 30.0
@@ -42,6 +45,7 @@ class FeedStatus:
     restarts: int = 0  # openings after the first
     repeats: int = 0  # how many times in a row this very failure happened
     dropped: int = 0  # pictures left out in this run because the consumer was late
+    trouble: Reason | None = None  # why it gives no pictures; kept until it gives some again
 
 
 class Feed:
@@ -70,8 +74,12 @@ class Feed:
         self._hung: list[Run] = []
         self._runs = 0
         self._failures = 0  # in a row
-        self._reason = ""
+        self._trouble: Reason | None = None  # of the last failure, until pictures come
+        self._lost: Reason | None = None  # the failure the log was told of last
         self._repeats = 0
+        self._away_since = 0.0  # steady time
+        self._complaint = ""
+        self.camera_clock = CameraClock()
         self._warned: set[str] = set()
 
     @property
@@ -84,6 +92,10 @@ class Feed:
         """Seconds of video that came and were not taken yet. Any thread."""
         run = self._run
         return 0.0 if run is None else run.behind
+
+    def complain(self, text: str) -> None:
+        """The consumer can make nothing of what comes: the source is opened anew."""
+        self._complaint = text
 
     def stop(self) -> None:
         """End `items` soon. From any thread, more than once; returns within about 2 s."""
@@ -108,9 +120,10 @@ class Feed:
                 raise problem
             if not problem.retry:
                 log.error("camera %s: %s", self._camera, problem.reason)
+                self._trouble = problem.trouble
                 yield self._status(CameraState.FAILED, problem.reason)
                 return
-            yield from self._pause(problem.reason)
+            yield from self._pause(problem)
 
     def _one_run(self) -> Generator[Unit | FeedStatus, None, SourceError | None]:
         """Open and play once. The generator's value: what went wrong, None for a good end."""
@@ -118,6 +131,7 @@ class Feed:
         if len(self._hung) >= MOST_HUNG:
             return SourceError("earlier tries to reach it still hang", retry=True)
         run = Run(self._factory(), live=self._live, clock=self._clock, depth=self._depth)
+        run.source.camera_clock = self.camera_clock
         self._run = run
         self._runs += 1
         yield self._status(CameraState.CONNECTING, f"connecting to {run.source.describe()}")
@@ -139,8 +153,12 @@ class Feed:
                     began = now
                     yield self._live_again(run)
                 elif self._failures and now - began > STEADY_SECONDS:
-                    self._failures, self._reason, self._repeats = 0, "", 0
+                    self._failures, self._lost, self._repeats = 0, None, 0
                 yield frame
+                if self._complaint:
+                    text, self._complaint = self._complaint, ""
+                    text = f"no pictures from {run.source.describe()}: {text}"
+                    return SourceError(text, retry=True, trouble=Reason.DAMAGED)
                 self._warn(run)
                 if run.dropped > reported and now - told > REPORT_SECONDS:
                     lost = run.dropped - reported
@@ -152,8 +170,10 @@ class Feed:
             elif self._live and (limit := self._overdue(run, now)):
                 self._hung.append(run)
                 what = "no picture came" if run.opened else "it did not answer"
-                text = f"{run.source.describe()}: {what} for {limit:g} s"
-                return SourceError(text, retry=True)
+                reason = Reason.NO_VIDEO if run.opened else Reason.UNREACHABLE
+                known = run.source.missing() or Trouble(reason, f"{what} for {limit:g} s")
+                text = run.source.clean(f"{run.source.describe()}: {known.text}")
+                return SourceError(text, retry=True, trouble=known.reason)
         return None
 
     def _warn(self, run: Run) -> None:
@@ -172,8 +192,10 @@ class Feed:
         tries = self._repeats
         plural = "y" if tries == 1 else "ies"
         text = f"live after {tries} failed tr{plural}" if tries else "live"
-        if tries:
-            log.warning("camera %s: %s", self._camera, text)
+        if self._trouble is not None:
+            away = self._clock.steady() - self._away_since
+            log.warning("camera %s: %s, %.0f s without pictures", self._camera, text, away)
+        self._trouble = None
         return self._status(CameraState.LIVE, text)
 
     def _end(self, run: Run) -> Generator[FeedStatus, None, SourceError | None]:
@@ -191,12 +213,16 @@ class Feed:
         limit = options.read_timeout if run.opened else options.open_timeout
         return limit if now - run.last_sign > limit + GRACE_SECONDS else 0.0
 
-    def _pause(self, reason: str) -> Iterator[FeedStatus]:
-        """Say what is wrong, once in the log for a row of equal failures, and wait."""
-        self._repeats = self._repeats + 1 if reason == self._reason else 1
-        if reason != self._reason:
+    def _pause(self, problem: SourceError) -> Iterator[FeedStatus]:
+        """Say what is wrong, once in the log for a row of failures of one kind, and wait."""
+        reason = problem.reason
+        self._repeats = self._repeats + 1 if problem.trouble is self._lost else 1
+        if problem.trouble is not self._lost:
             log.warning("camera %s: %s", self._camera, reason)
-        self._reason = reason
+        if self._trouble is None:
+            self._away_since = self._clock.steady()
+        self._lost = self._trouble = problem.trouble
+        self.camera_clock.lost()
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failures, 10))
         self._failures += 1
         pause = longest * (0.75 + 0.5 * self._jitter())
@@ -214,4 +240,5 @@ class Feed:
             restarts=max(0, self._runs - 1),
             repeats=self._repeats,
             dropped=0 if run is None else run.dropped,
+            trouble=None if state is CameraState.LIVE else self._trouble,
         )

@@ -37,6 +37,7 @@ from streetlamp.video.raw import WHOLE, Detections, Packet, Part, RawFrame
 from streetlamp.video.tag.tagger import Tagger
 from streetlamp.video.track.tracker import Tracker
 from streetlamp.video.unexplained import MOTION_SPAN, with_unexplained
+from streetlamp.video.view.meter import ViewMeter
 
 AHEAD: Final = 0.35  # offline: seconds decoded ahead of the looks waited for: both cores work
 MOST_A_SECOND: Final = 120  # live: more pictures than this wait for no clock, or memory fills
@@ -59,8 +60,10 @@ class Hiding:
         wait: bool,
         faces: FaceTurns | None = None,
         load: Callable[[], Load] = lambda: CALM,
+        meter: ViewMeter | None = None,
     ) -> None:
         self.name = name
+        self._meter_of_view = meter
         self.figures = Figures()
         self._asking = Asking(inference, faces, self.figures, wait=wait)
         self._load = load
@@ -150,6 +153,7 @@ class Hiding:
         step = raw.time - self._last_time
         self._pace.step(step)
         self._last_time, self._last_frame = raw.time, raw.frame
+        self.measure(raw)
         motion = self._measure(raw)
         self._coverage.moved(motion, raw.size, raw.time)
         if motion.jump or away:
@@ -166,6 +170,11 @@ class Hiding:
         if look or (look is None and due is not None):
             self._asking.submit(raw, self._scene, last=bool(look), view=due or WHOLE)
         return out
+
+    def measure(self, raw: RawFrame) -> None:
+        """How good this decoded picture is, for the camera's health, if anybody asks."""
+        if self._meter_of_view is not None:
+            self._meter_of_view.see(raw)
 
     def advance(self, time: float) -> list[Output]:
         """The camera's time is `time` now; what comes out because of it, in order."""

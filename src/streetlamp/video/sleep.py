@@ -239,6 +239,8 @@ class Sleeper:
         """A keyframe, decoded for itself."""
         self.figures.keyframes += 1
         gop.picture = self._seen = self.decoder.keyframe(packet)
+        if gop.picture is not None:
+            self._hiding.measure(gop.picture)
         self._config = gop.key.config
         return gop.picture
 

@@ -10,7 +10,7 @@ from streetlamp.fleet.virtual import FAULTS, picture_fault_names
 from streetlamp.fleet.virtual.table import fault_rows, markdown_table, plain_table
 from support.check_fault import check_fault
 
-PAGE = Path(__file__).parents[3] / "docs" / "09-virtual-cameras.md"
+PAGE = Path(__file__).parents[3] / "docs" / "10-virtual-cameras.md"
 
 
 @pytest.mark.parametrize("name", list(FAULTS))

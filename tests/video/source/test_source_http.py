@@ -8,6 +8,7 @@ import traceback
 import numpy as np
 import pytest
 
+from streetlamp.health import Reason
 from streetlamp.video.source import SourceError, SourceOptions, make_source
 from support.check_source import rising, taken
 from support.clips import numbers
@@ -34,22 +35,23 @@ def test_an_mjpeg_camera_is_timed_by_arrival(web: WebServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "login", "says", "retry"),
+    ("path", "login", "says", "trouble"),
     [
-        ("/secret/h264.mp4", "operator:hunter3", "user name or password was refused", False),
-        ("/nowhere.mp4", "operator:hunter2", "no such path", True),
-        ("/page", "operator:hunter2", "not a video stream", True),
-        ("/silent", "operator:hunter2", "did not answer in time", True),
+        ("/secret/h264.mp4", "operator:hunter3", "was refused", Reason.LOGIN_REFUSED),
+        ("/nowhere.mp4", "operator:hunter2", "no such path", Reason.NO_VIDEO),
+        ("/page", "operator:hunter2", "not a video stream", Reason.DAMAGED),
+        ("/silent", "operator:hunter2", "did not answer in time", Reason.NO_VIDEO),
     ],
 )
 def test_what_goes_wrong_is_said_without_the_login(
-    web: WebServer, path: str, login: str, says: str, retry: bool
+    web: WebServer, path: str, login: str, says: str, trouble: Reason
 ) -> None:
     url = web.url(path, login)
     source = make_source("yard", url, SourceOptions(url=url, open_timeout=0.6), live=True)
     with pytest.raises(SourceError, match=says) as caught:
         list(source.frames())
-    assert caught.value.retry is retry
+    assert caught.value.retry
+    assert caught.value.trouble is trouble
     told = "".join(traceback.format_exception(caught.value))
     assert login.partition(":")[2] not in told
     assert caught.value.__context__ is None

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import support.rtsp
+from streetlamp.health import Reason
 from streetlamp.video.raw import RawFrame
 from streetlamp.video.source import SourceError, SourceOptions, make_source
 from support.check_source import rising
@@ -52,19 +53,21 @@ def test_every_codec_comes_whole_and_in_order(rtsp: RtspServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("login", "says", "retry"),
+    ("login", "says", "trouble"),
     [
-        ("operator:hunter2%2Fx", "", True),
-        ("operator:wrong-one", "user name or password was refused", False),
-        ("", "user name or password was refused", False),
+        ("operator:hunter2%2Fx", "the stream ended", Reason.NO_VIDEO),
+        ("operator:wrong-one", "user name or password was refused", Reason.LOGIN_REFUSED),
+        ("", "asks for a user name and password", Reason.LOGIN_REFUSED),
     ],
 )
-def test_logins(rtsp: RtspServer, login: str, says: str, retry: bool) -> None:
+@pytest.mark.parametrize("method", ["digest", "basic"])
+def test_logins(rtsp: RtspServer, login: str, says: str, trouble: Reason, method: str) -> None:
     mount = {"/cam": "videotestsrc num-buffers=5 ! jpegenc ! rtpjpegpay name=pay0 pt=26"}
-    with RtspServer(mount, login="operator:hunter2/x") as server:
+    with RtspServer(mount, login="operator:hunter2/x", method=method) as server:
         frames, error = play(server.url("/cam", login), read_timeout=3)
-    assert bool(frames) is retry
-    assert error.retry is retry
+    assert bool(frames) is (trouble is Reason.NO_VIDEO)
+    assert error.retry
+    assert error.trouble is trouble
     assert says in error.reason
 
 

@@ -1,6 +1,8 @@
 /** One typed door to the desk's HTTP API. Every failure becomes an `ApiError` in plain words. */
 
-import type { Alarm, AuditRow, CountRow, Hiding, PublicPage, Segment, Session, Sighting, Site, Status } from "./types";
+import type {
+  Alarm, AuditRow, CountRow, Device, Fleet, FoundCamera, Hiding, PublicPage, Report, Segment, Session, Sighting, Site, Status, Stretch,
+} from "./types";
 
 export class ApiError extends Error {
   constructor(
@@ -115,6 +117,18 @@ export const api = {
   removeSighting: (sighting: string) =>
     request<Sighting>("POST", `/api/hiding/sightings/${id(sighting)}/remove`),
   sightingStillUrl: (sighting: string) => `/api/hiding/sightings/${id(sighting)}/still.jpg`,
+  discover: () => request<{ found: FoundCamera[]; refused: string[] }>("POST", "/api/discover/search"),
+  lookAt: (ask: { address: string; username: string; password: string; password_env: string }) =>
+    request<Device>("POST", "/api/discover/look", ask),
+  reboot: (ask: { address: string; username: string; password: string; confirm: string }) =>
+    request<{ said: string }>("POST", "/api/discover/reboot", ask),
+  fleet: () => request<Fleet>("GET", "/api/fleet"),
+  week: (camera: string, start: number) =>
+    request<{ stretches: Stretch[] }>("GET", `/api/fleet/cameras/${id(camera)}/week${query({ start })}`).then(
+      (got) => got.stretches,
+    ),
+  report: (period: string) => request<Report>("GET", `/api/fleet/report${query({ period })}`),
+  reportUrl: (kind: "html" | "csv", period: string) => `/api/fleet/report.${kind}${query({ period })}`,
   publicPage: () => request<PublicPage>("GET", "/api/public"),
   segmentUrl: (segment: string) => `/api/segments/${id(segment)}`,
   clipUrl: (alarm: string) => `/api/alarms/${id(alarm)}/clip.mp4`,

@@ -3,24 +3,28 @@
 import { api, ApiError, hangUp, socketUrl, whenSessionExpires } from "./api";
 import { chime } from "./chime";
 import { router } from "./router.svelte";
-import type { Alarm, CameraStatus, DiskStatus, Load, Session, Site, SiteCamera } from "./types";
+import type { Alarm, CameraStatus, DiskStatus, FleetCamera, Load, Session, Site, SiteCamera } from "./types";
 import { byUrgency, isOpen } from "./words";
 
 type News =
   | { type: "hello"; time: number }
   | { type: "alarm"; alarm: Alarm }
   | { type: "status"; status: CameraStatus }
-  | { type: "load"; load: Load };
+  | { type: "load"; load: Load }
+  | { type: "fleet"; cameras: FleetCamera[] };
 
 const SOUND = "streetlamp.sound";
+const TOGETHER_MS = 100;
 const KEPT = 500; // alarms held in memory; older ones are asked for when needed
 
 class Desk {
   session = $state.raw<Session | null>(null);
   site = $state.raw<Site | null>(null);
-  statuses = $state<Record<string, CameraStatus>>({});
+  statuses = $state.raw<Readonly<Record<string, CameraStatus>>>({});
   disk = $state.raw<DiskStatus | null>(null);
   load = $state.raw<Load | null>(null);
+  /** What the ledger says of each camera; empty where none is kept. */
+  fleet = $state.raw<ReadonlyMap<string, FleetCamera>>(new Map());
   known = $state.raw<ReadonlyMap<string, Alarm>>(new Map());
   connected = $state(false);
   /** The desk's clock, once a second; `clock()` is exact. */
@@ -38,6 +42,8 @@ class Desk {
   private socket: WebSocket | null = null;
   private again: ReturnType<typeof setTimeout> | undefined;
   private tries = 0;
+  private fresh: Record<string, CameraStatus> = {};
+  private soon: ReturnType<typeof setTimeout> | undefined;
   private quiet: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
@@ -59,6 +65,12 @@ class Desk {
 
   cameraName(id: string): string {
     return this.camera(id)?.name || id;
+  }
+
+  /** Where an alarm is: its camera, and its place. One about several cameras has no camera. */
+  where(alarm: Alarm): string {
+    const camera = alarm.camera === "" ? "Several cameras" : this.cameraName(alarm.camera);
+    return alarm.place ? `${camera} · ${alarm.place}` : camera;
   }
 
   /** First thing of all: who is here, and what is there to see? */
@@ -89,6 +101,7 @@ class Desk {
     this.now = this.clock();
     this.disk = status.disk;
     this.load = status.load;
+    this.fresh = {};
     this.statuses = Object.fromEntries(status.cameras.map((camera) => [camera.camera, camera]));
     this.learn(await api.alarms({ state: "open", limit: 200 }));
   }
@@ -156,6 +169,7 @@ class Desk {
     this.socket = null;
     this.connected = false;
     this.known = new Map();
+    this.fleet = new Map();
   }
 
   private listen(): void {
@@ -187,6 +201,13 @@ class Desk {
     this.listen();
   }
 
+  /** Statuses come one by one, hundreds a second: the page learns of them together. */
+  private takeFresh(): void {
+    this.soon = undefined;
+    this.statuses = { ...this.statuses, ...this.fresh };
+    this.fresh = {};
+  }
+
   private heard(news: News): void {
     switch (news.type) {
       case "hello":
@@ -194,10 +215,14 @@ class Desk {
         this.tries = 0;
         break;
       case "status":
-        this.statuses[news.status.camera] = news.status;
+        this.fresh[news.status.camera] = news.status;
+        this.soon ??= setTimeout(() => this.takeFresh(), TOGETHER_MS);
         break;
       case "load":
         this.load = news.load;
+        break;
+      case "fleet":
+        this.fleet = new Map([...this.fleet, ...news.cameras.map((one) => [one.camera, one] as const)]);
         break;
       case "alarm": {
         const old = this.known.get(news.alarm.id);

@@ -2,6 +2,7 @@
 
 import { CHIP, spots } from "./chips";
 import type { SiteCamera, Track } from "./types";
+import { WHOLE, type Zoom } from "./zoom";
 import { tagText } from "./words";
 
 const KIND_COLOURS: Record<string, string> = {
@@ -18,10 +19,13 @@ export interface Painted {
   context: CanvasRenderingContext2D;
   width: number; // CSS pixels
   height: number;
+  /** From a share of the picture, 0–1, to CSS pixels. */
+  x: (share: number) => number;
+  y: (share: number) => number;
 }
 
 /** Fit the canvas to its size on the screen (sharp on dense screens) and clear it. */
-export function prepare(canvas: HTMLCanvasElement): Painted | null {
+export function prepare(canvas: HTMLCanvasElement, zoom: Zoom = WHOLE): Painted | null {
   const dense = Math.min(3, devicePixelRatio || 1);
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;
@@ -37,7 +41,13 @@ export function prepare(canvas: HTMLCanvasElement): Painted | null {
   context.font = FONT;
   context.textBaseline = "middle";
   context.lineJoin = "round";
-  return { context, width, height };
+  return {
+    context,
+    width,
+    height,
+    x: (share) => (share - zoom.x) * zoom.scale * width,
+    y: (share) => (share - zoom.y) * zoom.scale * height,
+  };
 }
 
 function chip(p: Painted, text: string, x: number, y: number, ink: string, back: string): void {
@@ -54,12 +64,12 @@ function chip(p: Painted, text: string, x: number, y: number, ink: string, back:
 }
 
 export function drawPlaces(p: Painted, camera: SiteCamera, alarmed: ReadonlySet<string>): void {
-  const { context, width, height } = p;
+  const { context } = p;
   for (const zone of camera.zones) {
     const hot = alarmed.has(zone.name);
     context.beginPath();
     zone.points.forEach(([x, y], i) =>
-      i ? context.lineTo(x * width, y * height) : context.moveTo(x * width, y * height),
+      i ? context.lineTo(p.x(x), p.y(y)) : context.moveTo(p.x(x), p.y(y)),
     );
     context.closePath();
     context.fillStyle = hot ? "rgb(255 92 92 / 9%)" : "rgb(120 200 190 / 7%)";
@@ -70,11 +80,15 @@ export function drawPlaces(p: Painted, camera: SiteCamera, alarmed: ReadonlySet<
     context.stroke();
     context.setLineDash([]);
     const top = zone.points.reduce((best, point) => (point[1] < best[1] ? point : best), [0, 2]);
-    chip(p, zone.name, top[0] * width - 20, top[1] * height + 6, "#bdeee6", "rgb(10 24 24 / 72%)");
+    const xs = zone.points.map(([x]) => p.x(x));
+    const ys = zone.points.map(([, y]) => p.y(y));
+    // A zone that is out of sight has no name at the edge.
+    if (Math.max(...xs) > 0 && Math.min(...xs) < p.width && Math.max(...ys) > 0 && Math.min(...ys) < p.height)
+      chip(p, zone.name, p.x(top[0]) - 20, p.y(top[1]) + 6, "#bdeee6", "rgb(10 24 24 / 72%)");
   }
   for (const { name, points } of camera.lines) {
     const [[ax, ay], [bx, by]] = points;
-    const [x1, y1, x2, y2] = [ax * width, ay * height, bx * width, by * height];
+    const [x1, y1, x2, y2] = [p.x(ax), p.y(ay), p.x(bx), p.y(by)];
     const hot = alarmed.has(name);
     context.strokeStyle = hot ? "#ff7b72" : "rgb(255 214 140 / 85%)";
     context.lineWidth = 2.5;
@@ -88,19 +102,25 @@ export function drawPlaces(p: Painted, camera: SiteCamera, alarmed: ReadonlySet<
       context.arc(x, y, 3.5, 0, 7);
       context.fill();
     }
-    chip(p, name, (x1 + x2) / 2 - 20, (y1 + y2) / 2 + 8, "#ffe2ae", "rgb(28 20 6 / 72%)");
+    const [mx, my] = [(x1 + x2) / 2, (y1 + y2) / 2];
+    if (mx > 0 && mx < p.width && my > 0 && my < p.height) chip(p, name, mx - 20, my + 8, "#ffe2ae", "rgb(28 20 6 / 72%)");
   }
 }
 
 /** `size` is the video's own size: boxes come in its pixels. */
 export function drawTracks(p: Painted, tracks: readonly Track[], size: [number, number]): void {
   const { context } = p;
-  const sx = p.width / Math.max(1, size[0]);
-  const sy = p.height / Math.max(1, size[1]);
-  for (const track of tracks) {
-    const [x1, y1, x2, y2] = track.box;
+  const spot = ({ box: [x1, y1, x2, y2] }: Track) => {
+    const [x, y] = [p.x(x1 / Math.max(1, size[0])), p.y(y1 / Math.max(1, size[1]))];
+    return [x, y, p.x(x2 / Math.max(1, size[0])) - x, p.y(y2 / Math.max(1, size[1])) - y] as const;
+  };
+  const inSight = tracks.filter((track) => {
+    const [x, y, w, h] = spot(track);
+    return x < p.width && y < p.height && x + w > 0 && y + h > 0;
+  });
+  for (const track of inSight) {
     const colour = KIND_COLOURS[track.kind] ?? "#d7dbe2";
-    const [x, y, w, h] = [x1 * sx, y1 * sy, (x2 - x1) * sx, (y2 - y1) * sy];
+    const [x, y, w, h] = spot(track);
     context.globalAlpha = track.seen ? 1 : 0.5;
     context.strokeStyle = "rgb(0 0 0 / 55%)";
     context.lineWidth = 4;
@@ -113,25 +133,22 @@ export function drawTracks(p: Painted, tracks: readonly Track[], size: [number, 
   }
   context.globalAlpha = 1;
   // Labels last, so that no box crosses a word; the nearest (tallest) things are named first.
-  const order = [...tracks].sort((a, b) => b.box[3] - b.box[1] - (a.box[3] - a.box[1]));
+  const order = [...inSight].sort((a, b) => b.box[3] - b.box[1] - (a.box[3] - a.box[1]));
   const wide = (text: string) => context.measureText(text).width + 12;
   const placed = spots(
-    order.map((track) => ({
-      x: track.box[0] * sx,
-      y: track.box[1] * sy,
-      bottom: track.box[3] * sy,
-      full: wide(tagText(track)),
-      short: wide(track.kind),
-    })),
+    order.map((track) => {
+      const [x, y, , h] = spot(track);
+      return { x, y, bottom: y + h, full: wide(tagText(track)), short: wide(track.kind) };
+    }),
     p.width,
     p.height,
   );
   order.forEach((track, i) => {
-    const spot = placed[i];
-    if (!spot) return;
+    const place = placed[i];
+    if (!place) return;
     context.globalAlpha = track.seen ? 1 : 0.6;
     const ink = KIND_COLOURS[track.kind] ?? "#d7dbe2";
-    chip(p, spot.short ? track.kind : tagText(track), spot.left, spot.top, ink, "rgb(9 12 17 / 78%)");
+    chip(p, place.short ? track.kind : tagText(track), place.left, place.top, ink, "rgb(9 12 17 / 78%)");
   });
   context.globalAlpha = 1;
 }

@@ -10,7 +10,10 @@ test.each([
   ["/camera", "", { view: "wall" }],
   ["/alarms", "", { view: "alarms", id: null }],
   ["/alarms/a1", "", { view: "alarms", id: "a1" }],
+  ["/fleet", "", { view: "fleet", plan: null }],
+  ["/fleet/ground", "", { view: "fleet", plan: "ground" }],
   ["/setup", "", { view: "setup" }],
+  ["/add", "", { view: "add" }],
 ])("%s%s", (path, search, route) => expect(parse(path, search)).toEqual(route));
 
 test.each([

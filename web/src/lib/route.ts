@@ -4,8 +4,10 @@ export type Route =
   | { view: "wall" }
   | { view: "camera"; id: string; at: number | null }
   | { view: "alarms"; id: string | null }
+  | { view: "fleet"; plan: string | null }
   | { view: "counts" }
   | { view: "system" }
+  | { view: "add" }
   | { view: "login" }
   | { view: "setup" }
   | { view: "public" };
@@ -21,8 +23,11 @@ export function parse(path: string, search = ""): Route {
     }
     case "alarms":
       return { view: "alarms", id };
+    case "fleet":
+      return { view: "fleet", plan: id };
     case "counts":
     case "system":
+    case "add":
     case "login":
     case "setup":
     case "public":

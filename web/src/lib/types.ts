@@ -21,6 +21,32 @@ export interface SiteCamera {
   zones: { name: string; points: Point[] }[];
   lines: { name: string; points: [Point, Point] }[];
   rules: { name: string; kind: string; place: string; severity: Severity }[];
+  /** Where it stands, if the site file says so. */
+  at?: At | null;
+}
+
+/** Fractions of a plan's picture, or degrees on a map; directions are degrees clockwise from up. */
+export interface At {
+  plan: string;
+  x: number | null;
+  y: number | null;
+  lat: number | null;
+  lon: number | null;
+  direction: number | null;
+  angle: number;
+}
+
+export interface Plan {
+  id: string;
+  name: string;
+  /** True: a picture of that size in its own units; false: a map. */
+  picture: boolean;
+  /** The picture is an SVG. */
+  drawing: boolean;
+  width: number;
+  height: number;
+  width_m: number | null;
+  style: boolean;
 }
 
 export interface Site {
@@ -30,6 +56,7 @@ export interface Site {
   /** The longest stretch one export may hold, where the desk says it. */
   max_export_minutes?: number;
   cameras: SiteCamera[];
+  plans?: Plan[];
 }
 
 export interface CameraStatus {
@@ -46,6 +73,13 @@ export interface CameraStatus {
   recording: boolean;
   last_frame: number;
   restarts: number;
+  /** Why it is lost (a name), and the same in words; null and "" while it is not. */
+  trouble: string | null;
+  trouble_words: string;
+  /** Nothing happens in front of it: only keyframes are decoded. */
+  asleep?: boolean;
+  /** Why its second stream is not used; empty if it is, or if there is none. */
+  second_trouble?: string;
 }
 
 export interface DiskStatus {
@@ -136,13 +170,6 @@ export type LiveMessage =
       frames: FrameTags[];
     };
 
-export interface WallLayout {
-  type: "layout";
-  width: number;
-  height: number;
-  tiles: { camera: string; x: number; y: number; w: number; h: number }[];
-}
-
 export interface Segment {
   id: string;
   start: number;
@@ -215,4 +242,131 @@ export interface Hiding {
     everything: Rate;
   }[];
   sightings: Sighting[];
+}
+
+/** A camera that answered a search. */
+export interface FoundCamera {
+  address: string;
+  name: string;
+  hardware: string;
+  location: string;
+  note: string;
+}
+
+/** What a camera says of itself; `snippet` is its piece of site file. */
+export interface Device {
+  address: string;
+  name: string;
+  maker: string;
+  model: string;
+  firmware: string;
+  clock_offset: number | null;
+  streams: {
+    name: string;
+    channel: number;
+    codec: string;
+    width: number;
+    height: number;
+    fps: number;
+    uri: string;
+    refused: string;
+  }[];
+  presets: string[];
+  needs_login: string;
+  notes: string[];
+  snippet: string;
+}
+
+/** Why a minute was lost; of several the first is the root. */
+export type Reason =
+  | "streetlamp_down"
+  | "unreachable"
+  | "login_refused"
+  | "no_video"
+  | "damaged"
+  | "clock_wrong"
+  | "black"
+  | "overexposed"
+  | "covered"
+  | "moved"
+  | "defocused"
+  | "low_contrast"
+  | "frozen"
+  | "low_rate"
+  | "not_analysed"
+  | "not_recorded"
+  | "not_masked";
+
+/** What one check came to, with the number that decided and what it was held against. */
+export interface Judgement {
+  check: string;
+  time: number;
+  reason: Reason | null;
+  number: number;
+  reference: number;
+  unit: string;
+  text: string;
+}
+
+/** Minutes; every expected one is either kept or lost. */
+export interface Sum {
+  kept: number;
+  lost: number;
+  planned: number;
+  /** Kept of expected, 0–1; null: none were expected. */
+  share: number | null;
+}
+
+export interface FleetCamera {
+  camera: string;
+  state: "well" | "lost" | "planned" | "unknown";
+  since: number;
+  reasons: Reason[];
+  /** The root reason in words. */
+  words: string;
+  /** One sentence for a person, with the number that decided. */
+  text: string;
+  /** Why somebody should go there; empty if nobody needs to. */
+  visit: string;
+  judgements: Judgement[];
+  today: Sum;
+  week: Sum;
+  month: Sum;
+}
+
+export interface Fleet {
+  time: number;
+  cameras: FleetCamera[];
+}
+
+/** Minutes of one camera that are alike. */
+export interface Stretch {
+  start: number;
+  end: number;
+  state: "kept" | "lost" | "planned";
+  reasons: Reason[];
+  words: string;
+  text: string;
+}
+
+export interface ReportRow {
+  id: string;
+  name: string;
+  area: string;
+  sum: Sum;
+  lost: { reason: Reason; words: string; minutes: number }[];
+}
+
+export interface Report {
+  site: string;
+  period: { name: string; key: string; start: number; end: number; before: string; after: string };
+  made: number;
+  until: number;
+  whole: ReportRow;
+  budget: { objective: number; allowed: number; spent: number; left: number; burn_rate: number };
+  areas: ReportRow[];
+  cameras: ReportRow[];
+  days: { date: string; start: number; end: number; sum: Sum }[];
+  maintenance: { start: number; end: number; cameras: string[]; why: string }[];
+  notes: { time: number; text: string }[];
 }

@@ -1,98 +1,77 @@
-/** All cameras at once: one picture of many tiles comes over a WebSocket and is cut up here. */
+/** All cameras at once: the page's end of the wall's worker, which fetches and draws the pictures. */
 
-import { hangUp, socketUrl } from "./api";
-import type { WallLayout } from "./types";
+import { socketUrl } from "./api";
+import type { Spot, ToPage, ToWorker } from "./wallwords";
 
 export interface WallHooks {
-  /** A new picture; tiles say where each camera is in it. Closed afterwards. */
-  picture(picture: ImageBitmap, layout: WallLayout): void;
-  /** Whether pictures come; `note` says why not. */
-  news(alive: boolean, note: string): void;
+  /** New pictures are on the screen: of which camera, and their times (POSIX seconds). */
+  drawn(times: [camera: string, time: number][]): void;
+  /** Why no pictures come; "" while they do. */
+  news(note: string): void;
 }
 
-const QUIET_S = 6;
+const WIDEST = 3840; // pixels the desk may be asked for
+const SHARP = 1.25; // a tile may be drawn so much larger than its pictures are
+const WASTE = 0.45; // and pictures fetched that are larger than 1 / this
 
 export class WallFeed {
-  private socket: WebSocket | null = null;
-  private layout: WallLayout | null = null;
-  private decoding = false;
-  private waiting: Blob | null = null;
-  private last = performance.now();
-  private tries = 0;
-  private stopped = false;
-  private again: ReturnType<typeof setTimeout> | undefined;
-  private readonly watch: ReturnType<typeof setInterval>;
+  private readonly worker: Worker;
+  private width = 0; // asked for
+  private told = 0; // what the desk made of it
 
-  constructor(
-    private readonly width: number,
-    private readonly hooks: WallHooks,
-  ) {
-    this.watch = setInterval(() => this.tend(), 1000);
-    this.join();
+  constructor(private readonly hooks: WallHooks) {
+    this.worker = new Worker(new URL("./wall.worker.ts", import.meta.url), { type: "module" });
+    this.worker.onmessage = ({ data }: MessageEvent<ToPage>) => this.heard(data);
+    this.worker.onerror = () => hooks.news("This browser cannot show the wall. A newer one can.");
   }
 
   stop(): void {
-    this.stopped = true;
-    clearInterval(this.watch);
-    clearTimeout(this.again);
-    hangUp(this.socket);
-    this.socket = null;
+    // The worker ends itself, so that its socket is closed in good order.
+    this.worker.onmessage = null;
+    this.say({ kind: "close" });
   }
 
-  private join(): void {
-    if (this.stopped) return;
-    const socket = new WebSocket(socketUrl(`/api/live/wall?width=${Math.round(this.width)}`));
-    socket.binaryType = "blob";
-    socket.onmessage = (message: MessageEvent<string | Blob>) => {
-      if (typeof message.data === "string") this.layout = JSON.parse(message.data) as WallLayout;
-      else this.show(message.data);
-    };
-    socket.onclose = () => {
-      if (this.socket !== socket) return;
-      this.hooks.news(false, "The connection to the desk was lost; joining again …");
-      this.again = setTimeout(() => this.join(), Math.min(10_000, 500 * 2 ** this.tries++));
-    };
-    this.last = performance.now();
-    this.socket = socket;
+  /** How wide a tile is, device pixels. The desk has a few sizes; it is asked again if another fits. */
+  size(width: number): void {
+    const wanted = Math.min(WIDEST, Math.max(32, Math.round(width)));
+    const fits = this.told > 0 && wanted <= this.told * SHARP && wanted >= this.told * WASTE;
+    if (fits || wanted === this.width) return;
+    this.width = wanted;
+    this.told = 0;
+    this.say({ kind: "open", url: socketUrl(`/api/live/wall?tile=${wanted}`) });
   }
 
-  /** Decode one picture at a time; when decoding is late, only the newest one waits. */
-  private show(jpeg: Blob): void {
-    this.last = performance.now();
-    this.tries = 0;
-    this.hooks.news(true, "");
-    if (this.decoding) {
-      this.waiting = jpeg;
-      return;
-    }
-    void this.decode(jpeg);
+  /** A canvas under the tiles, from `top` down; CSS pixels and how many device pixels each has. */
+  band(key: number, element: HTMLCanvasElement, top: number, width: number, height: number, scale: number): void {
+    const canvas = element.transferControlToOffscreen();
+    const message: ToWorker = { kind: "band", key, canvas, top, width, height, scale };
+    this.worker.postMessage(message, [canvas]);
   }
 
-  private async decode(jpeg: Blob): Promise<void> {
-    this.decoding = true;
-    let next: Blob | null = jpeg;
-    while (next && !this.stopped) {
-      const blob: Blob = next;
-      try {
-        const picture = await createImageBitmap(new Blob([blob], { type: "image/jpeg" }));
-        if (this.layout && !this.stopped) this.hooks.picture(picture, this.layout);
-        picture.close();
-      } catch {
-        this.hooks.news(false, "A picture came broken; waiting for the next one.");
-      }
-      next = this.waiting;
-      this.waiting = null;
-    }
-    this.decoding = false;
+  drop(key: number): void {
+    this.say({ kind: "drop", key });
   }
 
-  private tend(): void {
-    if (document.hidden) {
-      this.last = performance.now();
-      return;
-    }
-    const quiet = (performance.now() - this.last) / 1000;
-    if (quiet > QUIET_S && this.socket?.readyState === WebSocket.OPEN)
-      this.hooks.news(false, `No new pictures for ${Math.round(quiet)} s.`);
+  arrange(places: Record<string, Spot>): void {
+    this.say({ kind: "places", places });
+  }
+
+  fade(cameras: string[]): void {
+    this.say({ kind: "old", cameras });
+  }
+
+  /** What is in sight, most important first. Nothing else is fetched. */
+  show(cameras: string[]): void {
+    this.say({ kind: "show", cameras });
+  }
+
+  private say(message: ToWorker): void {
+    this.worker.postMessage(message);
+  }
+
+  private heard(message: ToPage): void {
+    if (message.kind === "drawn") this.hooks.drawn(message.times);
+    else if (message.kind === "news") this.hooks.news(message.note);
+    else this.told = message.width;
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Alarm, CameraStatus, Track } from "./types";
-import { ago, arrow, byUrgency, bytes, clock, describeCamera, figure, inSight, isOld, numberRows, span, tagText, when } from "./words";
+import { ago, arrow, byUrgency, bytes, clock, clockWords, describeCamera, figure, inSight, isOld, numberRows, span, tagText, when } from "./words";
 
 const status: CameraStatus = {
   camera: "gate",
@@ -16,6 +16,8 @@ const status: CameraStatus = {
   recording: true,
   last_frame: 1000,
   restarts: 0,
+  trouble: null,
+  trouble_words: "",
 };
 
 describe("a camera in words", () => {
@@ -137,3 +139,10 @@ test("the list starts with what nobody has answered, gravest and newest first", 
     "new critical", "old critical", "new info", "on it", "false", "old answered",
   ]);
 });
+
+test.each([
+  [0.6, "Its clock is right."],
+  [-1.9, "Its clock is right."],
+  [3600, "Its clock is 1 h fast."],
+  [-30, "Its clock is 30 s slow."],
+])("a clock that is off by %s s", (offset, words) => expect(clockWords(offset)).toBe(words));

@@ -17,7 +17,8 @@ export interface Words {
 export function describeCamera(status: CameraStatus | undefined, now: number): Words {
   if (!status) return { tone: "idle", label: "no news yet", detail: "" };
   // A message that only repeats the state says nothing.
-  const detail = status.message === status.state ? "" : status.message;
+  const message = status.message === status.state ? "" : status.message;
+  const detail = [status.trouble_words, message].filter(Boolean).join(": ");
   switch (status.state) {
     case "live": {
       const behind = now - status.last_frame;
@@ -194,6 +195,8 @@ const NAMES: Record<string, string> = {
   now: "there now",
   most: "most at once",
   distance: "beyond the line",
+  lost: "cameras lost now",
+  behind: "cameras behind it",
 };
 const THRESHOLD = /(^|_)(min|max|minimum|limit|threshold|band)(?=_|$)/;
 const MARGIN = /(^|_)margin(?=_|$)/;
@@ -233,6 +236,11 @@ export function numberRows(numbers: Record<string, number>): NumberRow[] {
   return rows.sort((a, b) => Number(b.threshold !== null) - Number(a.threshold !== null));
 }
 
+/** Whether an alarm is about how cameras do, and not about what they see. */
+export function aboutCameras(kind: string): boolean {
+  return kind === "camera_down" || kind === "tamper" || kind === "degraded";
+}
+
 /** A number as a person writes it: three figures that matter. */
 export function figure(value: number | null): string {
   if (value === null) return "–";
@@ -243,4 +251,10 @@ export function figure(value: number | null): string {
 /** A share, 0–1, in percent with as many digits as a small one needs. */
 export function share(part: number): string {
   return `${(100 * part).toFixed(part >= 0.1 ? 0 : part >= 0.01 ? 1 : 2)} %`;
+}
+
+/** A camera's clock beside ours; `offset` is the seconds by which it is ahead. */
+export function clockWords(offset: number): string {
+  if (Math.abs(offset) < 2) return "Its clock is right.";
+  return `Its clock is ${span(Math.abs(offset))} ${offset > 0 ? "fast" : "slow"}.`;
 }

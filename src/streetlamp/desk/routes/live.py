@@ -2,14 +2,18 @@
 
 | address | what comes |
 |---|---|
-| `WS /api/live/events` | JSON: `{type: "hello", time}`, then `{type: "alarm", alarm}` whenever an alarm changes, and `{type: "status", status}` when a camera's state does (at most once a second each), `{type: "load", load}` when what gives way on an overloaded machine does |
+| `WS /api/live/events` | JSON: `{type: "hello", time}`, then `{type: "alarm", alarm}` whenever an alarm changes, and `{type: "status", status}` when a camera's state does (at most once a second each), `{type: "load", load}` when what gives way on an overloaded machine does, `{type: "fleet", cameras}` with those whose health or figures changed (all of them first; nothing where no ledger is kept) |
 | `WS /api/live/camera/{id}` | JSON `{type: "init", run, codec, width, height}`, then the init segment (binary); then for every fragment JSON `{type: "fragment", run, start, end, media_start, keyframe, frames: [{t, media_t, tracks: [{id, kind, box, score, seen, age, speed, direction, pace, heading?, posture?, colour?, upper?, lower?}]}]}`, then the fragment (binary). A new run begins with a new init. |
-| `WS /api/live/wall?width=1280` | JSON `{type: "layout", width, height, tiles: [{camera, x, y, w, h}]}` whenever it changes, then JPEGs (binary), at most five a second |
+| `WS /api/live/wall?tile=160` | JSON `{type: "wall", cameras: [id], tile: [width, height]}`; then for every sheet JSON `{type: "sheet", cells: [[camera, time, x, y, w, h]]}`, then the sheet, a JPEG (binary) in which each cell shows one camera's picture of that time; `camera` is a place in `cameras`. Only cameras that have a new picture are in a sheet. |
 
 Boxes are pixels `x1 y1 x2 y2` of the picture; `speed` is pixels a second, `direction` degrees (0 right,
 90 down), `pace` lengths of the thing itself a second, `heading` one of left, right, towards, away; what
 is unknown is left out. A socket closes with 4401 when the session has ended, 4408 when
-the viewer is too slow, 1001 when there is no more. What a page sends is not listened to.
+the viewer is too slow, 1008 when what it sends is not understood, 1001 when there is no more.
+
+Only the wall listens to what a page sends, in JSON: `{show: [[first, last]]}` names the cameras in sight
+(places in `cameras`, both included, most important first), and nothing comes before it; `{drawn: n}` says
+that the first `n` sheets are on the screen, and the next ones come when all that were sent are.
 """  # noqa: E501
 
 from __future__ import annotations
@@ -24,16 +28,20 @@ from starlette.concurrency import run_in_threadpool
 from streetlamp.desk.auth import Person
 from streetlamp.desk.bell import Ear
 from streetlamp.desk.context import Desk, TheDesk
+from streetlamp.desk.fleet_news import FleetNews
+from streetlamp.desk.fleet_wire import FleetCameraOut, fleet_message
 from streetlamp.desk.line import Captions, Line, serve, viewing
 from streetlamp.desk.routes.recordings import CameraId
 from streetlamp.desk.services import MachineView
 from streetlamp.desk.wire import (
     LoadOut,
+    WallWish,
     alarm_message,
     init_message,
-    layout_message,
     load_message,
+    sheet_message,
     status_message,
+    wall_message,
 )
 from streetlamp.values import CameraStatus
 
@@ -45,15 +53,19 @@ _STATUS_SECONDS: Final = 1.0
 @router.websocket("/events")
 async def events(websocket: WebSocket, desk: TheDesk, person: Person) -> None:
     """Alarms as they change, and how cameras do."""
+    news: FleetNews = websocket.app.state.fleet_news
 
     async def talk(line: Line) -> None:
         await line.tell({"type": "hello", "time": desk.services.now()})
         with closing(desk.bell.listen()) as ear:
             shown: dict[str, CameraStatus] = {}
+            told: dict[str, FleetCameraOut] = {}
             load = LoadOut.model_validate(MachineView())  # all is well: not worth a word
             while True:
                 await _tell_states(line, desk, shown)
                 load = await _tell_load(line, desk, load)
+                if cameras := await news.changed(told):
+                    await line.tell(fleet_message(cameras))
                 await _tell_alarms(line, ear)
 
     async with viewing(desk):
@@ -65,6 +77,7 @@ async def _tell_states(line: Line, desk: Desk, shown: dict[str, CameraStatus]) -
         if shown.get(status.camera) != status:
             shown[status.camera] = status
             await line.tell(status_message(status))
+            await asyncio.sleep(0)  # hundreds at once: others have their turn between
 
 
 async def _tell_load(line: Line, desk: Desk, last: LoadOut) -> LoadOut:
@@ -115,23 +128,37 @@ async def wall(
     websocket: WebSocket,
     desk: TheDesk,
     person: Person,
-    width: Annotated[int, Query(ge=160, le=3840, description="Pixels.")] = 1280,
+    tile: Annotated[int, Query(ge=32, le=3840, description="Width of a tile, pixels.")] = 320,
 ) -> None:
-    """All cameras in one picture."""
-
-    async def talk(line: Line) -> None:
-        shown: object = None
-        with closing(desk.services.wall.watch(width)) as view:
-            while (drawing := await view.get()) is not None:
-                layout, jpeg = drawing
-                if layout is not shown:
-                    shown = layout
-                    await line.tell(layout_message(layout))
-                await line.send(jpeg)
+    """All cameras as tiles, many in one picture."""
+    cameras = desk.services.hub.cameras
 
     async with viewing(desk):
         await _note(desk, person.token, person.user, "wall")
-        await serve(websocket, desk, person, talk)
+        with closing(desk.services.wall.watch(tile)) as view:
+
+            async def talk(line: Line) -> None:
+                await line.tell(wall_message(cameras, view.tile))
+                while (sheet := await view.get()) is not None:
+                    await line.tell(sheet_message(sheet))
+                    await line.send(sheet.jpeg)
+
+            def heard(text: str) -> None:
+                wish = WallWish.model_validate_json(text)
+                if wish.show is not None:
+                    view.show(_places(wish.show, len(cameras)))
+                if wish.drawn is not None:
+                    view.has_drawn(wish.drawn)
+
+            await serve(websocket, desk, person, talk, heard)
+
+
+def _places(ranges: list[tuple[int, int]], many: int) -> list[int]:
+    if any(not 0 <= first <= last < many for first, last in ranges):
+        raise IndexError("there is no such camera")
+    if sum(last - first + 1 for first, last in ranges) > many:
+        raise ValueError("a camera is named twice")
+    return [camera for first, last in ranges for camera in range(first, last + 1)]
 
 
 async def _note(desk: Desk, token: str, user: str, what: str) -> None:

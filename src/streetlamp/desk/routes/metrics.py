@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 
 from streetlamp.desk.auth import logged_in
 from streetlamp.desk.context import Desk, TheDesk
+from streetlamp.desk.fleet_services import Fleet, Standing
 from streetlamp.desk.options import is_loopback
 from streetlamp.values import CameraState, CameraStatus
 
@@ -85,6 +86,42 @@ def _metrics(desk: Desk) -> Iterator[_Metric]:
         ("alarms_open", "gauge", "Alarms not answered.", desk.services.alarms.open_count()),
     ):
         yield _Metric(f"streetlamp_{name}", kind, about, [("", value)])
+    if desk.services.fleet is not None:
+        yield from _fleet(desk.services.fleet)
+
+
+def _fleet(fleet: Fleet) -> Iterator[_Metric]:
+    """How well the cameras serve. A share is left out while nothing was expected."""
+    cameras = fleet.now()
+    month = fleet.report(fleet.period("month"))
+    lost = [one for one in cameras if one.state is Standing.LOST]
+    visits = [one for one in cameras if one.needs_visit]
+    for name, about, value in (
+        ("cameras_lost", "Cameras that do not do their whole job now.", len(lost)),
+        ("cameras_to_visit", "Cameras somebody should go to.", len(visits)),
+        ("serviceability_month", "Share of this month's expected minutes kept, 0-1.",
+         month.whole.figures.share),
+        ("serviceability_objective", "The share asked for, 0-1.", month.budget.objective),
+        ("error_budget_minutes", "Camera minutes that may be lost this month.",
+         month.budget.allowed),
+        ("error_budget_minutes_left", "Of those, what is left.", month.budget.left),
+        ("error_budget_burn_rate", "1: all of it is spent at the month's end.",
+         month.budget.burn_rate),
+        ("minutes_down", "Camera minutes of this month in which Streetlamp was not running.",
+         month.whole.figures.ours),
+    ):  # fmt: skip
+        if value is not None:
+            yield _Metric(f"streetlamp_{name}", "gauge", about, [("", value)])
+    for name, about, rows in (
+        ("serving", "1 while it does its whole job.",
+         [(one.camera, float(one.state is Standing.WELL)) for one in cameras]),
+        ("serviceability_7d", "Share of the last 7 days' minutes kept, 0-1.",
+         [(one.camera, one.week.share) for one in cameras]),
+        ("serviceability_30d", "Share of the last 30 days' minutes kept, 0-1.",
+         [(one.camera, one.month.share) for one in cameras]),
+    ):  # fmt: skip
+        known = [(camera, value) for camera, value in rows if value is not None]
+        yield _Metric(f"streetlamp_camera_{name}", "gauge", about, known)
 
 
 def _cameras(all_of_them: Sequence[CameraStatus]) -> Iterator[_Metric]:

@@ -8,12 +8,14 @@ from fastapi import APIRouter
 
 from streetlamp.desk.auth import Person
 from streetlamp.desk.context import TheDesk
-from streetlamp.desk.services import CameraView
+from streetlamp.desk.services import CameraView, PlanView
 from streetlamp.desk.wire import (
+    AtOut,
     CameraOut,
     DiskOut,
     LoadOut,
     PlaceOut,
+    PlanOut,
     PublicCamera,
     PublicOut,
     RuleOut,
@@ -50,6 +52,20 @@ def site(desk: TheDesk, _: Person) -> SiteOut:
         delay_s=view.delay_s,
         max_export_minutes=desk.options.max_export_minutes,
         cameras=tuple(_camera(one, sizes.get(one.id, (0, 0))) for one in view.cameras),
+        plans=tuple(_plan(one) for one in view.plans),
+    )
+
+
+def _plan(view: PlanView) -> PlanOut:
+    return PlanOut(
+        id=view.id,
+        name=view.name,
+        picture=view.picture is not None,
+        drawing=view.media_type == "image/svg+xml",
+        width=view.width,
+        height=view.height,
+        width_m=view.width_m,
+        style=view.style is not None,
     )
 
 
@@ -63,6 +79,7 @@ def _camera(view: CameraView, size: tuple[int, int]) -> CameraOut:
         zones=tuple(PlaceOut.model_validate(zone) for zone in view.zones),
         lines=tuple(PlaceOut.model_validate(line) for line in view.lines),
         rules=tuple(RuleOut.model_validate(rule) for rule in view.rules),
+        at=AtOut.model_validate(view.at) if view.at is not None else None,
     )
 
 

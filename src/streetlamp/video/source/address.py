@@ -52,13 +52,17 @@ class Address:
         return cls(found[0] + host + path, unquote(username), unquote(password))
 
     @property
-    def host(self) -> str:
-        """Name or number of the machine, without its port; "" where the address has none."""
+    def place(self) -> str:
+        """Name or number of the machine and, if given, its port; "" where the address has none."""
         found = _SCHEME.match(self.bare)
         if not found:
             return ""
-        place = re.split(r"[/?#]", self.bare[found.end() :], maxsplit=1)[0]
-        return re.sub(r":\d*$", "", place).lower()
+        return re.split(r"[/?#]", self.bare[found.end() :], maxsplit=1)[0].lower()
+
+    @property
+    def host(self) -> str:
+        """Name or number of the machine, without its port; "" where the address has none."""
+        return re.sub(r":\d*$", "", self.place)
 
     def with_login(self, username: str, password: str) -> str:
         """The URL as FFmpeg wants it: the login percent-encoded."""

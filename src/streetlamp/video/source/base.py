@@ -12,20 +12,27 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from streetlamp.errors import UserError
+from streetlamp.health import Reason
 from streetlamp.plugins import Registry
 from streetlamp.video.raw import RawFrame, Unit
 from streetlamp.video.source.address import Address, hidden, scrub
+from streetlamp.video.source.camera_clock import CameraClock
 from streetlamp.video.source.clock import SYSTEM_CLOCK, Clock
 from streetlamp.video.source.options import SourceOptions
+from streetlamp.video.source.trouble import Trouble
 
 
 class SourceError(UserError):
-    """A source cannot go on. ``retry``: trying again later may help (the camera is away)."""
+    """A source cannot go on. ``retry``: trying again later may help (the camera is away).
 
-    def __init__(self, reason: str, *, retry: bool) -> None:
+    ``trouble``: why, in the ledger's words; ``reason``: the same for a person.
+    """
+
+    def __init__(self, reason: str, *, retry: bool, trouble: Reason = Reason.UNREACHABLE) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry = retry
+        self.trouble = trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,7 @@ class Source(ABC):
         self.url = self.options.url  # without the login
         self.live = live
         self.clock: Clock = SYSTEM_CLOCK
+        self.camera_clock: CameraClock | None = None  # told what the camera's clock says
         self.warnings: list[str] = []
         self.stopped = threading.Event()
         self.quiet_until = 0.0  # steady time up to which no picture is expected (pacing)
@@ -91,6 +99,10 @@ class Source(ABC):
     @abstractmethod
     def probe(self) -> Probe:
         """Open, look at the first picture, and close; SourceError on failure."""
+
+    def missing(self) -> Trouble | None:
+        """What is known, while nothing comes, of what it waits for. Any thread."""
+        return None
 
     def describe(self) -> str:
         """The address as it may be shown: no login, no password."""

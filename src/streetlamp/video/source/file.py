@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar, Final, TypeVar
 
+from streetlamp.health import Reason
 from streetlamp.video.raw import RawFrame, Unit
 from streetlamp.video.source.base import (
     SOURCES,
@@ -17,6 +18,7 @@ from streetlamp.video.source.base import (
     SourceError,
     local_path,
 )
+from streetlamp.video.source.faults import FFMPEG_ERRORS
 from streetlamp.video.source.options import SourceOptions
 from streetlamp.video.source.pace import Pace
 from streetlamp.video.source.play import (
@@ -28,12 +30,7 @@ from streetlamp.video.source.play import (
     raw_frames,
 )
 from streetlamp.video.source.sniff import why_unplayable
-from streetlamp.video.source.stream import (
-    DEFAULT_FPS,
-    FFMPEG_ERRORS,
-    NoPictureError,
-    VideoStream,
-)
+from streetlamp.video.source.stream import DEFAULT_FPS, NoPictureError, VideoStream
 from streetlamp.video.source.timeline import Joiner
 
 CLIPS: Final = frozenset(
@@ -109,7 +106,7 @@ class FileSource(Source):
                 return stream.probe()
             except NoPictureError as error:
                 problem = f"{part.name}: {error}"
-        raise SourceError(problem, retry=False)
+        raise SourceError(problem, retry=False, trouble=Reason.DAMAGED)
 
     def _parts(self) -> list[Path]:
         """The files to play, one after another."""
@@ -123,7 +120,8 @@ class FileSource(Source):
             return found
         folders = [one.name for one in inside if one.is_dir()]
         hint = f"; name one of its folders: {', '.join(folders[:5])}" if folders else ""
-        raise SourceError(f"there are no clips or pictures in {path}{hint}", retry=False)
+        text = f"there are no clips or pictures in {path}{hint}"
+        raise SourceError(text, retry=False, trouble=Reason.NO_VIDEO)
 
     def _open(self, part: Path) -> VideoStream:
         options = {"protocol_whitelist": "file"}
@@ -145,7 +143,8 @@ class FileSource(Source):
             problem = f"{part.name} is not a video file: {error}"
         except FFMPEG_ERRORS:
             problem = why_unplayable(part)
-        raise SourceError(problem, retry=False)
+        reason = Reason.DAMAGED if part.exists() else Reason.UNREACHABLE
+        raise SourceError(problem, retry=False, trouble=reason)
 
     def _play(self, pace: Pace | None) -> Iterator[Placed]:
         """Every picture with its stamp and unit, round after round."""
@@ -185,7 +184,8 @@ class FileSource(Source):
                     alive = alive or stream.tally.alive
             if not alive:
                 name = parts[0].name if len(parts) == 1 else f"{self.path} (any clip)"
-                raise SourceError(f"no picture in {name} can be decoded", retry=False)
+                text = f"no picture in {name} can be decoded"
+                raise SourceError(text, retry=False, trouble=Reason.DAMAGED)
             if not self.loop:
                 return
 
@@ -207,7 +207,8 @@ class FileSource(Source):
                 yield pts, base, picture
                 pts += 1
             if pts == before:
-                raise SourceError("; ".join(self.warnings[:3]), retry=False)
+                text = "; ".join(self.warnings[:3])
+                raise SourceError(text, retry=False, trouble=Reason.DAMAGED)
             if not self.loop:
                 return
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import ClassVar, TypeVar
 
 from streetlamp import __version__
+from streetlamp.health import Reason
 from streetlamp.video.raw import RawFrame, Unit
 from streetlamp.video.source.base import SOURCES, Capabilities
 from streetlamp.video.source.line import LineSource, microseconds
@@ -20,6 +21,7 @@ from streetlamp.video.source.play import (
 )
 from streetlamp.video.source.stream import VideoStream
 from streetlamp.video.source.timeline import Joiner
+from streetlamp.video.source.trouble import Trouble
 
 _Item = TypeVar("_Item")
 
@@ -89,7 +91,9 @@ class HttpSource(LineSource):
             with stream:
                 yield from contents(stream, joiner)
             if not stream.tally.alive:
-                raise self._failure("nothing in it can be decoded", retry=False)
+                raise self._failure(
+                    Trouble(Reason.DAMAGED, "nothing in it can be decoded", retry=False)
+                )
             if not loop:
                 return
             stream = self._open()

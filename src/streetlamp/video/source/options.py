@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, SecretStr, model_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from streetlamp.options import Options
 from streetlamp.video.source.address import Address
+from streetlamp.video.source.tls import TRUSTED, check_choice
 
 
 class SourceOptions(Options):
@@ -41,6 +42,14 @@ class SourceOptions(Options):
         title="RTSP transport",
         description="How an RTSP camera sends its pictures. tcp loses nothing; udp only where a "
         "camera cannot do tcp.",
+    )
+    certificate: str = Field(
+        default=TRUSTED,
+        title="Certificate of an rtsps camera",
+        description="Whose certificate is believed. trusted: one that this machine's authorities "
+        "vouch for. sha256:… : exactly the one with this fingerprint, which suits a camera's own; "
+        "the message that refuses it tells the fingerprint. A .pem file: what is in it, or signed "
+        "by it. any: whatever comes, so that somebody in between can read the login.",
     )
     fps: float | None = Field(
         default=None,
@@ -77,6 +86,11 @@ class SourceOptions(Options):
         ge=0,
         le=64,
     )
+
+    @field_validator("certificate")
+    @classmethod
+    def _known_choice(cls, value: str) -> str:
+        return check_choice(value)
 
     @model_validator(mode="before")
     @classmethod

@@ -10,12 +10,14 @@ from typing import Any, TypeAlias, TypeVar
 
 import av
 
+from streetlamp.health import Reason
 from streetlamp.video.raw import Packet, RawFrame, StreamInfo
 from streetlamp.video.source.base import Source, SourceError
 from streetlamp.video.source.clock import ClockSetError
+from streetlamp.video.source.faults import FFMPEG_ERRORS, fault
 from streetlamp.video.source.pace import Pace
 from streetlamp.video.source.reorder import Ranked, Reorder
-from streetlamp.video.source.stream import FFMPEG_ERRORS, VideoStream, explain
+from streetlamp.video.source.stream import VideoStream
 from streetlamp.video.source.timeline import Chooser, Joiner, Timeline
 
 
@@ -82,7 +84,7 @@ def _timed(
         yield time, pts, base, item
     else:
         return
-    raise SourceError(problem, retry=True)
+    raise SourceError(problem, retry=True, trouble=Reason.NO_VIDEO)
 
 
 def clip(
@@ -148,10 +150,14 @@ def _reported(
     try:
         yield
     except FFMPEG_ERRORS as error:
-        problem, _ = explain(error)
+        problem = fault(error).text
     _report(source, name, stream, timeline)
     if problem:
-        raise SourceError(source.clean(f"{name} cannot be read on: {problem}"), retry=True)
+        raise SourceError(
+            source.clean(f"{name} cannot be read on: {problem}"),
+            retry=True,
+            trouble=Reason.DAMAGED,
+        )
 
 
 def _report(source: Source, name: str, stream: VideoStream, timeline: Timeline) -> None:

@@ -7,7 +7,7 @@ counts kept here, and for files by `sniff`.
 
 from __future__ import annotations
 
-import errno
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,14 +17,19 @@ from typing import Any, Final, Self
 
 import av
 import av.error
+from av.packet import PacketSideData
 from av.stream import Disposition
 
+from streetlamp.health import Reason
 from streetlamp.video.raw import StreamInfo
 from streetlamp.video.source.base import Probe
+from streetlamp.video.source.bounds import DECODER, MOST_PIXELS, TOO_LARGE, bound_allocations
+from streetlamp.video.source.faults import UNREADABLE
+from streetlamp.video.source.trouble import Trouble, TroubleError
 
 DEFAULT_FPS: Final = Fraction(25)
+_CLOCK_PACKETS: Final = 10  # of as many packets one is asked for the camera's own time
 READ_RETRIES: Final = 16  # damaged stretches in a row that are read over
-FFMPEG_ERRORS: Final = (av.error.FFmpegError, OSError)
 # Formats that draw pictures from text files: a text is not a video.
 _TEXT_ART: Final = frozenset({"tty", "bin", "xbin", "adf", "idf"})
 # Formats whose pictures carry no times: FFmpeg makes them up from a rate nobody measured.
@@ -66,6 +71,9 @@ class VideoStream:
             raise NoPictureError(_contents(container))
         self.stream = max(found, key=lambda one: (one.width or 0) * (one.height or 0))
         context = self.stream.codec_context
+        if (self.stream.width or 0) * (self.stream.height or 0) > MOST_PIXELS:
+            raise NoPictureError(TOO_LARGE)
+        context.options = DECODER
         context.thread_count = threads
         context.thread_type = "NONE" if threads == 1 else "AUTO"
         names = set(container.format.name.split(","))
@@ -73,6 +81,8 @@ class VideoStream:
         self.time_base = Fraction(self.stream.time_base)
         self.rate = _rate(self.stream, fps, self.timed)
         self.tally = Tally()
+        self.heard: Callable[[float], None] | None = None  # told the camera's own time
+        self.most_damaged: int | None = None
         self._codec = context.name
 
     @classmethod
@@ -87,6 +97,7 @@ class VideoStream:
         fps: float | None = None,
     ) -> Self:
         """Open; `FFMPEG_ERRORS` or NoPictureError when that fails. ``timeout``: open, read."""
+        bound_allocations()
         container = av.open(
             url,
             "r",
@@ -140,8 +151,10 @@ class VideoStream:
     def pictures(self, skip: Callable[[Any], bool] | None = None) -> Iterator[av.VideoFrame]:
         """Decode to the end. Packets for which ``skip(packet)`` holds are not decoded.
 
-        Damaged packets are counted and left out. Errors of the line (`FFMPEG_ERRORS`) are raised.
+        Damaged packets are counted and left out. Errors of the line (`FFMPEG_ERRORS`) are raised,
+        and TroubleError where `most_damaged` packets in a row could not be decoded.
         """
+        in_a_row = 0
         for packet in self._packets():
             if packet.size:
                 self.tally.packets += 1
@@ -152,10 +165,17 @@ class VideoStream:
                 decoded = packet.decode()
             except av.error.FFmpegError:
                 self.tally.damaged += 1
+                in_a_row += 1
+                if self.most_damaged is not None and in_a_row >= self.most_damaged:
+                    break
                 continue
+            in_a_row = 0
             for frame in decoded:
                 self.tally.pictures += 1
                 yield frame
+        else:
+            return
+        raise TroubleError(Trouble(Reason.DAMAGED, UNREADABLE))
 
     def _packets(self) -> Iterator[Any]:
         failures = 0
@@ -163,6 +183,10 @@ class VideoStream:
             try:
                 for packet in self.container.demux(self.stream):
                     failures = 0
+                    if self.heard is not None and self.tally.packets % _CLOCK_PACKETS == 0:
+                        theirs = producer_time(packet)
+                        if theirs is not None:
+                            self.heard(theirs)
                     yield packet
             except av.error.InvalidDataError:
                 self.tally.unread += 1
@@ -228,43 +252,13 @@ def _contents(container: Any) -> str:
     return f"it holds only {' and '.join(kinds)}" if kinds else "there is nothing in it"
 
 
-SILENT: Final = "it did not answer in time"
-_KINDS: Final[tuple[tuple[tuple[type[BaseException], ...], str, bool], ...]] = (
-    (
-        (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError),
-        "the user name or password was refused",
-        False,
-    ),
-    ((av.error.HTTPNotFoundError,), "it answers, but knows no such path", True),
-    ((av.error.ExitError,), SILENT, True),
-    ((av.error.EOFError,), "the stream ended", True),
-    ((av.error.InvalidDataError,), "what it sends is not a video stream", True),
-    ((av.error.ProtocolNotFoundError,), "this kind of address cannot be played", False),
-)
-_REASONS: Final[dict[int, tuple[str, bool]]] = {
-    errno.EIO: ("no connection (is the name right?)", True),
-    errno.ECONNREFUSED: ("nothing listens there (connection refused)", True),
-    errno.ECONNRESET: ("the connection was cut", True),
-    errno.EPIPE: ("the connection was cut", True),
-    errno.EHOSTUNREACH: ("there is no way to that host", True),
-    errno.ENETUNREACH: ("there is no network", True),
-    errno.ETIMEDOUT: (SILENT, True),
-    errno.ENODEV: ("there is no such device", True),
-    errno.ENOENT: ("there is no such device", True),
-    errno.EACCES: ("this user may not open it", True),
-    errno.EBUSY: ("another program is using it", True),
-}
+def producer_time(packet: Any) -> float | None:
+    """When the camera says that it took the picture, POSIX seconds by its own clock.
 
-
-def explain(error: BaseException) -> tuple[str, bool]:
-    """What an error of FFmpeg or the system means to a person, and whether waiting may help.
-
-    The text never holds the address (FFmpeg's own texts do, with the login in it).
+    FFmpeg makes it of RTCP sender reports (RFC 3550 §6.4.1) and the packet's stamp; None before
+    the first report, and for every source that sends none.
     """
-    for kinds, reason, retry in _KINDS:
-        if isinstance(error, kinds):
-            return reason, retry
-    found = _REASONS.get(getattr(error, "errno", None) or 0)
-    if found is None:
-        found = f"{getattr(error, 'strerror', None) or type(error).__name__}", True
-    return found
+    found = PacketSideData.from_packet(packet, "prft")
+    if found.data_size < 8:
+        return None
+    return float(struct.unpack("=q", bytes(found)[:8])[0]) / 1_000_000

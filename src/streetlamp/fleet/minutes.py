@@ -1,0 +1,111 @@
+"""What a minute was like as far as a camera's status tells: was it there, was it recorded?
+
+This is the ledger's first word on a minute, given when it ends. Whoever judges the picture gives
+the last one (`MinuteSource`), some minutes later, when it is sure.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from streetlamp.health import PRECEDENCE, Judgement, Minute, MinuteState, Reason
+from streetlamp.values import CameraState, CameraStatus
+
+MINUTE: Final = 60
+TOLERATED: Final = 6.0  # seconds of a minute that may be lost without losing it
+REMEMBERED: Final = 900.0
+
+Trouble = tuple[Reason, str]
+STARTING: Final = (Reason.STREETLAMP_DOWN, "Streetlamp has not opened it yet")
+ENDED: Final = (Reason.NO_VIDEO, "its file has come to its end")
+
+
+class MinuteSource(Protocol):
+    """Whoever judges cameras: `streetlamp.app.health_keeper.HealthKeeper`. Wall clock's minutes."""
+
+    def minutes(self, now: float) -> Sequence[Minute]:
+        """The minutes that are judged, each given once, oldest first."""
+        ...
+
+    def last_minutes(self, now: float) -> Sequence[Minute]:
+        """Those that are not yet sure too, because Streetlamp stops."""
+        ...
+
+    def judgements(self, camera: str) -> Sequence[Judgement]:
+        """What each check of a camera came to by now."""
+        ...
+
+
+@dataclass(slots=True)
+class _Span:
+    """Since when a camera has been in some trouble. end: None while it lasts."""
+
+    start: float
+    reason: Reason
+    text: str
+    end: float | None = None
+
+
+class StatusMinutes:
+    """Follows the cameras' status. Thread-safe. Times are the caller's (the ledger's)."""
+
+    def __init__(self, recorded: Collection[str]) -> None:
+        """recorded: the cameras that are to be recorded."""
+        self._recorded = frozenset(recorded)
+        self._turn = threading.Lock()
+        self._spans: dict[str, list[_Span]] = {}
+        self._now: dict[str, Trouble | None] = {}
+
+    def status(self, status: CameraStatus, now: float) -> None:
+        """How a camera does from now on."""
+        with self._turn:
+            known = status.camera in self._now
+            before = self._now.get(status.camera)
+            trouble = self._trouble(status, before if known else STARTING)
+            self._now[status.camera] = trouble
+            spans = self._spans.setdefault(status.camera, [])
+            last = spans[-1] if spans and spans[-1].end is None else None
+            if last is not None and (trouble is None or trouble[0] is not last.reason):
+                last.end = max(now, last.start)
+                last = None
+            if last is None and trouble is not None:
+                spans.append(_Span(now, *trouble))
+            self._spans[status.camera] = [
+                one for one in spans if one.end is None or one.end > now - REMEMBERED
+            ]
+
+    def _trouble(self, status: CameraStatus, before: Trouble | None) -> Trouble | None:
+        state = status.state
+        if state is CameraState.CONNECTING and status.trouble is None:
+            return before or (Reason.NO_VIDEO, status.message)  # as it was, while it is tried
+        if state in (CameraState.WAITING, CameraState.CONNECTING, CameraState.FAILED):
+            return status.trouble or Reason.UNREACHABLE, status.message
+        if state is CameraState.ENDED:
+            return ENDED
+        if status.camera in self._recorded and not status.recording and status.last_frame:
+            return Reason.NOT_RECORDED, "nothing is being recorded"
+        return None
+
+    def trouble(self, camera: str) -> Trouble | None:
+        """What is wrong with a camera now: the reason, and a sentence."""
+        with self._turn:
+            return self._now.get(camera, STARTING)
+
+    def minute(self, camera: str, minute: int) -> Minute:
+        """What is known of a minute that has ended."""
+        with self._turn:
+            spans = self._spans.get(camera, [_Span(float("-inf"), *STARTING)])
+            found = [(one, seconds) for one in spans if (seconds := _overlap(one, minute)) > 0]
+        if sum(seconds for _, seconds in found) <= TOLERATED:
+            return Minute(camera, minute, MinuteState.KEPT)
+        reasons = tuple(sorted({one.reason for one, _ in found}, key=lambda r: PRECEDENCE[r]))
+        text = next(one.text for one, _ in found if one.reason is reasons[0])
+        return Minute(camera, minute, MinuteState.LOST, reasons, text)
+
+
+def _overlap(span: _Span, minute: int) -> float:
+    end = minute + MINUTE if span.end is None else min(span.end, minute + MINUTE)
+    return end - max(span.start, minute)

@@ -1,0 +1,1 @@
+"""What a camera's picture is like, in numbers: nothing that shows anybody leaves here."""
