@@ -77,7 +77,8 @@ def test_it_says_what_it_serves_and_what_will_happen(clip: Clip, number: signal.
 def test_many_with_a_login(clip: Clip) -> None:
     with start(
         str(clip.path), "--count", "12", "--no-sub", "--user", "anna", "--password-env", "WORD",
-        "--faults", "unplug@1h+5s:all,drop@2h:cam012", "--repeat", "3h", WORD="s3cret",
+        "--faults", "unplug@1h+5s:all,freeze@90m:all,drop@2h:cam012",
+        "--repeat", "3h", WORD="s3cret",
     ) as process:  # fmt: skip
         said = read_until(process, "again every 3h")
         found = re.search(r"rtsp://127\.0\.0\.1:(\d+)/cam012/main", said)
@@ -90,6 +91,7 @@ def test_many_with_a_login(clip: Clip) -> None:
     assert "Serving 12 cameras, user anna, password from $WORD:" in said
     assert "cam003" not in said, "a few addresses are enough"
     assert "  1h to 1h5s: unplug, all 12 cameras\n" in said
+    assert "  1h30m until the next one: freeze, all 12 cameras\n" in said
     assert "  2h: drop, cam012\n" in said
     assert "s3cret" not in said + rest
     assert process.returncode == 0

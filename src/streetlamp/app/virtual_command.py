@@ -166,17 +166,18 @@ def _planned(drills: Sequence[Drill], names: Sequence[str], repeat: float | None
     """What will happen, a line a fault."""
     if not drills:
         return ""
-    found: list[tuple[float, str]] = []
+    ends: dict[Drill, dict[float, str]] = {}  # when it is over, and the first camera for which
     for place, name in enumerate(names):
         schedule = schedule_for(drills, name, first=place == 0, repeat=repeat)
         for drill, end in schedule.spans():
-            if drill.whom == EVERYBODY and place:
-                continue
-            lasts = " on" if end == inf else f" to {in_words(end)}" if end > drill.start else ""
-            whom = f"all {len(names)} cameras" if drill.whom == EVERYBODY else name
-            found.append(
-                (drill.start, f"  {in_words(drill.start):>7}{lasts}: {drill.words}, {whom}")
-            )
+            ends.setdefault(drill, {}).setdefault(end, name)
+    found: list[tuple[float, str]] = []
+    for drill, cameras in ends.items():
+        (end, name), *others = cameras.items()
+        lasts = " on" if end == inf else f" to {in_words(end)}" if end > drill.start else ""
+        lasts = " until the next one" if others else lasts
+        whom = f"all {len(names)} cameras" if drill.whom == EVERYBODY else name
+        found.append((drill.start, f"  {in_words(drill.start):>7}{lasts}: {drill.words}, {whom}"))
     lines = ["Faults, from now:", *(line for _, line in sorted(found))]
     if repeat is not None:
         lines.append(f"  and again every {in_words(repeat)}")

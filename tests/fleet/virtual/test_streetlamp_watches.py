@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from streetlamp.fleet.virtual import VirtualCamera
+from streetlamp.fleet.virtual import FAULTS, VirtualCamera
 from streetlamp.values import CameraState
 from streetlamp.video.feed import Feed, FeedStatus
 from streetlamp.video.raw import Packet, RawFrame
@@ -98,14 +98,23 @@ def test_a_camera_that_sends_nothing_is_noticed(camera: VirtualCamera) -> None:
     assert "did not answer in time" in said[-1].message
 
 
-def test_a_new_password_is_not_tried_again_and_again(clip: Clip) -> None:
-    with VirtualCamera(clip.path, sub=False, user="anna", password="one") as camera:
-        camera.start("login")
-        url = camera.url.replace("//", "//anna:one@")
-        feed = feed_of(url, open_timeout=3)
-        told = [item for item in feed.items() if isinstance(item, FeedStatus)]
-    assert "user name or password was refused" in told[-1].message
-    assert told[-1].state is not WAITING
+@pytest.mark.parametrize("name", ["drop", "unplug", "mute", "stall", "login"])
+def test_why_there_are_no_pictures(camera: VirtualCamera, name: str) -> None:
+    """What the feed gives as the reason is what the fault says a watcher should say."""
+    camera.start(name)
+    try:
+        feed = feed_of(camera.url, open_timeout=1.5, read_timeout=1.5)
+        told: list[FeedStatus] = []
+        for item in feed.items():
+            if isinstance(item, FeedStatus):
+                told.append(item)
+                if item.trouble is not None:
+                    feed.stop()
+    finally:
+        camera.stop(name)
+    troubles = [status.trouble for status in told if status.trouble is not None]
+    assert troubles
+    assert troubles[-1] in FAULTS[name].reasons, told[-1].message
 
 
 def test_a_size_that_changes_midway(camera: VirtualCamera) -> None:

@@ -72,6 +72,10 @@ class Camera:
         """What it has of a kind of fault now."""
         return [each for each in self._faults if each.fault == name]
 
+    def has(self, occurrence: Occurrence) -> bool:
+        """Whether this very fault goes on here."""
+        return occurrence in self._faults
+
     def _settle(self) -> None:
         self._stream_faults = [
             (each, fault) for each, fault in self._faults.items() if fault is not None

@@ -139,6 +139,7 @@ class Connection:
                 return reply(461, sequence)
             host = str(self._writer.get_extra_info("peername")[0])
             self.viewer = UdpViewer(sockets, host, wanted.ports)
+            self._server.expect(self.viewer)
             ours = [one.get_extra_info("sockname")[1] for one in sockets]
             how = (
                 f"RTP/AVP;unicast;client_port={wanted.ports[0]}-{wanted.ports[1]};"
@@ -178,6 +179,7 @@ class Connection:
         if self.viewer is not None and self.outlet is not None:
             self.viewer.playing = False
             self.outlet.viewers.discard(self.viewer)
+            self._server.forget(self.viewer)
             self.viewer = None
 
     def cut(self) -> None:

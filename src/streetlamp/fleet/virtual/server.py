@@ -114,6 +114,15 @@ class Server:
             return False
         return self.now() - self._heard.get(viewer.rtcp_address, -within) < within
 
+    def expect(self, viewer: UdpViewer) -> None:
+        """Receiver reports from this viewer count from now on."""
+        self._heard[viewer.rtcp_address] = self.now()
+
+    def forget(self, viewer: Viewer) -> None:
+        """They count no more."""
+        if isinstance(viewer, UdpViewer):
+            self._heard.pop(viewer.rtcp_address, None)
+
     def viewers(self) -> int:
         """How many clients watch now."""
         return sum(viewer.playing for one in self._outlets for viewer in one.viewers)
@@ -152,7 +161,14 @@ class Server:
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        """A task has ended: none of them should while the server runs."""
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._tell(f"Broken, please start again: {error!r}")
 
     async def _listen(self) -> None:
         self._listener = await asyncio.start_server(
@@ -179,7 +195,7 @@ class Server:
             self._connections.discard(connection)
 
     def _ear(self, address: tuple[str, int]) -> None:
-        if address in self._heard or len(self._heard) < _MOST_CONNECTIONS:
+        if address in self._heard:
             self._heard[address] = self.now()
 
     # Drills.
@@ -195,7 +211,9 @@ class Server:
                 )
                 await self.begin(self._occurrences[key], cameras, brief=quiet)
             else:
-                await self.end(self._occurrences.pop(key), cameras, quiet=quiet)
+                await self.end(self._occurrences[key], cameras, quiet=quiet)
+                if not any(one.has(self._occurrences[key]) for one in self.cameras):
+                    del self._occurrences[key]  # others may have it for longer
 
     def _events(self) -> Iterator[tuple[Event, list[Camera]]]:
         """What happens when, and to which cameras."""
