@@ -14,7 +14,7 @@ from streetlamp.site import parse_site
 from support.lamp import PASSWORD, Clock, Lamp, start_lamp
 from support.onvif_device import MAIN, SMALL, USERS, OnvifDevice
 
-from .conftest import SHOTS, Watched, _context, _missing
+from .conftest import SHOTS, Watched, _missing, context_of
 
 PAGE = Path(__file__).resolve().parents[2] / "src/streetlamp/desk/page"
 
@@ -47,7 +47,7 @@ def test_a_camera_is_added(
     size: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    context = _context(browser, size, None)
+    context = context_of(browser, size, None)
     page = context.new_page()
     page.set_default_timeout(20_000)
     watched.follow(page)
