@@ -208,11 +208,7 @@ def test_the_root_comes_first() -> None:
 def test_a_clock_that_is_wrong() -> None:
     one = health()
 
-    class Measured(CameraStatus):
-        clock_offset = 90.0
-
-    status = Measured("gate", CameraState.LIVE, START, last_frame=START)
-    one.status(status, START)
+    one.status(replace(LIVE, last_frame=START, clock_offset=90.0), START)
     found = {each.check: each for each in one.judgements()}
     assert found[Check.CLOCK].reason is Reason.CLOCK_WRONG
     assert "90.0 s fast" in found[Check.CLOCK].text

@@ -120,7 +120,7 @@ class Work:
         return Judgement(Check.MASKED, time), NOW
 
     def _clock(self, status: CameraStatus, time: float) -> Found:
-        offset: float | None = getattr(status, "clock_offset", None)
+        offset = status.clock_offset
         if offset is not None and abs(offset) > self._clock_limit:
             way = "fast" if offset > 0 else "slow"
             text = (
