@@ -3,8 +3,9 @@
     .venv/bin/python tools/doc_tables.py [--check]
 
 Everything between the two markers in a page is made here: the settings in docs/03-site-file.md
-from the typed options, the faults in docs/10-virtual-cameras.md. A test fails when one is not up
-to date. `--check` writes nothing and ends with 1 when something would change.
+from the typed options, the faults in docs/10-virtual-cameras.md, the reasons for a lost minute in
+docs/11-serviceability.md. A test fails when one is not up to date. `--check` writes nothing and
+ends with 1 when something would change.
 """
 
 from __future__ import annotations
@@ -23,7 +24,12 @@ from pydantic.fields import FieldInfo
 from streetlamp.fleet.options import FleetAlarmOptions, GroupOptions, MaintenanceOptions
 from streetlamp.fleet.plan_options import AtOptions, PlanOptions
 from streetlamp.fleet.virtual.table import markdown_table
+from streetlamp.fleet.visits import HANDS
+from streetlamp.fleet.watch import kind_of as alarm_of
+from streetlamp.fleet.words import length
 from streetlamp.geometry import Line
+from streetlamp.health import WORDS as REASON_WORDS
+from streetlamp.health import Reason
 from streetlamp.rules.base import RULES
 from streetlamp.rules.schedule import Window
 from streetlamp.site import CameraOptions, CameraSource, Site, rule_options
@@ -31,12 +37,85 @@ from streetlamp.site import CameraOptions, CameraSource, Site, rule_options
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE = DOCS / "03-site-file.md"
 FAULTS_PAGE = DOCS / "10-virtual-cameras.md"
+REASONS_PAGE = DOCS / "11-serviceability.md"
 BEGIN = "<!-- made by tools/doc_tables.py: begin -->"
 END = "<!-- made by tools/doc_tables.py: end -->"
 
 WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path",
          datetime: "date and time"}  # fmt: skip
 HIDDEN = {"kind"}  # written as `rule:`
+
+# What each reason means at the site, and what to do. A reason without a line here is an error.
+ADVICE: Mapping[Reason, tuple[str, str]] = {
+    Reason.STREETLAMP_DOWN: (
+        "Streetlamp was off or stood still: an update, a power cut, a machine that slept.",
+        "Nothing at the camera. Look at the machine: power, sleep, disk.",
+    ),
+    Reason.UNREACHABLE: (
+        "Nothing answers at its address, or the connection was cut.",
+        "Power, cable, switch, address; a certificate that is not believed.",
+    ),
+    Reason.LOGIN_REFUSED: (
+        "It wants a login, or refuses the one it was given.",
+        "Put name and password right in the site file.",
+    ),
+    Reason.NO_VIDEO: (
+        "It answers, and no picture comes, or none for more than 10 seconds.",
+        "The path in its address, its number of viewers, the transport; restart it.",
+    ),
+    Reason.DAMAGED: (
+        "What comes is no video that can be decoded.",
+        "Codec (H.264), cable, packet loss, firmware.",
+    ),
+    Reason.CLOCK_WRONG: (
+        "Its clock is off by more than `clock_seconds`, by its own reports.",
+        "Give it a time server, or set its clock.",
+    ),
+    Reason.BLACK: (
+        "95 % of the picture is nearly black, and the view cannot be made out.",
+        "Lens cap, light, infrared lamp, exposure.",
+    ),
+    Reason.OVEREXPOSED: (
+        "Most of the picture is white, and the view has gone with it.",
+        "Sun or a lamp into the lens, exposure, the infrared filter.",
+    ),
+    Reason.COVERED: (
+        "The view's edges are gone, or a good part of it stays blocked.",
+        "Go and look: a bag, paint, a branch, something parked.",
+    ),
+    Reason.MOVED: (
+        "The view lies beside where it was, or is another one.",
+        "Turn it back. If it is meant to look there now, see [below](#a-view-that-was-changed).",
+    ),
+    Reason.DEFOCUSED: (
+        "Edges are less sharp than this camera's usually are at this hour.",
+        "Focus it; wipe the dome; look for dew.",
+    ),
+    Reason.LOW_CONTRAST: (
+        "Contrast and detail are about half of what is usual, or less.",
+        "Fog goes by itself; dirt, spray and cobwebs do not.",
+    ),
+    Reason.FROZEN: (
+        "A sensor's noise is missing: the same picture is sent again and again.",
+        "Restart the camera or the recorder in between.",
+    ),
+    Reason.LOW_RATE: (
+        "Fewer than 60 % of its usual pictures a second.",
+        "Network load, exposure times at night, the camera's own settings.",
+    ),
+    Reason.NOT_ANALYSED: (
+        "It was looked at less often than promised.",
+        "The machine is too slow: see [what to do](07-troubleshooting.md#the-machine-is-too-slow).",
+    ),
+    Reason.NOT_RECORDED: (
+        "Nothing of it was recorded, or more than 6 seconds are missing.",
+        "The disk: space, health, speed.",
+    ),
+    Reason.NOT_MASKED: (
+        "People could not be hidden one by one, so all of the picture was.",
+        "See [why](07-troubleshooting.md#the-whole-picture-is-a-mosaic).",
+    ),
+}
 
 
 def kind_of(annotation: Any) -> str:
@@ -142,7 +221,7 @@ def tables() -> str:
     )
     text = first_sentence(AtOptions.__doc__)
     lines += section("`at` of a camera", text, AtOptions)
-    for name in ("hide", "look"):
+    for name in ("hide", "look", "sleep", "health"):
         field = CameraOptions.model_fields[name]
         if isinstance(field.annotation, type):
             text = first_sentence(field.description)
@@ -156,6 +235,20 @@ def tables() -> str:
     return "\n".join(lines).strip() + "\n"
 
 
+def reasons() -> str:
+    """Why minutes are lost, in the order in which one is taken for the root."""
+    lines = ["| reason | in words | what it means | what to do | alarm | a visit after |"]
+    lines.append("|---|---|---|---|---|---|")
+    for reason in Reason:
+        means, to_do = ADVICE[reason]
+        alarm = "–" if reason is Reason.STREETLAMP_DOWN else f"`{alarm_of(reason)}`"
+        visit = length(HANDS[reason]) if reason in HANDS else "–"
+        lines.append(
+            f"| `{reason}` | {REASON_WORDS[reason]} | {means} | {to_do} | {alarm} | {visit} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def page(text: str, make: Callable[[], str] = tables) -> str:
     """A page's text with its tables made anew; ValueError without the markers."""
     before, begin, rest = text.partition(BEGIN)
@@ -165,7 +258,9 @@ def page(text: str, make: Callable[[], str] = tables) -> str:
     return f"{before}{BEGIN}\n\n{make()}\n{END}{after}"
 
 
-PAGES: Mapping[Path, Callable[[], str]] = {PAGE: tables, FAULTS_PAGE: markdown_table}
+PAGES: Mapping[Path, Callable[[], str]] = {
+    PAGE: tables, FAULTS_PAGE: markdown_table, REASONS_PAGE: reasons,
+}  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
