@@ -29,10 +29,14 @@ class NotRunningError(Exception):
 
 
 class Lamp:
-    """A running desk; a context manager. `site` is the text of a site file."""
+    """A running desk; a context manager. `site` is the text of a site file.
 
-    def __init__(self, site: str, folder: Path) -> None:
+    again: it has run in that folder before, so there is an account to log in with.
+    """
+
+    def __init__(self, site: str, folder: Path, *, again: bool = False) -> None:
         self.folder = folder
+        self._again = again
         self.data = folder / "data"
         self._log = folder / "run.log"
         (folder / "site.yaml").write_text(site)
@@ -54,7 +58,8 @@ class Lamp:
                 env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
             )  # fmt: skip
         try:
-            self.link = self._find(r"First login: (\S+)")
+            if not self._again:
+                self.link = self._find(r"First login: (\S+)")
             self.url = self._find(r"Desk: (http://\S+)/")
         except NotRunningError:
             self._process.kill()
@@ -88,8 +93,16 @@ class Lamp:
             time.sleep(0.1)
         raise NotRunningError(f"the desk did not start:\n{self.said[-3000:]}")
 
+    def kill(self) -> None:
+        """As a power cut would: no time to write anything."""
+        self._process.kill()
+        self._process.wait()
+
     def login(self) -> None:
-        """Uses the one-time link."""
+        """Uses the one-time link, or the account that it made."""
+        if self._again:
+            self.post("/api/login", {"name": NAME, "password": PASSWORD})
+            return
         token = self.link.partition("#token=")[2]
         self.post("/api/setup", {"token": token, "name": NAME, "password": PASSWORD})
 
@@ -103,6 +116,11 @@ class Lamp:
     def get(self, path: str) -> Any:
         with self._opener.open(self.url + path, timeout=60) as answer:
             return json.load(answer)
+
+    def fetch(self, path: str) -> int:
+        """Reads a file to its end; its bytes."""
+        with self._opener.open(self.url + path, timeout=60) as answer:
+            return len(answer.read())
 
     @contextlib.contextmanager
     def socket(self, path: str) -> Iterator[ClientConnection]:
@@ -128,6 +146,15 @@ class Lamp:
         """CPU seconds the whole machine has worked, everybody together."""
         first = Path("/proc/stat").read_text().splitlines()[0].split()[1:9]
         return sum(int(first[i]) for i in (0, 1, 2, 5, 6)) / TICKS
+
+    def threads(self) -> int:
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        found = re.search(r"Threads:\s+(\d+)", status)
+        return int(found[1]) if found else 0
+
+    def descriptors(self) -> int:
+        """Files and sockets that are open."""
+        return len(os.listdir(f"/proc/{self._process.pid}/fd"))
 
     def memory(self) -> float:
         """Megabytes in memory now."""

@@ -67,6 +67,14 @@ def install_packages() -> None:
             sys.exit(f"{' '.join(command[:2])} failed (exit status {done.returncode}).")
 
 
+def workers() -> list[str]:
+    """Tests side by side, where there are cores; see tests/support/alone.py for those that wait."""
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    return ["-n", str(min(cores, 8))] if cores > 1 else []
+
+
 def main(arguments: list[str]) -> int:
     if "--no-packages" in arguments:
         arguments.remove("--no-packages")
@@ -79,7 +87,7 @@ def main(arguments: list[str]) -> int:
         "import-linter": [str(BIN / "lint-imports"), "--no-cache"],
         "page types": [*page, "check"],
         "page tests": [*page, "test"],
-        "pytest": [str(PYTHON), "-m", "pytest", *arguments],
+        "pytest": [str(PYTHON), "-m", "pytest", *workers(), *arguments],
     }
     failed = []
     for name, command in checks.items():

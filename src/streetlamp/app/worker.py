@@ -90,7 +90,7 @@ class CameraWorker:
                     self._time = max(self._time, item.time)
                     self._take(self._camera.push(item))
                     self._show(self._level.due(self._time))
-                    if self._futility.looked_in_vain(self._camera):
+                    if self._futility.looked_in_vain(self._camera, self._time):
                         self._feed.complain(UNREADABLE)
                 if stopping.is_set():
                     break

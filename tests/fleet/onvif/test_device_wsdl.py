@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from streetlamp.fleet.onvif.values import Login, Target
 from support.onvif_device import NS, OnvifDevice, Stream
 
 LIBRARY = Path(inspect.getfile(onvif)).parent / "wsdl"
-MEDIA2_WSDL = Path(__file__).parents[2] / "support/onvif_wsdl/ver20/media/wsdl/media.wsdl"
+# onvif-zeep-async has no Media2; tools/setup.py puts what ONVIF publishes beside the environment
+PUBLISHED = Path(sys.prefix) / "onvif-wsdl/onvif/wsdl"
+MEDIA2_WSDL = PUBLISHED / "ver20/media/wsdl/media.wsdl"
 STREAMS = (
     Stream("rtsp://127.0.0.1/main", codec="H264"),
     Stream("rtsp://127.0.0.1/small", codec="JPEG", width=640, height=360),

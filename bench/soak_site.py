@@ -1,0 +1,94 @@
+"""The site of a soak: clips made on the spot, virtual cameras in this process, a site file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from record import ROOT
+from streetlamp.fleet.virtual import VirtualCameras
+
+WIDTH, HEIGHT, FPS, GOP_S = 480, 360, 8, 2
+SECONDS = 30
+STRESSED, COUNTED = ("a1", "a2", "a3", "a4"), ("b1", "b2")  # ids of the site's cameras
+_FOOTAGE = ROOT / "demo" / "footage" / "path.mp4"
+
+
+def make_clips(folder: Path) -> tuple[Path, Path]:
+    """A clip with people, and one of the same place with nobody there, with a sensor's noise."""
+    with av.open(str(_FOOTAGE)) as source:
+        people = [
+            frame.to_ndarray(width=WIDTH, height=HEIGHT, format="rgb24")
+            for frame in source.decode(video=0)
+        ]
+    empty = np.median(np.stack(people[:: max(1, len(people) // 40)]), axis=0)
+    noise = np.random.default_rng(1)
+    quiet = [
+        np.clip(empty + noise.normal(0, 2.0, empty.shape), 0, 255).astype(np.uint8)
+        for _ in range(SECONDS * FPS)
+    ]
+    made = folder / "people.mp4", folder / "quiet.mp4"
+    for path, pictures in zip(made, (people, quiet), strict=True):
+        _encode(path, list(islice(cycle(pictures), SECONDS * FPS)))
+    return made
+
+
+def _encode(path: Path, pictures: list[np.ndarray]) -> None:
+    with av.open(str(path), "w") as out:
+        stream: Any = out.add_stream("libx264", rate=FPS)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.gop_size = GOP_S * FPS
+        stream.options = {"preset": "superfast", "bf": "0", "sc_threshold": "0", "crf": "24"}
+        for number, pixels in enumerate(pictures):
+            picture = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            picture.pts, picture.time_base = number, Fraction(1, FPS)
+            out.mux(stream.encode(picture))
+        out.mux(stream.encode(None))
+
+
+@dataclass
+class Rack:
+    """Virtual cameras on one port that stays the same when they are switched off and on."""
+
+    clips: tuple[Path, ...]
+    ids: tuple[str, ...]
+    port: int = 0
+    cameras: VirtualCameras | None = field(default=None, repr=False)
+
+    def on(self) -> None:
+        cameras = VirtualCameras(self.clips, count=len(self.ids), port=self.port, sub=False)
+        self.cameras = cameras.__enter__()
+        self.port = cameras.port
+
+    def off(self) -> None:
+        if self.cameras is not None:
+            self.cameras.close()
+            self.cameras = None
+
+    def start(self, fault: str, id_: str, strength: float | None = None) -> None:
+        if self.cameras is not None:
+            self.cameras.start(fault, strength, self._name(id_))
+
+    def stop(self, fault: str, id_: str) -> None:
+        if self.cameras is not None:
+            self.cameras.stop(fault, self._name(id_))
+
+    def _name(self, id_: str) -> str:
+        assert self.cameras is not None
+        return self.cameras.names[self.ids.index(id_)]
+
+    def urls(self) -> dict[str, str]:
+        assert self.cameras is not None
+        return {id_: self.cameras.url_of(self._name(id_)) for id_ in self.ids}
+
+
+def site_file(urls: dict[str, str]) -> str:
+    lines = ["name: Soak", "record: {min_free_gb: 0, segment_seconds: 20}", "cameras:"]
+    lines += [f"  {id_}: {{source: '{url}'}}" for id_, url in urls.items()]
+    return "\n".join(lines) + "\n"
