@@ -104,6 +104,34 @@ def test_before_a_camera_was_opened_the_time_is_ours(made: list[Fleet], tmp_path
     assert {row.id: row.figures.share for row in found}["cam-0"] == 1.0
 
 
+@pytest.mark.parametrize("state", [CameraState.CONNECTING, CameraState.ENDED])
+def test_the_real_judge_does_not_keep_what_nobody_saw(state: CameraState, tmp_path: Path) -> None:
+    """Its word is the last one on a camera that waits to be opened, and on a file that ended."""
+    fleet = Fleet(tmp_path, 2, judged=True)
+
+    def each(second: int) -> None:
+        if second % 2 == 0:
+            fleet.set("cam-0", LIVE)
+        if second == 0 or second == 300:
+            fleet.set("cam-1", state)
+        elif 120 <= second < 300 and second % 2 == 0 and state is CameraState.ENDED:
+            fleet.set("cam-1", LIVE)
+
+    fleet.live(720, each)
+    if state is CameraState.CONNECTING:
+        fleet.live(300, lambda second: fleet.all(LIVE) if second % 2 == 0 else None)
+    fleet.keeper.close()
+    fleet.live(1)
+    well, other = (one.month for one in fleet.keeper.now())
+    assert well.lost == {}
+    assert fleet.events == []
+    if state is CameraState.CONNECTING:
+        assert (other.kept, other.lost) == (5, {Reason.STREETLAMP_DOWN: 12})
+    else:
+        assert (other.kept, other.lost) == (3, {Reason.NO_VIDEO: 9})
+    fleet.database.close()
+
+
 def test_a_kill_loses_no_more_than_the_running_minute(made: list[Fleet], tmp_path: Path) -> None:
     fleet = start(made, tmp_path)
     fleet.all(LIVE)

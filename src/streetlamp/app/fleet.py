@@ -12,6 +12,7 @@ from streetlamp.app.boot import boot_id, mono
 from streetlamp.app.status import Statuses
 from streetlamp.fleet import periods
 from streetlamp.fleet.account import Account
+from streetlamp.fleet.connection import ENDED, STARTING
 from streetlamp.fleet.figures import (
     CameraNow,
     Figures,
@@ -23,7 +24,7 @@ from streetlamp.fleet.figures import (
 from streetlamp.fleet.gaps import with_gaps
 from streetlamp.fleet.groups import groups_of
 from streetlamp.fleet.ledger import Ledger, Planned, Watched
-from streetlamp.fleet.minutes import ENDED, MINUTE, STARTING, MinuteSource, StatusMinutes
+from streetlamp.fleet.minutes import MINUTE, MinuteSource, StatusMinutes
 from streetlamp.fleet.options import matching
 from streetlamp.fleet.report import About, clipped, report
 from streetlamp.fleet.visits import why_visit
