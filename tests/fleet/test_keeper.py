@@ -11,7 +11,7 @@ import pytest
 from streetlamp.fleet.figures import Figures, Standing
 from streetlamp.health import Check, Judgement, Minute, MinuteState, Reason
 from streetlamp.store import Database
-from streetlamp.values import CameraState, Phase, Segment
+from streetlamp.values import CameraState, CameraStatus, Phase, Segment
 from support.kept_fleet import T0, Fleet, Judge, site
 from support.small_disk import SmallDisk
 
@@ -330,6 +330,23 @@ def test_judgements_raise_alarms_and_name_who_needs_a_visit(
     fleet.judge.now = {}
     fleet.live(200, step=5)
     assert fleet.book.list()[0].ended is not None
+
+
+def test_a_full_disk_hides_no_tampering(made: list[Fleet], tmp_path: Path) -> None:
+    fleet = start(made, tmp_path)
+    record = fleet.site.record.model_copy(update={"enabled": True})
+    fleet.site = fleet.site.model_copy(update={"record": record})
+    fleet.database.close()
+    fleet.database = Database(tmp_path / "b.db")
+    fleet.start()
+    fleet.statuses.set(CameraStatus("cam-0", LIVE, T0, recording=False, last_frame=T0))
+    bad = Judgement(Check.VIEW, T0, Reason.COVERED, text="90 % of its edges are gone")
+    fleet.judge.now = {"cam-0": [bad]}
+    fleet.live(120)
+    assert [alarm.kind for alarm in fleet.book.list()] == ["tamper"]
+    assert fleet.keeper.now()[0].reasons == (Reason.COVERED,)
+    fleet.live(600)
+    assert {alarm.kind for alarm in fleet.book.list()} == {"tamper", "degraded"}
 
 
 def test_a_gap_in_the_recordings_is_a_lost_minute(made: list[Fleet], tmp_path: Path) -> None:

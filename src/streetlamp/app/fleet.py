@@ -28,8 +28,8 @@ from streetlamp.fleet.minutes import MINUTE, MinuteSource, StatusMinutes
 from streetlamp.fleet.options import matching
 from streetlamp.fleet.report import About, clipped, report
 from streetlamp.fleet.visits import why_visit
-from streetlamp.fleet.watch import Condition, FleetWatch
-from streetlamp.health import PRECEDENCE, Judgement, Reason
+from streetlamp.fleet.watch import WELL, Condition, Conditions, FleetWatch, by_kind
+from streetlamp.health import Judgement, Reason
 from streetlamp.site import Site
 from streetlamp.store import Database, LedgerTables, Segments
 from streetlamp.values import Event
@@ -129,29 +129,30 @@ class FleetKeeper:
         self._ledger.put(with_gaps(wall, minutes, segments, self._recorded))
 
     def _raise_alarms(self, now: float, steady: float) -> None:
-        conditions: dict[str, Condition | None] = {}
+        conditions: dict[str, Conditions] = {}
         for camera in self._cameras:
-            condition = self._condition(camera)
+            found = self._conditions(camera)
             plan = self._ledger.planned(camera, self._ledger.next)
-            self._stand(camera, condition, "" if plan is None else plan.why, now)
-            conditions[camera] = condition if plan is None else None
+            root = next(iter(found.values()), None)
+            self._stand(camera, root, "" if plan is None else plan.why, now)
+            conditions[camera] = found if plan is None else WELL
         if self._site.fleet.alarms.enabled:
             events = self._watch.step(now, steady, conditions)
             if events:
                 self._tell(events)
 
-    def _condition(self, camera: str) -> Condition | None:
-        """What is wrong with a camera now, as far as anybody knows."""
+    def _conditions(self, camera: str) -> Conditions:
+        """What is wrong with a camera now, as far as anybody knows, the root first."""
         trouble = self._first.trouble(camera)
         if trouble in (STARTING, ENDED):
-            return None
-        if trouble is not None:
-            return Condition(*trouble)
-        bad = [one for one in self._judgements(camera) if one.reason is not None]
-        if not bad:
-            return None
-        worst = min(bad, key=lambda one: PRECEDENCE[one.reason] if one.reason else 0)
-        return None if worst.reason is None else Condition(worst.reason, worst.text)
+            return WELL
+        found = [] if trouble is None else [Condition(*trouble)]
+        found += [
+            Condition(one.reason, one.text)
+            for one in self._judgements(camera)
+            if one.reason is not None and one.reason is not Reason.STREETLAMP_DOWN
+        ]
+        return by_kind(found)
 
     def _judgements(self, camera: str) -> tuple[Judgement, ...]:
         return () if self._judge is None else tuple(self._judge.judgements(camera))
