@@ -10,6 +10,8 @@ import pytest
 
 from streetlamp.app.health_keeper import HealthKeeper
 from streetlamp.app.status import Statuses
+from streetlamp.fleet.health import CameraHealth
+from streetlamp.video.view.meter import ViewMeter
 from support.kept_fleet import T0, site
 
 
@@ -45,3 +47,14 @@ def test_what_was_learnt_is_on_the_disk_before_it_takes_the_old_ones_place(
         "cam-1.json",
     ]
     json.loads((tmp_path / "health" / "cam-0.json").read_text())
+
+
+def test_a_view_that_is_taken_over_is_forgotten_with_what_was_usual_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = keeper(tmp_path)
+    done: list[str] = []
+    monkeypatch.setattr(ViewMeter, "accept", lambda _: done.append("view"))
+    monkeypatch.setattr(CameraHealth, "forget_view", lambda one: done.append(one.camera))
+    made.accept_view("cam-1")
+    assert done == ["cam-1", "view"]

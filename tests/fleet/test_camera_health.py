@@ -84,6 +84,17 @@ def test_what_is_told_is_charged_to_the_second(reason: Reason, status: dict[str,
     assert days.lost() == {10: (reason,), 11: (reason,), 12: (reason,)}
 
 
+def test_a_view_that_is_taken_over_is_learnt_anew() -> None:
+    """One less sharp than the old view would be out of focus for ever otherwise."""
+    days = Days()
+    days.go(0, 1800)
+    turned = {"fit": 0.1, "shift": (220.0, 10.0), "shifted_fit": 0.8}
+    days.go(1800, 2100, sample=turned)
+    days.health.forget_view()
+    days.go(2100, 3600, sample={"sharpness": 0.4})
+    assert days.lost() == dict.fromkeys(range(30, 35), (Reason.MOVED,))
+
+
 def test_a_blip_of_five_seconds_costs_no_minute() -> None:
     days = Days()
     days.go(0, 610)

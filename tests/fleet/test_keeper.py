@@ -349,6 +349,22 @@ def test_a_full_disk_hides_no_tampering(made: list[Fleet], tmp_path: Path) -> No
     assert {alarm.kind for alarm in fleet.book.list()} == {"tamper", "degraded"}
 
 
+def test_a_view_is_taken_over_only_where_another_one_is_seen(
+    made: list[Fleet], tmp_path: Path
+) -> None:
+    fleet = start(made, tmp_path, 2)
+    fleet.all(LIVE)
+    moved = Judgement(Check.VIEW, T0, Reason.MOVED, text="it shows something else")
+    fleet.judge.now = {"cam-0": [moved], "cam-1": [Judgement(Check.VIEW, T0)]}
+    said = {camera: fleet.keeper.view_changed(camera) for camera in ("cam-0", "cam-1", "nobody")}
+    assert said == {"cam-0": True, "cam-1": False, "nobody": False}
+    fleet.keeper.accept_view("cam-0")
+    fleet.keeper.accept_view("nobody")
+    assert fleet.judge.accepted == ["cam-0"]
+    fleet.set("cam-0", WAITING, Reason.UNREACHABLE)
+    assert not fleet.keeper.view_changed("cam-0"), "nobody sees what it shows now"
+
+
 def test_a_gap_in_the_recordings_is_a_lost_minute(made: list[Fleet], tmp_path: Path) -> None:
     fleet = start(made, tmp_path)
     fleet.site = fleet.site.model_copy(

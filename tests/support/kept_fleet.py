@@ -26,6 +26,7 @@ class Judge:
     said: list[Minute] = field(default_factory=list)
     last: list[Minute] = field(default_factory=list)
     now: dict[str, list[Judgement]] = field(default_factory=dict)
+    accepted: list[str] = field(default_factory=list)
 
     def minutes(self, now: float) -> Sequence[Minute]:
         del now
@@ -38,6 +39,9 @@ class Judge:
 
     def judgements(self, camera: str) -> Sequence[Judgement]:
         return self.now.get(camera, [])
+
+    def accept_view(self, camera: str) -> None:
+        self.accepted.append(camera)
 
 
 class Fleet:

@@ -28,7 +28,7 @@ from streetlamp.fleet.minutes import MINUTE, MinuteSource, StatusMinutes
 from streetlamp.fleet.options import matching
 from streetlamp.fleet.report import About, clipped, report
 from streetlamp.fleet.visits import why_visit
-from streetlamp.fleet.watch import WELL, Condition, Conditions, FleetWatch, by_kind
+from streetlamp.fleet.watch import WELL, Condition, Conditions, FleetWatch, TroubleKind, by_kind
 from streetlamp.health import Judgement, Reason
 from streetlamp.site import Site
 from streetlamp.store import Database, LedgerTables, Segments
@@ -209,6 +209,15 @@ class FleetKeeper:
             sums[camera] = (today, week, month)
         self._cached = (minute, sums)
         return sums
+
+    def view_changed(self, camera: str) -> bool:
+        """As `streetlamp.desk.fleet_services.Fleet`."""
+        return camera in self._cameras and TroubleKind.TAMPER in self._conditions(camera)
+
+    def accept_view(self, camera: str) -> None:
+        """As `streetlamp.desk.fleet_services.Fleet`."""
+        if self._judge is not None and camera in self._cameras:
+            self._judge.accept_view(camera)
 
     def week(self, camera: str, start: float) -> list[Stretch]:
         """As `streetlamp.desk.fleet_services.Fleet`."""

@@ -72,6 +72,7 @@ class HealthKeeper:
 
     def accept_view(self, camera: str) -> None:
         """What the camera shows now is what it is meant to show from now on."""
+        self._health[camera].forget_view()
         self._meters[camera].accept()
 
     def _status(self, status: CameraStatus) -> None:

@@ -35,6 +35,10 @@ class MinuteSource(Protocol):
         """What each check of a camera came to by now."""
         ...
 
+    def accept_view(self, camera: str) -> None:
+        """What the camera shows now is what it is meant to show from now on."""
+        ...
+
 
 @dataclass(slots=True)
 class _Span:
