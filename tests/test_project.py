@@ -211,6 +211,12 @@ def test_links_in_the_docs_lead_somewhere() -> None:
     assert not broken
 
 
+def test_pages_named_in_the_sources_are_there() -> None:
+    for path, _ in modules():
+        for page in re.findall(r"\b(?:docs|design)/[\w-]+\.md", path.read_text("utf-8")):
+            assert (ROOT / page).is_file(), f"{path}: {page}"
+
+
 def test_the_docs_are_listed_in_their_order() -> None:
     listed = LINK.findall((ROOT / "docs" / "README.md").read_text("utf-8"))
     numbered = sorted(path.name for path in (ROOT / "docs").glob("[0-9]*.md"))

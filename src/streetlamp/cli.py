@@ -273,7 +273,7 @@ def serviceability(
 ) -> None:
     """Say how well the cameras served: minutes kept, minutes lost, and why.
 
-    Ends with 1 when the objective is missed. docs/09-serviceability.md says how it is counted.
+    Ends with 1 when the objective is missed. docs/11-serviceability.md says how it is counted.
     """
     from streetlamp.app import serviceability_command  # noqa: PLC0415
 

@@ -50,6 +50,11 @@ class Reason(StrEnum):
 
 PRECEDENCE: Final = {reason: place for place, reason in enumerate(Reason)}
 
+OURS: Final = frozenset(
+    {Reason.STREETLAMP_DOWN, Reason.NOT_ANALYSED, Reason.NOT_RECORDED, Reason.NOT_MASKED}
+)
+"""What Streetlamp or its machine did not do: never held against a camera."""
+
 CHECK_OF: Final = {
     Reason.STREETLAMP_DOWN: Check.CONNECTED,
     Reason.UNREACHABLE: Check.CONNECTED,

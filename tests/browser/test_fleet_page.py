@@ -41,6 +41,12 @@ def large(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     yield from _site(browser, tmp_path_factory, 300)
 
 
+@pytest.fixture
+def changed(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One of a test's own."""
+    yield from _site(browser, tmp_path_factory, 12)
+
+
 @contextlib.contextmanager
 def _open(browser: Browser, site: Site, watched: Watched, size: str) -> Iterator[Page]:
     context = context_of(browser, size, site.state)
@@ -283,6 +289,42 @@ def test_a_cameras_week(fleet: Page) -> None:
 def test_a_second_stream_that_is_not_used_says_why(fleet: Page) -> None:
     fleet.goto(fleet.url.replace("/fleet", "/camera/road"))
     expect(fleet.get_by_text("not used: its picture is 320 pixels wide")).to_be_visible()
+
+
+def test_a_cameras_own_clock_is_told_where_it_is_known(fleet: Page) -> None:
+    fleet.goto(fleet.url.replace("/fleet", "/camera/road"))
+    expect(fleet.get_by_text("2.4 s ahead, drifts 20 ms an hour")).to_be_visible()
+    fleet.goto(fleet.url.replace("/road", "/gate"))
+    expect(fleet.get_by_text("In sight")).to_be_visible()
+    expect(fleet.get_by_text("Its clock")).to_have_count(0)
+
+
+def test_a_view_is_taken_over_once_it_is_asked_twice(
+    browser: Browser, changed: Site, watched: Watched
+) -> None:
+    with _open(browser, changed, watched, "desktop") as page:
+        page.goto(f"{changed.desk.url}/fleet")
+        turned = next(one for one in told(page) if "moved" in one["reasons"])
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+        page.goto(f"{changed.desk.url}/camera/{turned['camera']}")
+        card = page.get_by_label("Another view")
+        expect(card).to_contain_text(turned["text"])
+        does_not_overflow(page)
+        card.get_by_role("button", name="This is its view now").click()
+        card.get_by_role("button", name="Leave it").click()
+        assert not [one for one in asked if one.startswith("POST")]
+        card.get_by_role("button", name="This is its view now").click()
+        shot(page, "new-view")
+        card.get_by_role("button", name="Take it over").click()
+        expect(page.locator(".toast.show")).to_contain_text("what it shows now is its view")
+        expect(card).to_have_count(0)
+        path = f"/api/fleet/cameras/{turned['camera']}/view"
+        assert [one for one in asked if one.startswith("POST")] == [
+            f"POST {changed.desk.url}{path}"
+        ]
+        log = page.request.get(f"{changed.desk.url}/api/audit").json()["entries"]
+        assert log[0]["action"] == "take over view"
 
 
 def test_nothing_is_asked_for_elsewhere(fleet: Page, watched: Watched) -> None:

@@ -14,6 +14,7 @@ import pytest
 from streetlamp.desk.fleet_services import CameraNow, Figures, Standing, Stretch
 from streetlamp.desk.services import AtView, PlanView
 from streetlamp.health import Check, Judgement, MinuteState, Reason
+from streetlamp.store import StoreFullError
 from support.fleet import START, SmallFleet
 from support.lamp import SITE, Lamp
 
@@ -68,6 +69,62 @@ def test_a_cameras_week(make_lamp: Make) -> None:
     assert fleet.asked == [("gate", float(START))]
 
 
+def test_a_person_takes_over_a_view_and_that_is_noted(make_lamp: Make) -> None:
+    fleet = SmallFleet([LOST], turned={"gate"})
+    lamp = make_lamp(fleet=fleet)
+    with lamp.login() as ada:
+        answer = ada.post("/api/fleet/cameras/gate/view")
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert fleet.accepted == ["gate"]
+        again = ada.post("/api/fleet/cameras/gate/view")
+    assert again.status_code == 409
+    assert "not judged to show another view" in again.json()["error"]
+    assert fleet.accepted == ["gate"]
+    said = [one for one in lamp.said() if one[1] == "take over view"]
+    assert said == [("ada", "take over view", "camera:gate")]
+
+
+def test_a_view_is_not_taken_over_unsaid(
+    make_lamp: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet = SmallFleet([LOST], turned={"gate"})
+    lamp = make_lamp(fleet=fleet)
+
+    def full(*_: object, **__: object) -> None:
+        raise StoreFullError("the disk is full")
+
+    with lamp.login() as ada:
+        monkeypatch.setattr(lamp.audit, "record", full)
+        assert ada.post("/api/fleet/cameras/gate/view").status_code == 503
+    assert fleet.accepted == []
+
+
+@pytest.mark.parametrize(
+    ("camera", "origin", "status"),
+    [
+        ("gate", "http://evil.example", 403),
+        ("gate", "null", 403),
+        ("none", "", 404),
+        ("..%2fgate", "", 405),
+        ("gate%00", "", 404),
+        ("x" * 200, "", 422),
+    ],
+)
+def test_nobody_else_takes_a_view_over(
+    make_lamp: Make, camera: str, origin: str, status: int
+) -> None:
+    fleet = SmallFleet([LOST], turned={"gate", camera})
+    lamp = make_lamp(fleet=fleet)
+    path = f"/api/fleet/cameras/{camera}/view"
+    with lamp.client() as stranger:
+        assert stranger.post(path).status_code in (401, 405)
+    with lamp.login() as ada:
+        headers = {"Origin": origin} if origin else {}
+        assert ada.post(path, headers=headers).status_code == status
+        assert ada.get(path).status_code in (404, 405)
+    assert fleet.accepted == []
+
+
 def test_the_report(make_lamp: Make) -> None:
     lamp = make_lamp(fleet=SmallFleet())
     with lamp.login() as ada:
@@ -112,6 +169,7 @@ def test_a_desk_without_a_ledger_says_so(lamp: Lamp) -> None:
             answer = ada.get(f"/api/fleet{path}")
             assert answer.status_code == 404
             assert "No ledger" in answer.json()["error"]
+        assert ada.post("/api/fleet/cameras/gate/view").status_code == 404
 
 
 def test_nobody_sees_it_without_a_login(make_lamp: Make, tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ PRIVATE = [
     ("POST", "/api/alarms/a1/acknowledge"),
     ("POST", "/api/alarms/a1/resolve"),
     ("POST", "/api/alarms/a1/false"),
+    ("POST", "/api/fleet/cameras/gate/view"),
     ("GET", "/api/cameras/gate/still.jpg"),
     ("GET", "/api/cameras/gate/recordings?start=0&end=1"),
     ("GET", "/api/cameras/gate/export.mp4?start=0&end=1"),

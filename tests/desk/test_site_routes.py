@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -41,6 +42,14 @@ def test_how_things_are(lamp: Lamp, ada: httpx.Client) -> None:
     assert [(one["camera"], one["state"]) for one in status["cameras"]] == [("gate", "live")]
     assert status["disk"]["free_bytes"] == 10**9
     assert status["alarms_open"] == 0
+
+
+def test_what_a_cameras_own_clock_is_like(lamp: Lamp, ada: httpx.Client) -> None:
+    (gate,) = ada.get("/api/status").json()["cameras"]
+    assert (gate["clock_offset"], gate["clock_drift"]) == (None, None)
+    lamp.states["gate"] = replace(lamp.states["gate"], clock_offset=2.4, clock_drift=5.6)
+    (gate,) = ada.get("/api/status").json()["cameras"]
+    assert (gate["clock_offset"], gate["clock_drift"]) == (2.4, 5.6)
 
 
 def test_the_public_page_needs_no_login_and_tells_no_secret(lamp: Lamp) -> None:

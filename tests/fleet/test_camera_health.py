@@ -38,7 +38,7 @@ class Days:
     def go(self, first: int, last: int, *, sample: Any = None, status: Any = None) -> None:
         for second in range(first, last):
             now = START + second
-            what = replace(LIVE, last_frame=now, **(status or {}))
+            what = replace(LIVE, **{"last_frame": now, **(status or {})})
             if second % 2 == 0 or second in (first, last - 1):
                 self.health.status(what, now)
             if second % 4 == 0 and what.state is CameraState.LIVE:
@@ -84,12 +84,34 @@ def test_what_is_told_is_charged_to_the_second(reason: Reason, status: dict[str,
     assert days.lost() == {10: (reason,), 11: (reason,), 12: (reason,)}
 
 
+def test_a_view_that_is_taken_over_is_learnt_anew() -> None:
+    """One less sharp than the old view would be out of focus for ever otherwise."""
+    days = Days()
+    days.go(0, 1800)
+    turned = {"fit": 0.1, "shift": (220.0, 10.0), "shifted_fit": 0.8}
+    days.go(1800, 2100, sample=turned)
+    days.health.forget_view()
+    days.go(2100, 3600, sample={"sharpness": 0.4})
+    assert days.lost() == dict.fromkeys(range(30, 35), (Reason.MOVED,))
+
+
 def test_a_blip_of_five_seconds_costs_no_minute() -> None:
     days = Days()
     days.go(0, 610)
     days.go(610, 615, status={"state": CameraState.WAITING, "trouble": Reason.UNREACHABLE})
     days.go(615, 1000)
     assert not days.lost()
+
+
+def test_until_it_is_opened_the_time_is_ours_and_a_try_changes_nothing() -> None:
+    days = Days()
+    trying = {"state": CameraState.CONNECTING, "last_frame": 0.0}
+    days.go(0, 180, status=trying)
+    days.go(180, 300, status={"state": CameraState.WAITING, "trouble": Reason.LOGIN_REFUSED})
+    days.go(300, 360, status=trying)
+    days.go(360, 900)
+    ours, refused = (Reason.STREETLAMP_DOWN,), (Reason.LOGIN_REFUSED,)
+    assert days.lost() == {0: ours, 1: ours, 2: ours, 3: refused, 4: refused, 5: refused}
 
 
 def test_a_camera_that_says_nothing_after_it_left_stays_lost() -> None:

@@ -11,7 +11,7 @@ import pytest
 from streetlamp.fleet.figures import Figures, Standing
 from streetlamp.health import Check, Judgement, Minute, MinuteState, Reason
 from streetlamp.store import Database
-from streetlamp.values import CameraState, Phase, Segment
+from streetlamp.values import CameraState, CameraStatus, Phase, Segment
 from support.kept_fleet import T0, Fleet, Judge, site
 from support.small_disk import SmallDisk
 
@@ -102,6 +102,34 @@ def test_before_a_camera_was_opened_the_time_is_ours(made: list[Fleet], tmp_path
     found = fleet.keeper.report(fleet.keeper.period("month")).cameras
     assert {row.id: row.figures.ours for row in found}["cam-1"] == 7
     assert {row.id: row.figures.share for row in found}["cam-0"] == 1.0
+
+
+@pytest.mark.parametrize("state", [CameraState.CONNECTING, CameraState.ENDED])
+def test_the_real_judge_does_not_keep_what_nobody_saw(state: CameraState, tmp_path: Path) -> None:
+    """Its word is the last one on a camera that waits to be opened, and on a file that ended."""
+    fleet = Fleet(tmp_path, 2, judged=True)
+
+    def each(second: int) -> None:
+        if second % 2 == 0:
+            fleet.set("cam-0", LIVE)
+        if second == 0 or second == 300:
+            fleet.set("cam-1", state)
+        elif 120 <= second < 300 and second % 2 == 0 and state is CameraState.ENDED:
+            fleet.set("cam-1", LIVE)
+
+    fleet.live(720, each)
+    if state is CameraState.CONNECTING:
+        fleet.live(300, lambda second: fleet.all(LIVE) if second % 2 == 0 else None)
+    fleet.keeper.close()
+    fleet.live(1)
+    well, other = (one.month for one in fleet.keeper.now())
+    assert well.lost == {}
+    assert fleet.events == []
+    if state is CameraState.CONNECTING:
+        assert (other.kept, other.lost) == (5, {Reason.STREETLAMP_DOWN: 12})
+    else:
+        assert (other.kept, other.lost) == (3, {Reason.NO_VIDEO: 9})
+    fleet.database.close()
 
 
 def test_a_kill_loses_no_more_than_the_running_minute(made: list[Fleet], tmp_path: Path) -> None:
@@ -302,6 +330,39 @@ def test_judgements_raise_alarms_and_name_who_needs_a_visit(
     fleet.judge.now = {}
     fleet.live(200, step=5)
     assert fleet.book.list()[0].ended is not None
+
+
+def test_a_full_disk_hides_no_tampering(made: list[Fleet], tmp_path: Path) -> None:
+    fleet = start(made, tmp_path)
+    record = fleet.site.record.model_copy(update={"enabled": True})
+    fleet.site = fleet.site.model_copy(update={"record": record})
+    fleet.database.close()
+    fleet.database = Database(tmp_path / "b.db")
+    fleet.start()
+    fleet.statuses.set(CameraStatus("cam-0", LIVE, T0, recording=False, last_frame=T0))
+    bad = Judgement(Check.VIEW, T0, Reason.COVERED, text="90 % of its edges are gone")
+    fleet.judge.now = {"cam-0": [bad]}
+    fleet.live(120)
+    assert [alarm.kind for alarm in fleet.book.list()] == ["tamper"]
+    assert fleet.keeper.now()[0].reasons == (Reason.COVERED,)
+    fleet.live(600)
+    assert {alarm.kind for alarm in fleet.book.list()} == {"tamper", "degraded"}
+
+
+def test_a_view_is_taken_over_only_where_another_one_is_seen(
+    made: list[Fleet], tmp_path: Path
+) -> None:
+    fleet = start(made, tmp_path, 2)
+    fleet.all(LIVE)
+    moved = Judgement(Check.VIEW, T0, Reason.MOVED, text="it shows something else")
+    fleet.judge.now = {"cam-0": [moved], "cam-1": [Judgement(Check.VIEW, T0)]}
+    said = {camera: fleet.keeper.view_changed(camera) for camera in ("cam-0", "cam-1", "nobody")}
+    assert said == {"cam-0": True, "cam-1": False, "nobody": False}
+    fleet.keeper.accept_view("cam-0")
+    fleet.keeper.accept_view("nobody")
+    assert fleet.judge.accepted == ["cam-0"]
+    fleet.set("cam-0", WAITING, Reason.UNREACHABLE)
+    assert not fleet.keeper.view_changed("cam-0"), "nobody sees what it shows now"
 
 
 def test_a_gap_in_the_recordings_is_a_lost_minute(made: list[Fleet], tmp_path: Path) -> None:

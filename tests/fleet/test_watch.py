@@ -9,7 +9,7 @@ import pytest
 
 from streetlamp.fleet.groups import groups_of
 from streetlamp.fleet.options import FleetAlarmOptions, FleetOptions
-from streetlamp.fleet.watch import Condition, FleetWatch, TroubleKind, kind_of
+from streetlamp.fleet.watch import Condition, Conditions, FleetWatch, TroubleKind, by_kind, kind_of
 from streetlamp.health import Reason
 from streetlamp.values import Event, Phase, Severity
 
@@ -44,9 +44,13 @@ def lived(of: FleetWatch, wrong: Wrong, seconds: int) -> list[Event]:
     """A second a step. wrong: what is wrong with a camera at a second."""
     told = []
     for second in range(seconds):
-        conditions = {camera: wrong(camera, second) for camera in CAMERAS}
+        conditions = {camera: only(wrong(camera, second)) for camera in CAMERAS}
         told += of.step(T + second, float(second), conditions)
     return told
+
+
+def only(condition: Condition | None) -> Conditions:
+    return by_kind([] if condition is None else [condition])
 
 
 def between(start: int, end: int, what: Condition = DOWN) -> Callable[[int], Condition | None]:
@@ -161,18 +165,72 @@ def test_kinds_have_their_own_patience() -> None:
     assert starts["degraded"].message == "Camera 2: out of focus (sharpness 12)"
 
 
+CLOCK, COVERED = Condition(Reason.CLOCK_WRONG, "an hour"), Condition(Reason.COVERED)
+
+
+def test_of_each_kind_the_root_is_told_and_of_a_lost_camera_only_that() -> None:
+    found = by_kind([Condition(Reason.NOT_RECORDED), Condition(Reason.MOVED), COVERED, CLOCK])
+    assert list(found.items()) == [(TroubleKind.DEGRADED, CLOCK), (TroubleKind.TAMPER, COVERED)]
+    assert by_kind([CLOCK, COVERED, DOWN]) == {TroubleKind.DOWN: DOWN}
+    assert by_kind([]) == {}
+
+
+def several(wrong: Callable[[int], list[Condition]], seconds: int) -> list[tuple[int, str, Phase]]:
+    """What is told of one camera, and at which second."""
+    of, told = watch(degraded_seconds=300), []
+    for second in range(seconds):
+        told += of.step(T + second, float(second), {"cam-5": by_kind(wrong(second))})
+    return [(round(event.at - T), event.kind, event.phase) for event in told]
+
+
+def test_a_camera_with_a_wrong_clock_that_is_covered_is_tampered_with() -> None:
+    def wrong(second: int) -> list[Condition]:
+        return [CLOCK, COVERED] if 100 <= second < 400 else [CLOCK]
+
+    assert several(wrong, 600) == [
+        (160, "tamper", Phase.START),
+        (300, "degraded", Phase.START),
+        (460, "tamper", Phase.END),
+    ]
+
+
+def test_a_covered_camera_that_is_lost_is_not_well_again() -> None:
+    def wrong(second: int) -> list[Condition]:
+        lost = [DOWN] if 100 <= second < 300 else []
+        return [*lost, COVERED] if second < 400 else []
+
+    assert several(wrong, 600) == [
+        (60, "tamper", Phase.START),
+        (160, "camera_down", Phase.START),
+        (360, "camera_down", Phase.END),
+        (460, "tamper", Phase.END),
+    ]
+
+
+def test_what_was_not_told_before_a_camera_was_lost_begins_anew() -> None:
+    def wrong(second: int) -> list[Condition]:
+        return [DOWN, COVERED] if 30 <= second < 300 else [COVERED] if second < 400 else []
+
+    assert several(wrong, 500) == [
+        (90, "camera_down", Phase.START),
+        (360, "tamper", Phase.START),
+        (360, "camera_down", Phase.END),
+        (460, "tamper", Phase.END),
+    ]
+
+
 def test_the_clock_may_be_set_meanwhile() -> None:
     of, told = watch(), []
     for second in range(200):
         now = T + second - (3600 if second > 30 else 0)
-        told += of.step(now, float(second), {"cam-5": DOWN if 10 <= second < 120 else None})
+        told += of.step(now, float(second), {"cam-5": only(between(10, 120)(second))})
     assert [event.phase for event in told] == [Phase.START, Phase.END]
 
 
 def test_a_camera_that_is_not_watched_any_more_ends_its_alarm() -> None:
     of, told = watch(), []
     for second in range(200):
-        told += of.step(T + second, float(second), {"cam-5": DOWN} if second < 100 else {})
+        told += of.step(T + second, float(second), {"cam-5": only(DOWN)} if second < 100 else {})
     assert [event.phase for event in told] == [Phase.START, Phase.END]
 
 

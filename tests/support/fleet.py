@@ -28,6 +28,8 @@ class SmallFleet:
     cameras: list[CameraNow] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
     asked: list[tuple[str, float]] = field(default_factory=list)
+    turned: set[str] = field(default_factory=set)  # cameras that show another view
+    accepted: list[str] = field(default_factory=list)
 
     def now(self) -> Sequence[CameraNow]:
         return list(self.cameras)
@@ -35,6 +37,13 @@ class SmallFleet:
     def week(self, camera: str, start: float) -> Sequence[Stretch]:
         self.asked.append((camera, start))
         return self.stretches
+
+    def view_changed(self, camera: str) -> bool:
+        return camera in self.turned
+
+    def accept_view(self, camera: str) -> None:
+        self.accepted.append(camera)
+        self.turned.discard(camera)
 
     def period(self, text: str) -> Period:
         if text not in ("month", "2023-11"):

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from streetlamp.alarms.book import AlarmBook
 from streetlamp.app.fleet import FleetKeeper
+from streetlamp.app.health_keeper import HealthKeeper
 from streetlamp.app.status import Statuses
+from streetlamp.fleet.minutes import MinuteSource
 from streetlamp.health import Judgement, Minute, Reason
 from streetlamp.site import Site, parse_site
 from streetlamp.store import Database, LedgerTables, Segments
@@ -24,6 +26,7 @@ class Judge:
     said: list[Minute] = field(default_factory=list)
     last: list[Minute] = field(default_factory=list)
     now: dict[str, list[Judgement]] = field(default_factory=dict)
+    accepted: list[str] = field(default_factory=list)
 
     def minutes(self, now: float) -> Sequence[Minute]:
         del now
@@ -37,14 +40,27 @@ class Judge:
     def judgements(self, camera: str) -> Sequence[Judgement]:
         return self.now.get(camera, [])
 
+    def accept_view(self, camera: str) -> None:
+        self.accepted.append(camera)
+
 
 class Fleet:
-    """One run of Streetlamp after another in one data folder."""
+    """One run of Streetlamp after another in one data folder.
+
+    judged: by the real judge, not by what the test says.
+    """
 
     def __init__(
-        self, data: Path, cameras: int, fleet: str = "", db: type[Database] = Database
+        self,
+        data: Path,
+        cameras: int,
+        fleet: str = "",
+        db: type[Database] = Database,
+        *,
+        judged: bool = False,
     ) -> None:
         self.site = site(data, cameras, fleet)
+        self.health = data / "health" if judged else None
         self.time = T0  # the real one, and the wall clock's unless `wrong_by` is set
         self.wrong_by = 0.0
         self.boot = "boot"
@@ -58,8 +74,11 @@ class Fleet:
         self.segments = Segments(self.database)
         self.book = AlarmBook(self.database, self.site.alarms)
         self.events: list[Event] = []
+        judge: MinuteSource = self.judge
+        if self.health is not None:
+            judge = HealthKeeper(self.site, self.health, self.statuses, self._wall)
         self.keeper = FleetKeeper(
-            self.site, self.database, self.statuses, self.segments, self._tell, judge=self.judge,
+            self.site, self.database, self.statuses, self.segments, self._tell, judge=judge,
             clocks=(self._wall, lambda: self.time - self.booted), boot=self.boot,
         )  # fmt: skip
 

@@ -110,6 +110,13 @@ class MadeUpFleet:
 
     def __init__(self, cameras: dict[str, tuple[str, str]]) -> None:
         self._cameras = cameras
+        self._accepted: set[str] = set()
+
+    def view_changed(self, camera: str) -> bool:
+        return any(one.reason is Reason.MOVED for c in self.now() for one in c.judgements if c.camera == camera)  # noqa: E501
+
+    def accept_view(self, camera: str) -> None:
+        self._accepted.add(camera)
 
     def now(self) -> Sequence[CameraNow]:
         return [self._now(camera, number) for number, camera in enumerate(self._cameras)]
@@ -117,6 +124,8 @@ class MadeUpFleet:
     def _now(self, camera: str, number: int) -> CameraNow:
         whole = stretches(camera, number)
         last = whole[-1]
+        if camera in self._accepted:
+            last = Stretch(camera, NOW, NOW, MinuteState.KEPT)
         states = {
             MinuteState.KEPT: Standing.WELL,
             MinuteState.LOST: Standing.LOST,

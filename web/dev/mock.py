@@ -300,6 +300,16 @@ def fleet_week(camera: str, start: float) -> WeekOut:
     return WeekOut(camera=camera, stretches=tuple(map(StretchOut.of, fleet.week(camera, start))))
 
 
+@app.post("/api/fleet/cameras/{camera}/view", status_code=204)
+async def accept_view(request: Request, camera: str) -> Response:
+    if not fleet.view_changed(camera):
+        return fail(409, "It is not judged to show another view.")
+    fleet.accept_view(camera)
+    note(who(request) or "?", "take over view", f"camera:{camera}")
+    tell(fleet_message([FleetCameraOut.of(one) for one in fleet.now()]))
+    return Response(status_code=204)
+
+
 @app.get("/api/fleet/report")
 def fleet_report(period: str = "month") -> Any:
     try:

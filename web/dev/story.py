@@ -99,6 +99,8 @@ def status(camera: str) -> dict[str, Any]:
         "trouble": None if live else "unreachable",
         "trouble_words": "" if live else "cannot be reached",
         "asleep": live and list(NAMES).index(camera) % 5 == 2,
+        "clock_offset": 2.4 if camera == "road" else None,
+        "clock_drift": 5.6 if camera == "road" else None,
         "second_trouble": "its picture is 320 pixels wide, too few" if camera == "road" else "",
     }
 

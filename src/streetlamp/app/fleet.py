@@ -12,6 +12,7 @@ from streetlamp.app.boot import boot_id, mono
 from streetlamp.app.status import Statuses
 from streetlamp.fleet import periods
 from streetlamp.fleet.account import Account
+from streetlamp.fleet.connection import ENDED, STARTING
 from streetlamp.fleet.figures import (
     CameraNow,
     Figures,
@@ -23,12 +24,12 @@ from streetlamp.fleet.figures import (
 from streetlamp.fleet.gaps import with_gaps
 from streetlamp.fleet.groups import groups_of
 from streetlamp.fleet.ledger import Ledger, Planned, Watched
-from streetlamp.fleet.minutes import ENDED, MINUTE, STARTING, MinuteSource, StatusMinutes
+from streetlamp.fleet.minutes import MINUTE, MinuteSource, StatusMinutes
 from streetlamp.fleet.options import matching
 from streetlamp.fleet.report import About, clipped, report
 from streetlamp.fleet.visits import why_visit
-from streetlamp.fleet.watch import Condition, FleetWatch
-from streetlamp.health import PRECEDENCE, Judgement, Reason
+from streetlamp.fleet.watch import WELL, Condition, Conditions, FleetWatch, TroubleKind, by_kind
+from streetlamp.health import Judgement, Reason
 from streetlamp.site import Site
 from streetlamp.store import Database, LedgerTables, Segments
 from streetlamp.values import Event
@@ -128,29 +129,30 @@ class FleetKeeper:
         self._ledger.put(with_gaps(wall, minutes, segments, self._recorded))
 
     def _raise_alarms(self, now: float, steady: float) -> None:
-        conditions: dict[str, Condition | None] = {}
+        conditions: dict[str, Conditions] = {}
         for camera in self._cameras:
-            condition = self._condition(camera)
+            found = self._conditions(camera)
             plan = self._ledger.planned(camera, self._ledger.next)
-            self._stand(camera, condition, "" if plan is None else plan.why, now)
-            conditions[camera] = condition if plan is None else None
+            root = next(iter(found.values()), None)
+            self._stand(camera, root, "" if plan is None else plan.why, now)
+            conditions[camera] = found if plan is None else WELL
         if self._site.fleet.alarms.enabled:
             events = self._watch.step(now, steady, conditions)
             if events:
                 self._tell(events)
 
-    def _condition(self, camera: str) -> Condition | None:
-        """What is wrong with a camera now, as far as anybody knows."""
+    def _conditions(self, camera: str) -> Conditions:
+        """What is wrong with a camera now, as far as anybody knows, the root first."""
         trouble = self._first.trouble(camera)
         if trouble in (STARTING, ENDED):
-            return None
-        if trouble is not None:
-            return Condition(*trouble)
-        bad = [one for one in self._judgements(camera) if one.reason is not None]
-        if not bad:
-            return None
-        worst = min(bad, key=lambda one: PRECEDENCE[one.reason] if one.reason else 0)
-        return None if worst.reason is None else Condition(worst.reason, worst.text)
+            return WELL
+        found = [] if trouble is None else [Condition(*trouble)]
+        found += [
+            Condition(one.reason, one.text)
+            for one in self._judgements(camera)
+            if one.reason is not None and one.reason is not Reason.STREETLAMP_DOWN
+        ]
+        return by_kind(found)
 
     def _judgements(self, camera: str) -> tuple[Judgement, ...]:
         return () if self._judge is None else tuple(self._judge.judgements(camera))
@@ -207,6 +209,15 @@ class FleetKeeper:
             sums[camera] = (today, week, month)
         self._cached = (minute, sums)
         return sums
+
+    def view_changed(self, camera: str) -> bool:
+        """As `streetlamp.desk.fleet_services.Fleet`."""
+        return camera in self._cameras and TroubleKind.TAMPER in self._conditions(camera)
+
+    def accept_view(self, camera: str) -> None:
+        """As `streetlamp.desk.fleet_services.Fleet`."""
+        if self._judge is not None and camera in self._cameras:
+            self._judge.accept_view(camera)
 
     def week(self, camera: str, start: float) -> list[Stretch]:
         """As `streetlamp.desk.fleet_services.Fleet`."""

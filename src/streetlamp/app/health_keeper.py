@@ -17,6 +17,7 @@ from streetlamp.app.status import Statuses
 from streetlamp.fleet.health import CameraHealth
 from streetlamp.health import Judgement, Minute
 from streetlamp.site import Site
+from streetlamp.store.durable import replace_text, sync_folder
 from streetlamp.values import CameraStatus
 from streetlamp.video.view.meter import ViewMeter
 
@@ -71,6 +72,7 @@ class HealthKeeper:
 
     def accept_view(self, camera: str) -> None:
         """What the camera shows now is what it is meant to show from now on."""
+        self._health[camera].forget_view()
         self._meters[camera].accept()
 
     def _status(self, status: CameraStatus) -> None:
@@ -84,9 +86,8 @@ class HealthKeeper:
         self._folder.mkdir(parents=True, exist_ok=True)
         for name, health in self._health.items():
             state = {"usual": health.state(), "view": self._meters[name].state()}
-            part = self._folder / f"{name}.part"
-            part.write_text(json.dumps(state, separators=(",", ":")), "utf-8")
-            part.replace(self._folder / f"{name}.json")
+            replace_text(self._folder / f"{name}.json", json.dumps(state, separators=(",", ":")))
+        sync_folder(self._folder)
         return ""
 
     def close(self) -> None:

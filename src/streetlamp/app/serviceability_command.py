@@ -86,7 +86,7 @@ def _said(report: Report) -> Iterator[str]:
         f"{percent(budget.objective)} is {'met' if met else 'MISSED'}"
     )
     yield (
-        f"  without {count(figures.ours, 'minute')} in which Streetlamp was not running: "
+        f"  without {count(figures.ours, 'minute')} lost by Streetlamp or its machine: "
         f"{percent(figures.camera_share)}"
     )
     left = f"{budget.left:,.0f} left" if budget.left >= 0 else f"{-budget.left:,.0f} too many"

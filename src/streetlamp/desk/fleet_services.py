@@ -32,6 +32,14 @@ class Fleet(Protocol):
         seconds), oldest first; none of the future, and none in which it was not expected."""
         ...
 
+    def view_changed(self, camera: str) -> bool:
+        """Whether it is seen, and judged to be covered or to look somewhere else."""
+        ...
+
+    def accept_view(self, camera: str) -> None:
+        """What the camera shows now is what it is meant to show from now on."""
+        ...
+
     def period(self, text: str) -> Period:
         """ "2026-10", "2026-W43", "2026-10-25", or "month", "week", "day" for the running one.
 

@@ -120,6 +120,12 @@ class StatusOut(Wire):
         description="Why its second stream is not used; empty if it is, or if there is none."
     )
     trouble: Reason | None = Field(description="Why it is lost; null while it is not.")
+    clock_offset: float | None = Field(
+        description="Seconds its own clock is ahead; null: it does not say."
+    )
+    clock_drift: float | None = Field(
+        description="Parts in a million its clock runs fast; null: not known yet."
+    )
 
     @computed_field(description="The same in words; empty while it is not.")  # type: ignore[prop-decorator]
     @property

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from streetlamp.health import Judgement, MinuteState, Reason
+from streetlamp.health import OURS, Judgement, MinuteState, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,14 @@ class Figures:
         return sum(self.lost.values())
 
     @property
-    def ours(self) -> int:
+    def down(self) -> int:
         """Minutes in which Streetlamp itself was not running."""
         return self.lost.get(Reason.STREETLAMP_DOWN, 0)
+
+    @property
+    def ours(self) -> int:
+        """Minutes lost by Streetlamp or its machine, first of all: `streetlamp.health.OURS`."""
+        return sum(minutes for reason, minutes in self.lost.items() if reason in OURS)
 
     @property
     def share(self) -> float | None:
@@ -62,7 +67,7 @@ class Figures:
 
     @property
     def camera_share(self) -> float | None:
-        """The same without the time in which Streetlamp was down: what the cameras are like."""
+        """The same without what is `ours`: what the cameras are like."""
         seen = self.expected - self.ours
         return self.kept / seen if seen else None
 

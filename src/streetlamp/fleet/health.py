@@ -75,6 +75,11 @@ class CameraHealth:
             if all(self._is_well(check) and found[check][0].well for check in PICTURE):
                 self.usual.learn(sample)
 
+    def forget_view(self) -> None:
+        """The camera shows something else from now on: what is usual of it is learnt anew."""
+        with self._turn:
+            self.usual = Usual()
+
     def judgements(self) -> list[Judgement]:
         """What each check came to by now, in the order of `Check`."""
         with self._turn:

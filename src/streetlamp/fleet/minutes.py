@@ -11,16 +11,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from streetlamp.fleet.connection import STARTING, Trouble, away
 from streetlamp.health import PRECEDENCE, Judgement, Minute, MinuteState, Reason
 from streetlamp.values import CameraState, CameraStatus
 
 MINUTE: Final = 60
 TOLERATED: Final = 6.0  # seconds of a minute that may be lost without losing it
 REMEMBERED: Final = 900.0
-
-Trouble = tuple[Reason, str]
-STARTING: Final = (Reason.STREETLAMP_DOWN, "Streetlamp has not opened it yet")
-ENDED: Final = (Reason.NO_VIDEO, "its file has come to its end")
 
 
 class MinuteSource(Protocol):
@@ -36,6 +33,10 @@ class MinuteSource(Protocol):
 
     def judgements(self, camera: str) -> Sequence[Judgement]:
         """What each check of a camera came to by now."""
+        ...
+
+    def accept_view(self, camera: str) -> None:
+        """What the camera shows now is what it is meant to show from now on."""
         ...
 
 
@@ -78,13 +79,8 @@ class StatusMinutes:
             ]
 
     def _trouble(self, status: CameraStatus, before: Trouble | None) -> Trouble | None:
-        state = status.state
-        if state is CameraState.CONNECTING and status.trouble is None:
-            return before or (Reason.NO_VIDEO, status.message)  # as it was, while it is tried
-        if state in (CameraState.WAITING, CameraState.CONNECTING, CameraState.FAILED):
-            return status.trouble or Reason.UNREACHABLE, status.message
-        if state is CameraState.ENDED:
-            return ENDED
+        if status.state is not CameraState.LIVE:
+            return away(status, before)
         if status.camera in self._recorded and not status.recording and status.last_frame:
             return Reason.NOT_RECORDED, "nothing is being recorded"
         return None

@@ -109,12 +109,12 @@ def _column(day: Day, x: float, step: float, height: int, low: float, objective:
     if share is None:
         return ""
     tall = _on(share, low) * (height - 10)
-    ours = figures.ours / figures.expected / (1.0 - low) * (height - 10)
+    down = figures.down / figures.expected / (1.0 - low) * (height - 10)
     wide = min(step * 0.72, 60.0)
     begin = x + (step - wide) / 2
     top = height - tall
     colour = GOOD if share >= objective else BAD
-    more = min(ours, top - 10)
+    more = min(down, top - 10)
     extra = (
         f"<rect x='{begin:.1f}' y='{top - more:.1f}' width='{wide:.1f}' height='{more:.1f}' "
         f"fill='{OURS}'/>"
@@ -122,7 +122,7 @@ def _column(day: Day, x: float, step: float, height: int, low: float, objective:
         else ""
     )
     return (
-        f"<g><title>{day.date}: {percent(share)}; Streetlamp down {figures.ours} of "
+        f"<g><title>{day.date}: {percent(share)}; Streetlamp down {figures.down} of "
         f"{figures.expected} minutes</title><rect x='{begin:.1f}' y='{top:.1f}' "
         f"width='{wide:.1f}' height='{tall:.1f}' fill='{colour}'/>{extra}</g>"
     )

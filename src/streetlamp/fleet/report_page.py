@@ -89,12 +89,12 @@ def _short(report: Report) -> Iterator[str]:
     )
     yield draw.gauge(share, budget.objective)
     yield "</div></section><section class=facts>"
-    ours = figures.ours
     facts = [
         (f"{figures.expected:,}", "camera minutes expected"),
         (f"{figures.lost_minutes:,}", f"lost ({percent(1 - share)})"),
-        (f"{ours:,}", "of them because Streetlamp itself was not running"),
-        (percent(figures.camera_share), "without that time: the cameras alone"),
+        (f"{figures.down:,}", "of them because Streetlamp itself was not running"),
+        (f"{figures.ours:,}", "of them by Streetlamp or its machine, with that time"),
+        (percent(figures.camera_share), "without those: the cameras alone"),
         (f"{figures.planned:,}", "in planned maintenance, not expected"),
     ]
     for number, what in facts:
@@ -298,8 +298,9 @@ def _method(report: Report) -> Iterator[str]:
         "up until it was switched off. A minute in which any part of that job was missing for more "
         "than six seconds is lost as a whole, and stands under one reason, the root.",
         "Minutes in which the software that measures this (Streetlamp) was not running are lost as "
-        "well: nobody looked after the place then. They are shown apart, and are not held against "
-        "the cameras.",
+        "well: nobody looked after the place then. They are shown apart. Neither these nor minutes "
+        "lost first of all because a camera was not looked at as often as promised, not recorded, "
+        "or hidden whole are held against the cameras.",
         "Planned maintenance is left out where it was announced before it began. What was "
         "announced later does not count.",
         "The minutes were written as they passed, and are worked out again from that record for "

@@ -1,14 +1,15 @@
 """Trouble with cameras becomes alarms: not too soon, and one for one cause.
 
-A camera in trouble is told when it has been so for a while. When it is, all that were lost with it
-are looked at: those behind one thing become one incident that names the thing; those lost at once
-with nothing known in common become one as well. Who is lost later behind a thing that is already
-blamed joins it. An incident ends when the last of its cameras has been well for a while.
+A camera may be in trouble of several kinds, and each is told by itself; of one that sends nothing
+only that. It is told when it has been so for a while. When it is, all that were lost with it are
+looked at: those behind one thing become one incident that names the thing; those lost at once with
+nothing known in common become one as well. Who is lost later behind a thing that is already blamed
+joins it. An incident ends when the last of its cameras has been well for a while.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -16,7 +17,7 @@ from typing import Final
 from streetlamp.fleet import storm_words
 from streetlamp.fleet.groups import Group, blamed
 from streetlamp.fleet.options import FleetAlarmOptions
-from streetlamp.health import Reason
+from streetlamp.health import PRECEDENCE, Reason
 from streetlamp.rules.incident import event_id
 from streetlamp.values import Event, Phase, Severity
 
@@ -50,6 +51,22 @@ class Condition:
 
     reason: Reason
     text: str = ""
+
+
+Conditions = Mapping[TroubleKind, Condition]
+WELL: Final[Conditions] = {}
+
+
+def by_kind(found: Iterable[Condition]) -> Conditions:
+    """Of what is wrong with one camera the root of each kind, the root of all first.
+
+    Of a camera that sends nothing only that: what it showed last says nothing of now.
+    """
+    worst: dict[TroubleKind, Condition] = {}
+    for one in sorted(found, key=lambda one: PRECEDENCE[one.reason]):
+        worst.setdefault(kind_of(one.reason), one)
+    down = worst.get(TroubleKind.DOWN)
+    return worst if down is None else {TroubleKind.DOWN: down}
 
 
 @dataclass(slots=True)
@@ -105,12 +122,11 @@ class FleetWatch:
             TroubleKind.DEGRADED: options.degraded_seconds,
         }
 
-    def step(
-        self, now: float, mono: float, conditions: Mapping[str, Condition | None]
-    ) -> list[Event]:
+    def step(self, now: float, mono: float, conditions: Mapping[str, Conditions]) -> list[Event]:
         """now: POSIX seconds, for the events. mono: seconds of a clock that is never set.
 
-        conditions: of every camera that is watched; None: all is well, or it is being worked on.
+        conditions: of every camera that is watched, as `by_kind` gives them; `WELL`: all is well,
+        or it is being worked on.
         """
         self._look(now, mono, conditions)
         told: list[Event] = []
@@ -120,19 +136,20 @@ class FleetWatch:
             told += self._go_on(storm, now, mono)
         return told
 
-    def _look(self, now: float, mono: float, conditions: Mapping[str, Condition | None]) -> None:
-        for camera, condition in conditions.items():
-            kind = None if condition is None else kind_of(condition.reason)
-            for one in TroubleKind:
-                case = self._cases.get((one, camera))
-                if one is kind and condition is not None:
+    def _look(self, now: float, mono: float, conditions: Mapping[str, Conditions]) -> None:
+        for camera, found in conditions.items():
+            for kind in TroubleKind:
+                condition, case = found.get(kind), self._cases.get((kind, camera))
+                if condition is not None:
                     if case is None:
-                        case = self._cases[one, camera] = Case(camera, now, mono, condition)
+                        case = self._cases[kind, camera] = Case(camera, now, mono, condition)
                     case.condition, case.well = condition, None
+                elif case is not None and case.incident is not None and TroubleKind.DOWN in found:
+                    case.well = None  # nobody sees whether that is over
                 elif case is not None:
                     case.well = mono if case.well is None else case.well
                     if case.incident is None and mono - case.well >= FLICKER_SECONDS:
-                        del self._cases[one, camera]
+                        del self._cases[kind, camera]
         for key, case in list(self._cases.items()):
             if case.camera not in conditions:
                 case.well = mono if case.well is None else case.well

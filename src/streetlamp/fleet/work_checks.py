@@ -6,6 +6,7 @@ from collections import deque
 from statistics import median
 from typing import Final
 
+from streetlamp.fleet.connection import STARTING, Trouble, away
 from streetlamp.fleet.normal import Normal
 from streetlamp.health import CHECK_OF, Check, Judgement, Reason
 from streetlamp.values import CameraState, CameraStatus
@@ -33,6 +34,7 @@ class Work:
         self._clock_limit = clock_limit
         self._statuses: deque[CameraStatus] = deque()
         self._live_since = 0.0
+        self._away: Trouble | None = STARTING
         self.rate = Normal(0.2, 200.0)  # pictures a second
         self._minute = -1
 
@@ -63,16 +65,13 @@ class Work:
             self._statuses.popleft()
 
     def _connected(self, status: CameraStatus, time: float) -> Found:
-        if status.state in (CameraState.LIVE, CameraState.ENDED):
+        self._away = away(status, self._away)
+        if self._away is None:
             return Judgement(Check.CONNECTED, time), NOW
-        reason = status.trouble
-        if reason is None:
-            if status.state is CameraState.CONNECTING:
-                return Judgement(Check.CONNECTED, time), NOW  # not known yet
-            reason = Reason.UNREACHABLE
-        away = max(0.0, time - status.since)
-        text = status.message or "it cannot be reached"
-        return Judgement(CHECK_OF[reason], time, reason, away, 0.0, "s", text), NOW
+        reason, text = self._away
+        seconds = max(0.0, time - status.since)
+        text = text or "it cannot be reached"
+        return Judgement(CHECK_OF[reason], time, reason, seconds, 0.0, "s", text), NOW
 
     def _flowing(self, status: CameraStatus, time: float) -> Found:
         silent = time - max(status.last_frame, self._live_since)

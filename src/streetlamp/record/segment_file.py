@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from streetlamp.store.durable import sync_folder
 from streetlamp.vault.files import open_write
 
 
@@ -25,7 +26,7 @@ class SegmentFile:
         self._handle: BinaryIO = open_write(path)
         try:
             self.append(init)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         except OSError:
             self.abandon()
             raise
@@ -61,12 +62,3 @@ class SegmentFile:
             elif self.path.stat().st_size > self.size:
                 # The cut is made on the plain file. Once the vault encrypts, it must offer this.
                 os.truncate(self.path, self.size)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new file's name as durable as its bytes."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

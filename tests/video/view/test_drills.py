@@ -201,3 +201,19 @@ def test_an_accepted_view_is_the_reference_from_then_on() -> None:
         meter.see(raw)
     assert samples[-1].known
     assert samples[-1].fit > 0.9
+
+
+def test_a_camera_whose_view_is_accepted_is_well_again() -> None:
+    health = CameraHealth("yard", HealthOptions.model_validate({}))
+    meter = ViewMeter("yard", health.view)
+    accepted: float | None = None
+    for raw, sizes in keyframes(moved, 23):
+        meter.coded(sizes, raw.size)
+        meter.see(raw)
+        if accepted is None and any(j.reason is Reason.MOVED for j in health.judgements()):
+            accepted = raw.time
+            health.forget_view()
+            meter.accept()
+    assert accepted is not None
+    assert raw.time - accepted < 35
+    assert [j.reason for j in health.judgements() if j.reason] == []

@@ -127,6 +127,7 @@ export const api = {
     request<{ stretches: Stretch[] }>("GET", `/api/fleet/cameras/${id(camera)}/week${query({ start })}`).then(
       (got) => got.stretches,
     ),
+  acceptView: (camera: string) => request<unknown>("POST", `/api/fleet/cameras/${id(camera)}/view`),
   report: (period: string) => request<Report>("GET", `/api/fleet/report${query({ period })}`),
   reportUrl: (kind: "html" | "csv", period: string) => `/api/fleet/report.${kind}${query({ period })}`,
   publicPage: () => request<PublicPage>("GET", "/api/public"),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { budgetWords, decisive, filtered, measured, minutes, percent, row, sorted, type FleetRow } from "./fleet";
+import { budgetWords, decisive, filtered, measured, minutes, otherView, percent, row, sorted, type FleetRow } from "./fleet";
 import type { CameraStatus, FleetCamera, Judgement, SiteCamera, Sum } from "./types";
 
 const NOW = 1_800_000_000;
@@ -115,4 +115,18 @@ test("what the error budget means", () => {
   expect(budgetWords({ ...budget, burn_rate: 2.345 }, true)).toContain("Burn rate 2.35: at this pace it is gone");
   expect(budgetWords({ ...budget, spent: 1200, left: -200 }, true)).toMatch(/^Overspent by 3 h 20 min/);
   expect(budgetWords(budget, false)).not.toContain("pace");
+});
+
+describe("another view", () => {
+  const clock = judged({ check: "clock", reason: "clock_wrong" });
+  const moved = judged({ check: "view", reason: "moved", text: "it shows something else" });
+  test.each([
+    ["a camera that was turned", fleet({ state: "lost", judgements: [moved] }), status({}), moved],
+    ["… whose clock is wrong, too", fleet({ state: "lost", reasons: ["clock_wrong"], judgements: [clock, moved] }), status({}), moved],
+    ["a wrong clock alone", fleet({ state: "lost", judgements: [clock] }), status({}), null],
+    ["a view that is right", fleet({ judgements: [judged({ check: "view" })] }), status({}), null],
+    ["a camera nobody sees", fleet({ judgements: [moved] }), status({ state: "waiting" }), null],
+    ["no ledger", undefined, status({}), null],
+    ["no status yet", fleet({ judgements: [moved] }), undefined, null],
+  ] as const)("%s", (_, of, now, found) => expect(otherView(of, now)).toBe(found));
 });

@@ -147,6 +147,12 @@ export function decisive(fleet: FleetCamera | null): Judgement | null {
   return [...numbered].sort((a, b) => Number(b.reason !== null) - Number(a.reason !== null) || b.time - a.time)[0] ?? null;
 }
 
+/** The judgement that a camera shows another view than it is meant to; null: none, or nobody sees. */
+export function otherView(fleet: FleetCamera | undefined, status: CameraStatus | undefined): Judgement | null {
+  if (status?.state !== "live") return null;
+  return fleet?.judgements.find((one) => one.reason === "moved" || one.reason === "covered") ?? null;
+}
+
 /** "12 %, held against 80 %": the number that decided and its reference. */
 export function measured(said: Judgement | null): string {
   if (!said || (said.number === 0 && said.reference === 0)) return "";

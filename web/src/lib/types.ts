@@ -80,6 +80,10 @@ export interface CameraStatus {
   asleep?: boolean;
   /** Why its second stream is not used; empty if it is, or if there is none. */
   second_trouble?: string;
+  /** Seconds its own clock is ahead; null: it does not say. */
+  clock_offset?: number | null;
+  /** Parts in a million its clock runs fast; null: not known yet. */
+  clock_drift?: number | null;
 }
 
 export interface DiskStatus {

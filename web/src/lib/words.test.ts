@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Alarm, CameraStatus, Track } from "./types";
-import { ago, arrow, byUrgency, bytes, clock, clockWords, describeCamera, figure, inSight, isOld, numberRows, span, tagText, when } from "./words";
+import { ago, arrow, byUrgency, bytes, clock, clockWords, describeCamera, figure, inSight, isOld, numberRows, ownClock, span, tagText, when } from "./words";
 
 const status: CameraStatus = {
   camera: "gate",
@@ -146,3 +146,20 @@ test.each([
   [3600, "Its clock is 1 h fast."],
   [-30, "Its clock is 30 s slow."],
 ])("a clock that is off by %s s", (offset, words) => expect(clockWords(offset)).toBe(words));
+
+test.each([
+  [2.4, 5.6, "2.4 s ahead, drifts 20 ms an hour"],
+  [2.4, null, "2.4 s ahead"],
+  [2.4, 0.1, "2.4 s ahead"],
+  [-0.3, -14, "300 ms behind, drifts 50 ms an hour"],
+  [-0.3, 14, "300 ms behind, drifts back 50 ms an hour"],
+  [0, 5.6, "right, drifts 20 ms an hour"],
+  [7200, 500, "2 h ahead, drifts 1.8 s an hour"],
+  [null, null, ""],
+])("a camera's own clock that is %s s ahead and runs %s ppm fast", (clock_offset, clock_drift, words) => {
+  expect(ownClock({ ...status, clock_offset, clock_drift })).toBe(words);
+});
+
+test("a camera that says nothing of its clock", () => {
+  expect([ownClock(status), ownClock(undefined)]).toEqual(["", ""]);
+});

@@ -45,6 +45,21 @@ export function isOld(status: CameraStatus | undefined, now: number): boolean {
   return status.state !== "live" || (status.last_frame > 0 && now - status.last_frame > OLD_AFTER);
 }
 
+/** What a camera's own clock is like, "2.4 s ahead, drifts 20 ms an hour"; "" if it does not say. */
+export function ownClock(status: CameraStatus | undefined): string {
+  const offset = status?.clock_offset ?? null;
+  if (offset === null) return "";
+  const off = Math.abs(offset);
+  const size = off < 0.95 ? `${Math.round(off * 1000)} ms` : off < 59.5 ? `${Number(off.toFixed(1))} s` : span(off);
+  const stands = off < 0.0005 ? "right" : `${size} ${offset > 0 ? "ahead" : "behind"}`;
+  const drift = status?.clock_drift ?? 0;
+  const hourly = Math.abs(drift) * 3.6; // ms an hour
+  if (hourly < 0.5) return stands;
+  const far = hourly < 995 ? `${Math.round(hourly)} ms` : `${Number((hourly / 1000).toFixed(1))} s`;
+  const back = off >= 0.0005 && drift > 0 !== offset > 0; // towards the right time
+  return `${stands}, drifts ${back ? "back " : ""}${far} an hour`;
+}
+
 /** A length of time, short: "8 s", "3 min", "2 h 5 min", "4 days". */
 export function span(seconds: number): string {
   const s = Math.max(0, seconds);

@@ -56,6 +56,22 @@ def week(
     return WeekOut(camera=camera.id, stretches=tuple(StretchOut.of(one) for one in stretches))
 
 
+@router.post("/cameras/{id}/view", status_code=204)
+def accept_view(id: CameraId, desk: TheDesk, person: Person) -> None:  # noqa: A002
+    """What the camera shows now is its view from now on. What is usual for it is learnt anew.
+
+    409 unless it is seen now, and judged to be covered or to look somewhere else.
+    """
+    camera = desk.camera(id)
+    keeper = _fleet(desk)
+    if not keeper.view_changed(camera.id):
+        raise RefusalError(409, "It is not judged to show another view.", "Look at it again.")
+    # noted first: somebody who turned a camera must not take the new view over unsaid
+    now = desk.services.now()
+    desk.services.audit.record(now, person.user, "take over view", f"camera:{camera.id}")
+    keeper.accept_view(camera.id)
+
+
 @router.get("/report")
 def report(desk: TheDesk, _: Person, period: PeriodText = "month") -> ReportOut:
     """The serviceability of the site, its areas and cameras in a period."""

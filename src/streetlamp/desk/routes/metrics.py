@@ -108,7 +108,7 @@ def _fleet(fleet: Fleet) -> Iterator[_Metric]:
         ("error_budget_burn_rate", "1: all of it is spent at the month's end.",
          month.budget.burn_rate),
         ("minutes_down", "Camera minutes of this month in which Streetlamp was not running.",
-         month.whole.figures.ours),
+         month.whole.figures.down),
     ):  # fmt: skip
         if value is not None:
             yield _Metric(f"streetlamp_{name}", "gauge", about, [("", value)])
