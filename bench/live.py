@@ -152,7 +152,7 @@ class Lamp:
         found = re.search(r"Threads:\s+(\d+)", status)
         return int(found[1]) if found else 0
 
-    def descriptors(self) -> int:
+    def files(self) -> int:
         """Files and sockets that are open."""
         return len(os.listdir(f"/proc/{self._process.pid}/fd"))
 

@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
 LIBRARIES = ("av", "numpy", "opencv-python-headless", "onnxruntime", "openvino")
-BENCHES = ("hiding", "cost", "cameras", "latency")
+BENCHES = ("hiding", "cost", "cameras", "latency", "health", "storm", "soak")
 
 
 @dataclass

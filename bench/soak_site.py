@@ -89,6 +89,11 @@ class Rack:
 
 
 def site_file(urls: dict[str, str]) -> str:
-    lines = ["name: Soak", "record: {min_free_gb: 0, segment_seconds: 20}", "cameras:"]
+    lines = [
+        "name: Soak",
+        "record: {min_free_gb: 0, segment_seconds: 20}",
+        "audit_hiding: {every_minutes: 1}",  # so that its model is loaded before memory counts
+        "cameras:",
+    ]
     lines += [f"  {id_}: {{source: '{url}'}}" for id_, url in urls.items()]
     return "\n".join(lines) + "\n"

@@ -75,6 +75,13 @@ def workers() -> list[str]:
     return ["-n", str(min(cores, 8))] if cores > 1 else []
 
 
+def soak() -> dict[str, list[str]]:
+    """Four minutes of restarts and faults, where nobody waits for it: bench/soak.py."""
+    if not os.environ.get("CI"):
+        return {}
+    return {"soak": [str(PYTHON), "bench/soak.py", "--minutes", "4", "--no-save"]}
+
+
 def main(arguments: list[str]) -> int:
     if "--no-packages" in arguments:
         arguments.remove("--no-packages")
@@ -87,6 +94,7 @@ def main(arguments: list[str]) -> int:
         "import-linter": [str(BIN / "lint-imports"), "--no-cache"],
         "page types": [*page, "check"],
         "page tests": [*page, "test"],
+        **soak(),
         "pytest": [str(PYTHON), "-m", "pytest", *workers(), *arguments],
     }
     failed = []

@@ -1,20 +1,23 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { loadEnv } from "vite";
 import { defineConfig } from "vitest/config";
+import { notices } from "./notices";
+
+const PAGE = "../src/streetlamp/desk/page";
 
 // In development the page comes from Vite and everything under /api from a running desk
 // (or from dev/mock.py), so cookies and origins are the same as in a real installation.
 // STREETLAMP_DESK=http://127.0.0.1:PORT says where that is.
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte()],
+  plugins: [svelte(), notices(["maplibre-gl"], `${PAGE}/licences.md`)],
   build: {
-    outDir: "../src/streetlamp/desk/page",
+    outDir: PAGE,
     emptyOutDir: true,
     target: "es2022",
     // The page is served under `default-src 'self'`: no data: URLs, no inline scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // The notices of what is bundled (MIT) ship beside it.
+    // The notices of what is bundled ship beside it.
     license: { fileName: "licences.md" },
     reportCompressedSize: true,
   },
