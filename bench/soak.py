@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from soak_checks import MOST_LOST_BY_KILL, Fault, Footage, Growth, Minutes, Shown, footage, ledger
-from soak_site import COUNTED, STRESSED, Rack, make_clips, site_file
+from soak_site import COUNTED, STRESSED, Rack, people, quiet, site_file
 
 from live import Lamp
 from record import ROOT, Bar, Result, Table, save
@@ -44,7 +44,7 @@ from streetlamp.health import Reason
 CYCLE = 30.0  # seconds
 CALM = 7.0  # seconds at the end of a cycle in which nothing is done, and figures are taken
 START = 25.0  # seconds until everything runs
-WARM = 0.2  # the share of the cycles after which memory counts, at least two
+WARM = 1 / 3  # the share of the cycles after which memory counts, at least two
 FAULT_SECONDS, FAULT_EVERY = 130.0, 300.0
 LONG = (("drop", Reason.UNREACHABLE), ("stall", Reason.NO_VIDEO), ("login", Reason.LOGIN_REFUSED),
         ("mute", Reason.UNREACHABLE))  # fmt: skip
@@ -86,9 +86,9 @@ class Watch:
 
 class Soak:
     def __init__(self, folder: Path, minutes: float, verbose: bool) -> None:
-        people, quiet = make_clips(folder)
-        self._stressed = Rack((people, quiet), STRESSED)
-        self._counted = Rack((quiet, people), COUNTED)
+        busy, still = people(folder), quiet(folder)
+        self._stressed = Rack((busy, still), STRESSED)
+        self._counted = Rack((still, busy), COUNTED)
         self._folder, self._verbose = folder, verbose
         self._end = time.monotonic() + minutes * 60 - KILL_SECONDS
         self._pool = ThreadPoolExecutor(8)
@@ -152,7 +152,11 @@ class Soak:
             getattr(self.figures, name).append(statistics.median(values))
         if self._verbose:
             last = {name: getattr(self.figures, name)[-1] for name in taken}
-            print(f"  {len(self.figures.memory):3d}  {last}", file=sys.stderr, flush=True)
+            print(
+                f"  {len(self.figures.memory):3d} {time.time():.0f} {last}",
+                file=sys.stderr,
+                flush=True,
+            )
 
     def _plan(self, lamp: Lamp) -> list[tuple[float, str, Callable[[], None]]]:
         rack = self._stressed
@@ -258,7 +262,7 @@ def result(soak: Soak, minutes: float, kept: Footage, counted: Minutes) -> Resul
     times = {name: max(0.0, one.grown) / max(one.noise, least[name]) for name, one in grown.items()}
     done = [[name, str(times)] for name, times in soak.done.items() if name]
     done += [[f"{one.reason}, {FAULT_SECONDS:.0f} s", one.camera] for one in soak.faults]
-    wrong = [*kept.wrong, *counted.wrong, *soak.trouble]
+    wrong = [*kept.wrong, *kept.where, *counted.wrong, *soak.trouble]
     return Result(
         "soak",
         f"python bench/soak.py --minutes {minutes:g}",

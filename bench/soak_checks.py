@@ -63,7 +63,8 @@ class Footage:
     files: int = 0
     pictures: int = 0
     wrong: list[str] = field(default_factory=list)
-    lost: float = 0.0  # seconds that were shown and are not recorded
+    lost: float = 0.0  # seconds that were shown and are not recorded …
+    where: list[str] = field(default_factory=list)  # … and which
     lost_by_kill: float = 0.0  # the same around the kill, the worst camera
     shown: float = 0.0  # seconds that were shown, of all cameras
 
@@ -104,12 +105,13 @@ def footage(data: Path, shown: Shown, killed: Sequence[float]) -> Footage:
         found.pictures += len(pictures)
         times[segment.camera] += pictures
     for id_, stretches in shown.items():
-        _missing(found, sorted(times[id_]), stretches, killed)
+        _missing(found, id_, sorted(times[id_]), stretches, killed)
     return found
 
 
 def _missing(
     found: Footage,
+    id_: str,
     recorded: list[float],
     stretches: Iterable[tuple[float, float]],
     killed: Sequence[float],
@@ -123,8 +125,11 @@ def _missing(
             away = b - a - 2 * NEAR if b - a > 2 * NEAR else 0.0
             if any(a - 1 <= moment <= b + 1 for moment in killed):
                 by_kill += away
-            else:
+            elif away:
                 found.lost += away
+                found.where.append(
+                    f"{id_}: nothing from {a:.1f} to {b:.1f}, {start:.1f}–{end:.1f} shown"
+                )
     found.lost_by_kill = max(found.lost_by_kill, by_kill)
 
 

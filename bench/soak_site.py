@@ -14,40 +14,59 @@ import numpy as np
 from record import ROOT
 from streetlamp.fleet.virtual import VirtualCameras
 
-WIDTH, HEIGHT, FPS, GOP_S = 480, 360, 8, 2
+WIDTH, HEIGHT, FPS = 480, 360, 8
+GOP_S = 2
 SECONDS = 30
 STRESSED, COUNTED = ("a1", "a2", "a3", "a4"), ("b1", "b2")  # ids of the site's cameras
 _FOOTAGE = ROOT / "demo" / "footage" / "path.mp4"
 
 
-def make_clips(folder: Path) -> tuple[Path, Path]:
-    """A clip with people, and one of the same place with nobody there, with a sensor's noise."""
+def people(
+    folder: Path, width: int = WIDTH, height: int = HEIGHT, fps: int = FPS
+) -> Path:  # fmt: skip
+    """A clip with people in it."""
+    path = folder / "people.mp4"
+    _encode(path, list(islice(cycle(_pictures(width, height)), SECONDS * fps)), fps)
+    return path
+
+
+def quiet(
+    folder: Path, width: int = WIDTH, height: int = HEIGHT, fps: int = FPS, seed: int = 1
+) -> Path:  # fmt: skip
+    """The same place with nobody there, with a sensor's noise.
+
+    Each seed has its own length and GOP, so that cameras do not all work at one moment.
+    """
+    pictures = _pictures(width, height)
+    empty = np.median(np.stack(pictures[:: max(1, len(pictures) // 40)]), axis=0)
+    noise = np.random.default_rng(seed)
+    noisy = [
+        np.clip(empty + noise.normal(0, 2.0, empty.shape), 0, 255).astype(np.uint8)
+        for _ in range((SECONDS + GOP_S * seed) * fps)
+    ]
+    path = folder / f"quiet-{seed}.mp4"
+    _encode(path, noisy, fps, seed % 5)
+    return path
+
+
+def _pictures(width: int, height: int) -> list[np.ndarray]:
     with av.open(str(_FOOTAGE)) as source:
-        people = [
-            frame.to_ndarray(width=WIDTH, height=HEIGHT, format="rgb24")
+        return [
+            frame.to_ndarray(width=width, height=height, format="rgb24")
             for frame in source.decode(video=0)
         ]
-    empty = np.median(np.stack(people[:: max(1, len(people) // 40)]), axis=0)
-    noise = np.random.default_rng(1)
-    quiet = [
-        np.clip(empty + noise.normal(0, 2.0, empty.shape), 0, 255).astype(np.uint8)
-        for _ in range(SECONDS * FPS)
-    ]
-    made = folder / "people.mp4", folder / "quiet.mp4"
-    for path, pictures in zip(made, (people, quiet), strict=True):
-        _encode(path, list(islice(cycle(pictures), SECONDS * FPS)))
-    return made
 
 
-def _encode(path: Path, pictures: list[np.ndarray]) -> None:
+def _encode(path: Path, pictures: list[np.ndarray], fps: int, longer: int = 0) -> None:
+    """longer: pictures of a GOP beyond `GOP_S` seconds."""
     with av.open(str(path), "w") as out:
-        stream: Any = out.add_stream("libx264", rate=FPS)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.gop_size = GOP_S * FPS
-        stream.options = {"preset": "superfast", "bf": "0", "sc_threshold": "0", "crf": "24"}
+        stream: Any = out.add_stream("libx264", rate=fps)
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt, stream.gop_size = "yuv420p", GOP_S * fps + longer
+        stream.options = {"preset": "superfast", "bf": "0", "sc_threshold": "0", "qp": "26"}
         for number, pixels in enumerate(pictures):
             picture = av.VideoFrame.from_ndarray(pixels, format="rgb24")
-            picture.pts, picture.time_base = number, Fraction(1, FPS)
+            picture.pts, picture.time_base = number, Fraction(1, fps)
             out.mux(stream.encode(picture))
         out.mux(stream.encode(None))
 
