@@ -9,18 +9,17 @@ from typing import Any, Final
 
 from streetlamp.fleet import picture_checks
 from streetlamp.fleet.health_options import HealthOptions
+from streetlamp.fleet.minutes import MINUTE, TOLERATED, named
 from streetlamp.fleet.settle import Settled, Trouble
 from streetlamp.fleet.usual import Usual
 from streetlamp.fleet.work_checks import Work
-from streetlamp.health import PRECEDENCE, Check, Judgement, Minute, MinuteState
+from streetlamp.health import Check, Judgement, Minute, MinuteState
 from streetlamp.values import CameraStatus
 from streetlamp.video.view.sample import ViewSample
 
 SETTLE_SECONDS: Final = 120.0  # after its end until a minute is told: by then all has settled
 JUDGE_SECONDS: Final = 2.0  # between two judgements of a status in which nothing changed
-TOLERATED: Final = 6.0  # seconds of a minute that may be lost without losing it
 LEAVE_SECONDS: Final = 24.0  # that a picture must be well before its trouble is over
-MINUTE: Final = 60
 KIND: Final = "streetlamp usual 1"
 PICTURE: Final = (Check.EXPOSURE, Check.FOCUS, Check.VIEW, Check.ALIVE)
 RATES: Final = (Check.FLOWING, Check.ANALYSED)
@@ -134,10 +133,9 @@ class CameraHealth:
         ]
         if not troubles or _covered(troubles, minute) <= TOLERATED:
             return Minute(self.camera, minute, MinuteState.KEPT)
-        reasons = {trouble.reason for trouble, _ in troubles}
-        ordered = tuple(sorted(reasons, key=lambda reason: PRECEDENCE[reason]))
-        text = next(one.text for one, _ in troubles if one.reason is ordered[0])
-        return Minute(self.camera, minute, MinuteState.LOST, ordered, text)
+        reasons = named((trouble.reason, seconds) for trouble, seconds in troubles)
+        text = next(one.text for one, _ in troubles if one.reason is reasons[0])
+        return Minute(self.camera, minute, MinuteState.LOST, reasons, text)
 
     def state(self) -> dict[str, Any]:
         """For a file: what a later run needs to judge as this one does."""

@@ -7,7 +7,7 @@ the last one (`MinuteSource`), some minutes later, when it is sure.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -97,9 +97,22 @@ class StatusMinutes:
             found = [(one, seconds) for one in spans if (seconds := _overlap(one, minute)) > 0]
         if sum(seconds for _, seconds in found) <= TOLERATED:
             return Minute(camera, minute, MinuteState.KEPT)
-        reasons = tuple(sorted({one.reason for one, _ in found}, key=lambda r: PRECEDENCE[r]))
+        reasons = named((one.reason, seconds) for one, seconds in found)
         text = next(one.text for one, _ in found if one.reason is reasons[0])
         return Minute(camera, minute, MinuteState.LOST, reasons, text)
+
+
+def named(lost: Iterable[tuple[Reason, float]]) -> tuple[Reason, ...]:
+    """Under which reasons a minute stands, by precedence, of those it was lost for and how long.
+
+    Each that alone took more of it than is tolerated, so that a second of something else at its
+    edge does not make an outage two; where none did, the root of all.
+    """
+    seconds: dict[Reason, float] = {}
+    for reason, some in lost:
+        seconds[reason] = seconds.get(reason, 0.0) + some
+    ordered = sorted(seconds, key=lambda reason: PRECEDENCE[reason])
+    return tuple(one for one in ordered if seconds[one] > TOLERATED) or tuple(ordered[:1])
 
 
 def _overlap(span: _Span, minute: int) -> float:
