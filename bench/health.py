@@ -21,6 +21,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
+from multiprocessing import get_context
 
 import cv2
 import health_scenes as scenes
@@ -296,7 +297,8 @@ def main() -> int:
     hours = [] if wanted.drills_only else ordinary_scenes(quick=wanted.quick)
     hours = [scene for scene in hours if scene.place in places]
     tables = []
-    with ProcessPoolExecutor(wanted.jobs) as pool:
+    # spawned: OpenCV may hang in a process that was forked after it had threads
+    with ProcessPoolExecutor(wanted.jobs, mp_context=get_context("spawn")) as pool:
         ordinary = [
             pool.submit(judge_named, "hours", number, wanted.quick, "")
             for number in _numbers(hours, ordinary_scenes(quick=wanted.quick))

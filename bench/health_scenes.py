@@ -142,6 +142,8 @@ class Scene:
             picture = picture.floating()
             for alter in self.alters:
                 picture = alter(picture, time)
+            # a factor of numpy's own makes it double, which OpenCV does not add to single
+            picture = Picture(picture.y.astype(np.float32, copy=False), picture.uv)
             top, left = rng.integers(80, size=2)
             field_ = grains[int(rng.integers(16))][top : top + HEIGHT, left : left + WIDTH]
             amplitude = cv2.sqrt(cv2.max(picture.y * (0.7 / 128) + 0.3, 0.3)) * self.noise

@@ -31,8 +31,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 from soak_checks import MOST_LOST_BY_KILL, Fault, Footage, Growth, Minutes, Shown, footage, ledger
 from soak_site import COUNTED, STRESSED, Rack, people, quiet, site_file
@@ -46,8 +48,14 @@ CALM = 7.0  # seconds at the end of a cycle in which nothing is done, and figure
 START = 25.0  # seconds until everything runs
 WARM = 1 / 3  # the share of the cycles after which memory counts, at least two
 FAULT_SECONDS, FAULT_EVERY = 130.0, 300.0
-LONG = (("drop", Reason.UNREACHABLE), ("stall", Reason.NO_VIDEO), ("login", Reason.LOGIN_REFUSED),
-        ("mute", Reason.UNREACHABLE))  # fmt: skip
+SETTLED = 90.0  # seconds after a fault in which its camera may still be looked for
+LONG = (
+    ("drop", (Reason.UNREACHABLE,)),
+    ("stall", (Reason.NO_VIDEO,)),
+    ("login", (Reason.LOGIN_REFUSED,)),
+    # an open connection falls silent, a new one is not answered
+    ("mute", (Reason.NO_VIDEO, Reason.UNREACHABLE)),
+)
 LONG_MINUTES = 15.0  # from which growth is judged strictly
 KILL_SECONDS = 55.0  # from the kill to the end
 
@@ -200,7 +208,7 @@ class Soak:
         now, steady = time.time(), time.monotonic()
         last = self.faults[-1] if self.faults else None
         for one in self.faults:
-            if one.end < now and not one.back and self.watch.live[one.camera]:
+            if one.end and now < one.end + SETTLED and not self.watch.live[one.camera]:
                 one.back = now
         if last is not None and not last.end:
             if now - last.start >= FAULT_SECONDS:
@@ -209,10 +217,10 @@ class Soak:
         elif self.began and steady + FAULT_SECONDS + 30 < self._end:
             since = 0.0 if last is None else last.end
             if now - since >= FAULT_EVERY - FAULT_SECONDS:
-                fault, reason = LONG[len(self.faults) % len(LONG)]
+                fault, reasons = LONG[len(self.faults) % len(LONG)]
                 camera = COUNTED[len(self.faults) // 2 % 2]
                 self._counted.start(fault, camera)
-                self.faults.append(Fault(camera, reason, now, 0.0))
+                self.faults.append(Fault(camera, fault, reasons, now, 0.0))
 
 
 def _look(lamp: Lamp, path: str, seconds: float) -> None:
@@ -238,7 +246,11 @@ def _stuck(lamp: Lamp, seconds: float) -> None:
 
 
 def _export(lamp: Lamp, since: float) -> None:
-    lamp.fetch(f"/api/cameras/b2/export.mp4?start={since}&end={since + 20}")
+    try:
+        lamp.fetch(f"/api/cameras/b2/export.mp4?start={since}&end={since + 20}")
+    except HTTPError as error:
+        if error.code != HTTPStatus.NOT_FOUND:  # it was away
+            raise
 
 
 def result(soak: Soak, minutes: float, kept: Footage, counted: Minutes) -> Result:
@@ -261,7 +273,7 @@ def result(soak: Soak, minutes: float, kept: Footage, counted: Minutes) -> Resul
     }
     times = {name: max(0.0, one.grown) / max(one.noise, least[name]) for name, one in grown.items()}
     done = [[name, str(times)] for name, times in soak.done.items() if name]
-    done += [[f"{one.reason}, {FAULT_SECONDS:.0f} s", one.camera] for one in soak.faults]
+    done += [[f"{one.name}, {FAULT_SECONDS:.0f} s", one.camera] for one in soak.faults]
     wrong = [*kept.wrong, *kept.where, *counted.wrong, *soak.trouble]
     return Result(
         "soak",

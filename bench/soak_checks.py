@@ -138,7 +138,8 @@ class Fault:
     """One that lasts: its camera, why its minutes are lost, and when it was there again."""
 
     camera: str
-    reason: Reason
+    name: str
+    reasons: tuple[Reason, ...]  # any of them
     start: float
     end: float
     back: float = 0.0  # pictures came again
@@ -167,9 +168,10 @@ def ledger(
     for camera in cameras:
         for minute in range(first, last, 60):
             kept = next((one for one in stretches[camera] if one.start <= minute < one.end), None)
-            away = [(gone, back, Reason.STREETLAMP_DOWN) for gone, back in killed]
+            down = (Reason.STREETLAMP_DOWN,)
+            away = [(gone, back, down) for gone, back in killed]
             away += [
-                (one.start, max(one.back, one.end), one.reason)
+                (one.start, max(one.back, one.end), one.reasons)
                 for one in faults
                 if one.camera == camera
             ]
@@ -180,11 +182,11 @@ def ledger(
 def _hold(
     found: Minutes, camera: str, minute: int, kept: object, away: list[tuple[float, float, Reason]]
 ) -> None:
-    lost = {}
-    for gone, back, reason in away:
+    lost: dict[Reason, float] = {}
+    for gone, back, why in away:
         shared = min(back, minute + 60) - max(gone, minute)
         if shared > -1:
-            lost[reason] = max(shared, lost.get(reason, 0.0))
+            lost |= {reason: max(shared, lost.get(reason, 0.0)) for reason in why}
     state = getattr(kept, "state", None)
     reasons = getattr(kept, "reasons", ())
     said = f"{camera}, minute {minute % 3600 // 60}: {state} {', '.join(reasons)}"

@@ -15,6 +15,7 @@ from typing import IO, Final
 
 from streetlamp.alarms.book import AlarmBook
 from streetlamp.alarms.clips import ClipCutter
+from streetlamp.app import garbage
 from streetlamp.app.fleet import FleetKeeper
 from streetlamp.app.health_keeper import HealthKeeper
 from streetlamp.app.inspector import Inspector, Keeper
@@ -41,6 +42,7 @@ SWEEP_SECONDS: Final = 30.0
 TICK_SECONDS: Final = 1.0
 HEALTH_SECONDS: Final = 300.0  # how often what is normal for each camera is written
 COUNT_SECONDS: Final = 5.0  # how often counts are written
+TRIM_SECONDS: Final = 60.0  # how often freed memory goes back to the system
 
 
 class House:
@@ -145,6 +147,7 @@ class House:
             _Chore(self._sweep, SWEEP_SECONDS),
             _Chore(self.health.save, HEALTH_SECONDS),
             _Chore(self.fleet.turn, 0.0),
+            _Chore(_give_back, TRIM_SECONDS),
         ]
         while not stopping.wait(TICK_SECONDS):
             now = time.time()
@@ -232,6 +235,12 @@ class _Chore:
         if said and said != self._told:
             log.warning("%s", said)
         self._told = said
+
+
+def _give_back(now: float) -> str:
+    del now
+    garbage.give_back()
+    return ""
 
 
 def _lock(data: Path) -> IO[str]:
