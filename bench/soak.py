@@ -41,7 +41,7 @@ from soak_site import COUNTED, STRESSED, Rack, people, quiet, site_file
 
 from live import Lamp
 from record import ROOT, Bar, Result, Table, save
-from streetlamp.health import Reason
+from streetlamp.fleet.virtual import FAULTS
 
 CYCLE = 30.0  # seconds
 CALM = 7.0  # seconds at the end of a cycle in which nothing is done, and figures are taken
@@ -49,13 +49,7 @@ START = 25.0  # seconds until everything runs
 WARM = 1 / 3  # the share of the cycles after which memory counts, at least two
 FAULT_SECONDS, FAULT_EVERY = 130.0, 300.0
 SETTLED = 90.0  # seconds after a fault in which its camera may still be looked for
-LONG = (
-    ("drop", (Reason.UNREACHABLE,)),
-    ("stall", (Reason.NO_VIDEO,)),
-    ("login", (Reason.LOGIN_REFUSED,)),
-    # an open connection falls silent, a new one is not answered
-    ("mute", (Reason.NO_VIDEO, Reason.UNREACHABLE)),
-)
+LONG = ("drop", "stall", "login", "mute")
 LONG_MINUTES = 15.0  # from which growth is judged strictly
 KILL_SECONDS = 55.0  # from the kill to the end
 
@@ -212,15 +206,15 @@ class Soak:
                 one.back = now
         if last is not None and not last.end:
             if now - last.start >= FAULT_SECONDS:
-                self._counted.stop(LONG[(len(self.faults) - 1) % len(LONG)][0], last.camera)
+                self._counted.stop(last.name, last.camera)
                 last.end = now
         elif self.began and steady + FAULT_SECONDS + 30 < self._end:
             since = 0.0 if last is None else last.end
             if now - since >= FAULT_EVERY - FAULT_SECONDS:
-                fault, reasons = LONG[len(self.faults) % len(LONG)]
+                fault = LONG[len(self.faults) % len(LONG)]
                 camera = COUNTED[len(self.faults) // 2 % 2]
                 self._counted.start(fault, camera)
-                self.faults.append(Fault(camera, fault, reasons, now, 0.0))
+                self.faults.append(Fault(camera, fault, FAULTS[fault].reasons, now, 0.0))
 
 
 def _look(lamp: Lamp, path: str, seconds: float) -> None:
