@@ -16,7 +16,7 @@ from streetlamp.fleet.virtual import VirtualCameras
 
 WIDTH, HEIGHT, FPS = 480, 360, 8
 GOP_S = 2
-SECONDS = 30
+SECONDS, STILL_SECONDS = 30, 120
 STRESSED, COUNTED = ("a1", "a2", "a3", "a4"), ("b1", "b2")  # ids of the site's cameras
 _FOOTAGE = ROOT / "demo" / "footage" / "path.mp4"
 
@@ -35,14 +35,15 @@ def quiet(
 ) -> Path:  # fmt: skip
     """The same place with nobody there, with a sensor's noise.
 
-    Each seed has its own length and GOP, so that cameras do not all work at one moment.
+    Each seed has its own length and GOP, so that cameras do not all work at one moment. They are
+    long: a picture that comes again to the bit when the next is measured looks frozen, and is.
     """
     pictures = _pictures(width, height)
     empty = np.median(np.stack(pictures[:: max(1, len(pictures) // 40)]), axis=0)
     noise = np.random.default_rng(seed)
     noisy = [
         np.clip(empty + noise.normal(0, 2.0, empty.shape), 0, 255).astype(np.uint8)
-        for _ in range((SECONDS + GOP_S * seed) * fps)
+        for _ in range((STILL_SECONDS + GOP_S * seed) * fps)
     ]
     path = folder / f"quiet-{seed}.mp4"
     _encode(path, noisy, fps, seed % 5)
