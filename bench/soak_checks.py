@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from pathlib import Path
 
+import av
+import av.error
 from cameras import moments
 
 from streetlamp.fleet.account import Account
+from streetlamp.fleet.figures import Stretch
 from streetlamp.health import MinuteState, Reason
 from streetlamp.store import Database, LedgerTables, Segments
 
@@ -96,7 +99,7 @@ def footage(data: Path, shown: Shown, killed: Sequence[float]) -> Footage:
             continue
         try:
             pictures = moments(path)
-        except Exception as error:  # noqa: BLE001 a damaged file may raise anything
+        except (av.error.FFmpegError, OSError, ValueError) as error:
             found.wrong.append(f"{name}: {error}")
             continue
         if not pictures:
@@ -180,19 +183,21 @@ def ledger(
 
 
 def _hold(
-    found: Minutes, camera: str, minute: int, kept: object, away: list[tuple[float, float, Reason]]
-) -> None:
+    found: Minutes, camera: str, minute: int, kept: Stretch | None,
+    away: list[tuple[float, float, tuple[Reason, ...]]],
+) -> None:  # fmt: skip
     lost: dict[Reason, float] = {}
     for gone, back, why in away:
         shared = min(back, minute + 60) - max(gone, minute)
         if shared > -1:
             lost |= {reason: max(shared, lost.get(reason, 0.0)) for reason in why}
-    state = getattr(kept, "state", None)
-    reasons = getattr(kept, "reasons", ())
-    said = f"{camera}, minute {minute % 3600 // 60}: {state} {', '.join(reasons)}"
-    if state is None:
+    said = f"{camera}, minute {minute % 3600 // 60}"
+    if kept is None:
         found.wrong.append(f"{said}: not in the ledger")
-    elif not lost:
+        return
+    state, reasons = kept.state, kept.reasons
+    said = f"{said}: {state} {', '.join(reasons)}"
+    if not lost:
         if state is MinuteState.KEPT:
             found.right += 1
         else:

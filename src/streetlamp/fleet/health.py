@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from streetlamp.fleet import picture_checks
 from streetlamp.fleet.health_options import HealthOptions
-from streetlamp.fleet.minutes import MINUTE, TOLERATED, named
+from streetlamp.fleet.minutes import MINUTE, TOLERATED, lost_to, within
 from streetlamp.fleet.settle import Settled, Trouble
 from streetlamp.fleet.usual import Usual
 from streetlamp.fleet.work_checks import Work
@@ -125,17 +125,12 @@ class CameraHealth:
 
     def _minute(self, minute: int) -> Minute:
         """Kept, or lost and why."""
-        troubles = [
-            (trouble, seconds)
-            for settled in self._settled.values()
-            for trouble in settled.troubles
-            if (seconds := _overlap(trouble, minute)) > 0.0
-        ]
+        troubles = within(
+            (one for settled in self._settled.values() for one in settled.troubles), minute
+        )
         if not troubles or _covered(troubles, minute) <= TOLERATED:
             return Minute(self.camera, minute, MinuteState.KEPT)
-        reasons = named((trouble.reason, seconds) for trouble, seconds in troubles)
-        text = next(one.text for one, _ in troubles if one.reason is reasons[0])
-        return Minute(self.camera, minute, MinuteState.LOST, reasons, text)
+        return lost_to(self.camera, minute, troubles)
 
     def state(self) -> dict[str, Any]:
         """For a file: what a later run needs to judge as this one does."""
@@ -158,11 +153,6 @@ class CameraHealth:
 def _facts(status: CameraStatus) -> tuple[object, ...]:
     """What of a status counts at once."""
     return status.state, status.trouble, status.recording, status.whole_hidden, status.message
-
-
-def _overlap(trouble: Trouble, minute: int) -> float:
-    end = minute + MINUTE if trouble.end is None else min(trouble.end, minute + MINUTE)
-    return end - max(trouble.start, minute)
 
 
 def _covered(troubles: list[tuple[Trouble, float]], minute: int) -> float:

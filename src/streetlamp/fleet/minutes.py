@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from streetlamp.fleet.connection import STARTING, Trouble, away
 from streetlamp.health import PRECEDENCE, Judgement, Minute, MinuteState, Reason
@@ -94,12 +94,10 @@ class StatusMinutes:
         """What is known of a minute that has ended."""
         with self._turn:
             spans = self._spans.get(camera, [_Span(float("-inf"), *STARTING)])
-            found = [(one, seconds) for one in spans if (seconds := _overlap(one, minute)) > 0]
+            found = within(spans, minute)
         if sum(seconds for _, seconds in found) <= TOLERATED:
             return Minute(camera, minute, MinuteState.KEPT)
-        reasons = named((one.reason, seconds) for one, seconds in found)
-        text = next(one.text for one, _ in found if one.reason is reasons[0])
-        return Minute(camera, minute, MinuteState.LOST, reasons, text)
+        return lost_to(camera, minute, found)
 
 
 def named(lost: Iterable[tuple[Reason, float]]) -> tuple[Reason, ...]:
@@ -115,6 +113,34 @@ def named(lost: Iterable[tuple[Reason, float]]) -> tuple[Reason, ...]:
     return tuple(one for one in ordered if seconds[one] > TOLERATED) or tuple(ordered[:1])
 
 
-def _overlap(span: _Span, minute: int) -> float:
-    end = minute + MINUTE if span.end is None else min(span.end, minute + MINUTE)
-    return end - max(span.start, minute)
+class Span(Protocol):
+    """A stretch of trouble; end: None while it lasts."""
+
+    @property
+    def start(self) -> float: ...
+    @property
+    def end(self) -> float | None: ...
+    @property
+    def reason(self) -> Reason: ...
+    @property
+    def text(self) -> str: ...
+
+
+SpanT = TypeVar("SpanT", bound=Span)
+
+
+def within(spans: Iterable[SpanT], minute: int) -> list[tuple[SpanT, float]]:
+    """Those that have a part in a minute, with their seconds of it."""
+    last = minute + MINUTE
+    found = [
+        (one, (last if one.end is None else min(one.end, last)) - max(one.start, minute))
+        for one in spans
+    ]
+    return [(one, seconds) for one, seconds in found if seconds > 0.0]
+
+
+def lost_to(camera: str, minute: int, found: Sequence[tuple[Span, float]]) -> Minute:
+    """A minute that is lost to these, each with its seconds of it."""
+    reasons = named((one.reason, seconds) for one, seconds in found)
+    text = next(one.text for one, _ in found if one.reason is reasons[0])
+    return Minute(camera, minute, MinuteState.LOST, reasons, text)
