@@ -24,6 +24,7 @@ bench: setup  ## Measure hiding, cost beside peers, cameras a machine, delay (QU
 
 docs: setup  ## Write the tables of docs/ again that the code makes
 	@$(RUN) tools/doc_tables.py
+	@$(RUN) tools/server_words.py
 
 lock:  ## Write the lock files again after a change of pyproject.toml (UPGRADE=1: newer versions)
 	@$(PYTHON) tools/setup.py --no-page

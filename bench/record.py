@@ -22,7 +22,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
 LIBRARIES = ("av", "numpy", "opencv-python-headless", "onnxruntime", "openvino")
-BENCHES = ("hiding", "cost", "cameras", "latency", "health", "storm", "soak")
+BENCHES = (
+    "hiding", "cost", "cameras", "latency", "health", "storm", "soak", "rules_people",
+    "rules_traffic", "rules_standing", "rules_objects",
+)  # fmt: skip
 
 
 @dataclass

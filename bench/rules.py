@@ -35,6 +35,7 @@ from hiding import DATA
 from mot_metrics import best_pairs
 
 from streetlamp.geometry import Line, Zone
+from streetlamp.ground import plane_from_rectangle
 from streetlamp.rules import RULES, Rule, make_rule, options_of
 from streetlamp.values import Posture, Tracks
 
@@ -246,11 +247,16 @@ def cost(out: Path) -> None:
     del out
     zone = Zone("z", ((0.1, 0.1), (0.9, 0.1), (0.95, 0.5), (0.9, 0.9), (0.1, 0.9), (0.05, 0.5)))
     line = Line("l", (0.1, 0.5), (0.9, 0.5))
+    bay = ((0.35, 0.5), (0.65, 0.5), (0.75, 0.9), (0.25, 0.9))
+    ground = plane_from_rectangle(bay, (8.0, 20.0))
     crowds = (5, 20, 60)
     print(f"{'µs a look, things:':20}" + "".join(f"{n:8}" for n in crowds))
     for name, kind in RULES.members().items():
         place = "l" if kind.watches is Line else "z"
-        rule = make_rule(options_of({"name": "r", "kind": name, "place": place}), (zone, line))
+        fields = kind.Options.model_fields.items()
+        needed = {key: f.examples[0] for key, f in fields if f.is_required() and f.examples}
+        options = options_of({"name": "r", "kind": name, "place": place, **needed})
+        rule = make_rule(options, (zone, line), ground=ground if kind.needs_ground else None)
         print(f"{name:20}" + "".join(f"{_step_cost(rule, n):8.0f}" for n in crowds))
 
 

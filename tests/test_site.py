@@ -12,6 +12,7 @@ from streetlamp.app.views import site_view
 from streetlamp.errors import UserError
 from streetlamp.geometry import Line
 from streetlamp.rules.base import RULES
+from streetlamp.rules.runner import RuleRunner
 from streetlamp.site import Site, load_site, parse_site, site_from_sources
 from streetlamp.site_explain import models_in
 from streetlamp.site_sample import sample_site
@@ -182,6 +183,21 @@ zones:
      4, 13, "3 corners"),
     ("a line of three points", camera("source: '0'\nlines: {a: [[0, 0], [1, 1], [1, 0]]}"),
      4, 5, "two points"),
+    ("a rule in metres without a ground", camera("""
+source: '0'
+rules:
+  - {rule: speed, name: a}"""), 5, 10, "write ground: beside its zones"),
+    ("a ground with crossing corners", camera("""
+source: '0'
+ground: {rectangle: [[0.3, 0.5], [0.9, 0.9], [0.7, 0.5], [0.1, 0.9]], sides_m: [8, 20]}"""),
+     4, 5, "the corners cross"),
+    ("a typo in a ground", camera("""
+source: '0'
+ground: {rectangel: [], sides_m: [8, 20]}"""), 4, 14, "did you mean 'rectangle'?"),
+    ("an arrow left out", camera("""
+source: '0'
+rules:
+  - {rule: wrong_way, name: a}"""), 5, 9, "'arrow' is missing"),
     ("one name for a zone and a line", camera("""
 source: '0'
 zones: {a: [[0, 0], [1, 0], [1, 1]]}
@@ -320,6 +336,18 @@ def test_a_file_is_not_rewritten(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_ground_reaches_the_rules() -> None:
+    text = camera("""
+source: '0'
+ground: {rectangle: [[0.3, 0.5], [0.7, 0.5], [0.9, 0.9], [0.1, 0.9]], sides_m: [8, 20]}
+rules:
+  - {rule: speed, name: a, limit_kmh: 30}""")
+    gate = parse_site(text, FILE).cameras["gate"]
+    assert gate.plane is not None
+    assert gate.plane.to_metres([(0.7, 0.5)])[0].tolist() == pytest.approx([8, 0], abs=1e-6)
+    assert RuleRunner("gate", gate.rules, gate.places, ground=gate.plane)
+
+
 PLAIN_WORDS = [("on", "on"), ("no", "no"), ("22:00", "22:00"), ("0x10", "0x10"), ("true", True),
                ("017", 17), ("1e3", 1000.0), ("2026-01-01", "2026-01-01"), ("~", None)]  # fmt: skip
 
@@ -386,7 +414,11 @@ def test_every_setting_has_a_title_and_a_description_and_stands_in_the_sample() 
     assert len(models) > 10
     sample = sample_site()
     # items of lists (and of mappings by id) that are empty by default
-    in_lists = {"Window", "RuleOptions", "MaintenanceOptions", "GroupOptions"}
+    in_lists = {
+        "Window", "RuleOptions", "MaintenanceOptions", "GroupOptions", "EscalationStep",
+        "Checklist", "TargetOptions",
+    }  # fmt: skip
+    in_lists |= {"Holiday", "ModeOptions"}
     for model in models:
         for name, field in model.model_fields.items():
             assert field.title, f"{model.__name__}.{name} has no title"

@@ -4,8 +4,9 @@
 
 Everything between the two markers in a page is made here: the settings in docs/03-site-file.md
 from the typed options, the faults in docs/10-virtual-cameras.md, the reasons for a lost minute in
-docs/11-serviceability.md. A test fails when one is not up to date. `--check` writes nothing and
-ends with 1 when something would change.
+docs/11-serviceability.md, rights and the addresses they open in docs/15-people-and-rights.md. A
+test fails when one is not up to date. `--check` writes nothing and ends with 1 when something would
+change.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from streetlamp.alarms.options import Checklist, EscalationStep, StormOptions
+from streetlamp.desk.reference import rights_page
 from streetlamp.fleet.options import FleetAlarmOptions, GroupOptions, MaintenanceOptions
 from streetlamp.fleet.plan_options import AtOptions, PlanOptions
 from streetlamp.fleet.virtual.table import markdown_table
@@ -28,16 +31,23 @@ from streetlamp.fleet.visits import HANDS
 from streetlamp.fleet.watch import kind_of as alarm_of
 from streetlamp.fleet.words import length
 from streetlamp.geometry import Line
+from streetlamp.ground import GroundOptions
 from streetlamp.health import WORDS as REASON_WORDS
 from streetlamp.health import Reason
+from streetlamp.notify.base import NOTIFIERS
+from streetlamp.notify.options import TargetOptions
 from streetlamp.rules.base import RULES
+from streetlamp.rules.holidays import Holiday
+from streetlamp.rules.modes import ModeOptions
 from streetlamp.rules.schedule import Window
 from streetlamp.site import CameraOptions, CameraSource, Site, rule_options
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE = DOCS / "03-site-file.md"
 FAULTS_PAGE = DOCS / "10-virtual-cameras.md"
+RIGHTS_PAGE = DOCS / "15-people-and-rights.md"
 REASONS_PAGE = DOCS / "11-serviceability.md"
+NOTIFY_PAGE = DOCS / "13-notify.md"
 BEGIN = "<!-- made by tools/doc_tables.py: begin -->"
 END = "<!-- made by tools/doc_tables.py: end -->"
 
@@ -208,11 +218,18 @@ def tables() -> str:
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             lines += section(f"`{name}`", first_sentence(field.description), field.annotation)
     for title, model, called in (
+        ("`storm` of `alarms`", StormOptions, {}),
+        ("A step of `alarms: escalation`", EscalationStep, {}),
+        ("A list of `alarms: checklists`", Checklist, {}),
         ("`alarms` of `fleet`", FleetAlarmOptions, {}),
         ("An item of `fleet: maintenance`", MaintenanceOptions, {"begins": "from"}),
         ("A group of `fleet: groups`", GroupOptions, {}),
     ):
         lines += section(title, first_sentence(model.__doc__), model, called=called)
+    text = "An item of `holidays`, where a date alone is not enough."
+    lines += section("A holiday", text, Holiday)
+    text = "An item of `modes`, where a name alone is not enough."
+    lines += section("A mode", text, ModeOptions)
     text = first_sentence(PlanOptions.__doc__) + " Below `plans`, under an id of its own."
     lines += section("A plan", text, PlanOptions)
     lines += section("A camera", "Below `cameras`, under the camera's id.", CameraOptions)
@@ -221,6 +238,8 @@ def tables() -> str:
     )
     text = first_sentence(AtOptions.__doc__)
     lines += section("`at` of a camera", text, AtOptions)
+    text = first_sentence(GroundOptions.__doc__)
+    lines += section("`ground` of a camera", text, GroundOptions)
     for name in ("hide", "look", "sleep", "health"):
         field = CameraOptions.model_fields[name]
         if isinstance(field.annotation, type):
@@ -249,6 +268,21 @@ def reasons() -> str:
     return "\n".join(lines) + "\n"
 
 
+def targets() -> str:
+    """What every target can be told, then what each kind can."""
+    lines = ["### Every target", "", *table(TargetOptions, leave=frozenset(HIDDEN))]
+    for kind, member in NOTIFIERS.members().items():
+        common = {
+            name
+            for name, field in member.Options.model_fields.items()
+            if name in TargetOptions.model_fields
+            and field.default == TargetOptions.model_fields[name].default
+        }
+        lines += ["", f"### `kind: {kind}`", "", first_sentence(member.__doc__), ""]
+        lines += table(member.Options, leave=frozenset(HIDDEN | common))
+    return "\n".join(lines) + "\n"
+
+
 def page(text: str, make: Callable[[], str] = tables) -> str:
     """A page's text with its tables made anew; ValueError without the markers."""
     before, begin, rest = text.partition(BEGIN)
@@ -259,7 +293,8 @@ def page(text: str, make: Callable[[], str] = tables) -> str:
 
 
 PAGES: Mapping[Path, Callable[[], str]] = {
-    PAGE: tables, FAULTS_PAGE: markdown_table, REASONS_PAGE: reasons,
+    PAGE: tables, FAULTS_PAGE: markdown_table, REASONS_PAGE: reasons, RIGHTS_PAGE: rights_page,
+    NOTIFY_PAGE: targets,
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { loadEnv } from "vite";
 import { defineConfig } from "vitest/config";
 import { notices } from "./notices";
+import { growing } from "./rem";
 
 const PAGE = "../src/streetlamp/desk/page";
 
@@ -10,10 +11,13 @@ const PAGE = "../src/streetlamp/desk/page";
 // STREETLAMP_DESK=http://127.0.0.1:PORT says where that is.
 export default defineConfig(({ mode }) => ({
   plugins: [svelte(), notices(["maplibre-gl"], `${PAGE}/licences.md`)],
+  css: { postcss: { plugins: [growing()] } },
   build: {
     outDir: PAGE,
     emptyOutDir: true,
     target: "es2022",
+    // What light-dark() needs: lowered for older ones it would not follow a nearer color-scheme.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     // The page is served under `default-src 'self'`: no data: URLs, no inline scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

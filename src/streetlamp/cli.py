@@ -9,6 +9,12 @@ from typing import Annotated
 import typer
 
 import streetlamp
+from streetlamp.app.camera_cli import CameraUser, PasswordEnv, camera_commands
+from streetlamp.app.meters_cli import meters_commands
+from streetlamp.app.notify_cli import notify_commands
+from streetlamp.app.people_cli import tokens_commands, users_commands
+from streetlamp.app.rules_cli import alarm_commands, rules_commands
+from streetlamp.app.stock_cli import stock_commands
 from streetlamp.errors import UserError
 
 app = typer.Typer(
@@ -25,11 +31,15 @@ site_commands = typer.Typer(
     help="The site file: what you write about your place.", no_args_is_help=True
 )
 app.add_typer(site_commands, name="site")
-camera_commands = typer.Typer(
-    help="One ONVIF camera: what it is, its clock, its presets; starting it anew.",
-    no_args_is_help=True,
-)
 app.add_typer(camera_commands, name="camera")
+app.add_typer(rules_commands, name="rules")
+
+app.add_typer(alarm_commands, name="alarms")
+app.add_typer(meters_commands, name="meters")
+app.add_typer(users_commands, name="users")
+app.add_typer(tokens_commands, name="tokens")
+app.add_typer(notify_commands, name="notify")
+app.add_typer(stock_commands, name="stock")
 
 SiteFile = Annotated[
     Path | None,
@@ -48,21 +58,6 @@ Sources = Annotated[
 Data = Annotated[
     Path | None,
     typer.Option("--data", help="Where recordings and the database are kept.", metavar="DIR"),
-]
-
-CameraAddress = Annotated[
-    str, typer.Argument(metavar="HOST[:PORT]", help="Where the camera answers.")
-]
-CameraUser = Annotated[
-    str, typer.Option("--user", "-u", metavar="NAME", help="User name on the cameras.")
-]
-PasswordEnv = Annotated[
-    str,
-    typer.Option(
-        metavar="VARIABLE",
-        help="Environment variable that holds the password. (There is no option for the password "
-        "itself: everybody on the machine could read it.)",
-    ),
 ]
 
 
@@ -155,75 +150,6 @@ def discover(
         raise typer.Exit(1)
 
 
-@camera_commands.command("info")
-def camera_info(
-    address: CameraAddress, user: CameraUser = "", password_env: PasswordEnv = ""
-) -> None:
-    """Say what a camera is and which streams it has."""
-    from streetlamp.app import camera_command  # noqa: PLC0415
-
-    camera_command.info(address, user, password_env)
-
-
-@camera_commands.command("time")
-def camera_time(
-    address: CameraAddress, user: CameraUser = "", password_env: PasswordEnv = ""
-) -> None:
-    """Hold a camera's clock against this machine's."""
-    from streetlamp.app import camera_command  # noqa: PLC0415
-
-    camera_command.clock(address, user, password_env)
-
-
-@camera_commands.command("presets")
-def camera_presets(
-    address: CameraAddress, user: CameraUser = "", password_env: PasswordEnv = ""
-) -> None:
-    """List the positions a camera can turn to."""
-    from streetlamp.app import camera_command  # noqa: PLC0415
-
-    camera_command.presets(address, user, password_env)
-
-
-@camera_commands.command("goto")
-def camera_goto(
-    address: CameraAddress,
-    preset: Annotated[str, typer.Argument(help="Name or token of the preset.")],
-    user: CameraUser = "",
-    password_env: PasswordEnv = "",
-) -> None:
-    """Turn a camera to one of its presets."""
-    from streetlamp.app import camera_command  # noqa: PLC0415
-
-    camera_command.goto(address, preset, user, password_env)
-
-
-@camera_commands.command("events")
-def camera_events(
-    address: CameraAddress,
-    user: CameraUser = "",
-    password_env: PasswordEnv = "",
-    seconds: Annotated[float, typer.Option(help="How long to listen.", min=1, max=86400)] = 60.0,
-) -> None:
-    """Print what a camera itself reports: motion, tamper and the like. Never who is there."""
-    from streetlamp.app import camera_command  # noqa: PLC0415
-
-    camera_command.events(address, user, password_env, seconds)
-
-
-@camera_commands.command("reboot")
-def camera_reboot(
-    address: CameraAddress,
-    user: CameraUser = "",
-    password_env: PasswordEnv = "",
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")] = False,
-) -> None:
-    """Start a camera anew. It is away for a minute or so."""
-    from streetlamp.app import camera_command  # noqa: PLC0415
-
-    camera_command.reboot(address, user, password_env, yes=yes)
-
-
 @app.command("audit-hiding")
 def audit_hiding(
     paths: Annotated[
@@ -258,6 +184,35 @@ def audit_hiding(
 
 
 @app.command()
+def backtest(
+    site: Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The site file.")],
+    camera: Annotated[str | None, typer.Option(help="Only this camera.")] = None,
+    rule: Annotated[str | None, typer.Option(help="Only the rule of this name.")] = None,
+    days: Annotated[float, typer.Option(help="How many days back.", min=0.01, max=365)] = 7.0,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="e.g. 2026-05-01T08:00")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Left out: now.")] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(metavar="OTHER.yaml", help="Compare with the rules of this site file."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what the rules would have raised in the last days, and when.
+
+    Runs them over the index kept beside the recordings. docs/18-backtest.md says how far to trust
+    it. With --rules, a draft of the site file is compared with the rules as they are set.
+    """
+    from streetlamp.app import backtest_command  # noqa: PLC0415
+
+    backtest_command.backtest(
+        site, camera=camera, rule=rule, days=days, start=start, end=end, other=rules,
+        as_json=as_json,
+    )  # fmt: skip
+
+
+@app.command()
 def serviceability(
     site: Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The site file.")],
     month: Annotated[
@@ -281,6 +236,30 @@ def serviceability(
         site, month=month, week=week, day=day, since=since, out=report
     ):
         raise typer.Exit(1)
+
+
+@app.command()
+def mode(
+    site: Annotated[Path, typer.Argument(metavar="SITE.yaml", help="The site file.")],
+    choose: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="MODE", help="A mode of the site, or auto: as scheduled. Left out: only say."
+        ),
+    ] = None,
+    data: Data = None,
+    hold: Annotated[
+        bool,
+        typer.Option("--hold", help="It stays until somebody changes it, whatever the schedule."),
+    ] = False,
+) -> None:
+    """Say which mode the site is in (day, night, …), or put it into another.
+
+    A running site follows within three seconds. It is written into the audit log.
+    """
+    from streetlamp.app.mode_command import mode as change  # noqa: PLC0415
+
+    change(site, choose, data=data, hold=hold)
 
 
 @app.command()

@@ -34,7 +34,8 @@ _NAME = Field(min_length=1, max_length=80, title="Name", description="What peopl
 _NEAR = 1e-9
 
 
-def _in_picture(point: Point, which: str) -> Point:
+def in_picture(point: Point, which: str) -> Point:
+    """The point, when it is one of the picture; ValueError names it by ``which``."""
     x, y = point
     if not (math.isfinite(x) and math.isfinite(y)):
         raise ValueError(f"{which} ({x}, {y}) is not a pair of numbers")
@@ -95,7 +96,7 @@ class Zone:
         if len(points) < 3:
             raise ValueError(f"a zone needs at least 3 corners, this one has {len(points)}")
         for number, point in enumerate(points, 1):
-            _in_picture(point, f"corner {number}")
+            in_picture(point, f"corner {number}")
         n = len(points)
         for i in range(n):
             if math.dist(points[i], points[(i + 1) % n]) < 1e-6:
@@ -175,8 +176,8 @@ class Line:
 
     @model_validator(mode="after")
     def _check(self) -> Line:
-        _in_picture(self.a, "the start")
-        _in_picture(self.b, "the end")
+        in_picture(self.a, "the start")
+        in_picture(self.b, "the end")
         if math.dist(self.a, self.b) < 1e-3:
             raise ValueError("the line's start and end are the same point")
         return self

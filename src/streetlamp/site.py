@@ -7,13 +7,12 @@ whole and never rewritten.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
-    BaseModel,
     Field,
     ValidationError,
     field_validator,
@@ -23,26 +22,34 @@ from pydantic_core import PydanticCustomError
 
 from streetlamp import site_yaml
 from streetlamp.alarms.options import AlarmOptions
+from streetlamp.backtest.options import BacktestOptions
 from streetlamp.desk.options import DeskOptions
 from streetlamp.errors import UserError
-from streetlamp.fleet.options import FleetOptions, matching
+from streetlamp.fleet.options import FleetOptions
 from streetlamp.fleet.placing import plan_for
-from streetlamp.fleet.plan_options import PLAIN, PlanId, PlanOptions
+from streetlamp.fleet.plan_options import PlanId, PlanOptions
 from streetlamp.inspection.options import AuditOptions
 from streetlamp.live.options import LiveOptions
+from streetlamp.meters.options import MeterOptions
+from streetlamp.notify.parse import Target, TargetName
 from streetlamp.options import Options
 from streetlamp.record.options import RecordOptions
-from streetlamp.rules.base import RULES
+from streetlamp.rules.almanac import Almanac
+from streetlamp.rules.heat_options import HeatOptions
+from streetlamp.rules.holidays import HolidayEntry, Holidays
+from streetlamp.rules.modes import Choice, ModeEntry, ModeOptions, Modes, wrong_modes
 from streetlamp.site_camera import (
     CameraId,
     CameraOptions,
     CameraSource,
     defaults,
     rule_options,
-    wrong_rules,
 )
-from streetlamp.site_explain import WRONG_RULES, explain
-from streetlamp.site_yaml import Document, Problem
+from streetlamp.site_checks import more_problems, raw_models
+from streetlamp.site_explain import WRONG_RULES, explain, no_mode
+from streetlamp.site_paths import resolved, resolved_url
+from streetlamp.site_yaml import Problem
+from streetlamp.stock.options import StockOptions
 from streetlamp.stream.options import EncodeOptions
 from streetlamp.video.detect_options import DetectOptions
 from streetlamp.video.tag.options import TagOptions
@@ -120,6 +127,20 @@ class Site(Options):
         description="Pictures and maps on which the page shows the cameras, by an id, such as "
         "ground: {name: Ground floor, image: plans/ground.png} or town: {map: plain}.",
     )
+    holidays: tuple[HolidayEntry, ...] = Field(
+        default=(),
+        title="Holidays",
+        description='Days on which schedules may differ: "2026-05-01", or "12-25" in every year, '
+        'or a mapping {date: "12-24", until: "01-01", name: Closed}. What a rule does on them is '
+        "its on_holidays.",
+    )
+    modes: tuple[ModeEntry, ...] = Field(
+        default=(),
+        title="Modes",
+        description="Such as [day, night, weekend], for rules that are armed in some of them alone "
+        "(armed_in). Names, or mappings {name: night, schedule: [...]}. The first one holds "
+        "while no other does. People change the mode at the desk or with `streetlamp mode`.",
+    )
     detect: DetectOptions = Field(
         default=defaults(DetectOptions),
         title="Detector",
@@ -141,14 +162,40 @@ class Site(Options):
         title="Recording",
         description="What is kept, and how long.",
     )
+    heat: HeatOptions = Field(
+        default=defaults(HeatOptions),
+        title="Heat maps",
+        description="Where people and vehicles walk and wait, as sums.",
+    )
+    backtest: BacktestOptions = Field(
+        default=defaults(BacktestOptions),
+        title="Back-test",
+        description="An index of the recordings on which rules can be tried.",
+    )
     alarms: AlarmOptions = Field(
         default=defaults(AlarmOptions), title="Alarms", description="How alarms live."
+    )
+    notify: dict[TargetName, Target] = Field(
+        default={},
+        title="Notification",
+        description="Who is told of alarms away from the desk, by a name of your own, such as "
+        "porter: {kind: apprise, urls: ['env:PORTER_MAIL']}. docs/13-notify.md shows each kind.",
     )
     fleet: FleetOptions = Field(
         default=defaults(FleetOptions),
         title="The cameras together",
         description="How well they must serve, planned maintenance, what they depend on, and when "
         "trouble with them is an alarm.",
+    )
+    meters: MeterOptions = Field(
+        default=defaults(MeterOptions),
+        title="Meters",
+        description="Readings in which leaks, bursts and faults are looked for.",
+    )
+    stock: StockOptions = Field(
+        default=defaults(StockOptions),
+        title="Stock",
+        description="Records of tanks and bulk goods, in which what is missing is looked for.",
     )
     audit_hiding: AuditOptions = Field(
         default=defaults(AuditOptions),
@@ -186,6 +233,29 @@ class Site(Options):
                     said = {"text": f"camera {id_}: {error}"}
                     raise PydanticCustomError(WRONG_RULES, "{text}", said) from None
         return self
+
+    @field_validator("modes")
+    @classmethod
+    def _modes_differ(cls, modes: tuple[ModeOptions, ...]) -> tuple[ModeOptions, ...]:
+        if wrong := wrong_modes([mode.name for mode in modes]):
+            raise ValueError(wrong)
+        return modes
+
+    @model_validator(mode="after")
+    def _armed_in_modes_there_are(self) -> Self:
+        names = {mode.name for mode in self.modes}
+        for id_, camera in self.cameras.items():
+            for rule in camera.rules:
+                for name in rule.armed_in:
+                    if name not in names:
+                        said = {"text": f"camera {id_}, rule {rule.name}: {no_mode(name, names)}"}
+                        raise PydanticCustomError(WRONG_RULES, "{text}", said)
+        return self
+
+    def almanac(self, choices: Iterable[Choice] = ()) -> Almanac:
+        """The site's holidays and modes, with what people have chosen."""
+        holidays = Holidays(self.holidays)
+        return Almanac(holidays, Modes(self.modes, self.zone, holidays, choices))
 
     def plan_of(self, camera: str) -> str:
         """The id of the plan that a camera stands on, "" if it has no place."""
@@ -235,10 +305,10 @@ def parse_site(text: str, path: Path) -> Site:
         problems.append(Problem(document.place(()), (), "the file must be a mapping (key: value)"))
     else:
         try:
-            site = Site.model_validate(_resolved(document.data, path.absolute().parent))
+            site = Site.model_validate(resolved(document.data, path.absolute().parent))
         except ValidationError as error:
-            problems += explain(error, document, Site, _rule_models(document.data))
-        problems += _more_problems(document)
+            problems += explain(error, document, Site, raw_models(document.data))
+        problems += more_problems(document)
     if problems or site is None:
         raise UserError(_report(path, problems))
     return site
@@ -265,123 +335,6 @@ def _where(inside: site_yaml.Path) -> str:
     return "".join(steps).removeprefix(".")
 
 
-def _cameras(data: Any) -> Iterator[tuple[str, dict[Any, Any]]]:
-    """The cameras of raw data that look like cameras."""
-    cameras = data.get("cameras") if isinstance(data, dict) else None
-    for id_, camera in (cameras if isinstance(cameras, dict) else {}).items():
-        if isinstance(camera, dict):
-            yield id_, camera
-
-
-def _rules(camera: dict[Any, Any]) -> list[Any]:
-    rules = camera.get("rules")
-    return rules if isinstance(rules, list) else []
-
-
-def _rule_models(data: Any) -> dict[site_yaml.Path, type[BaseModel]]:
-    return {
-        ("cameras", id_, "rules", i): rule_options(rule["rule"])
-        for id_, camera in _cameras(data)
-        for i, rule in enumerate(_rules(camera))
-        if isinstance(rule, dict) and isinstance(rule.get("rule"), str) and rule["rule"] in RULES
-    }
-
-
-def _more_problems(document: Document) -> Iterator[Problem]:
-    """What no single field can see; worked out on raw data, so that all is listed at once."""
-    yield from _fleet_problems(document)
-    for id_, camera in _cameras(document.data):
-        rules = [rule if isinstance(rule, dict) else {} for rule in _rules(camera)]
-        places = [
-            set(map(str, found)) if isinstance(found := camera.get(key), dict) else set()
-            for key in ("zones", "lines")
-        ]
-        for inside, text in wrong_rules(rules, *places):
-            where: site_yaml.Path = ("cameras", id_, *inside)
-            yield Problem(document.place(where), where[:-1], text)
-        if isinstance(at := camera.get("at"), dict):
-            plans = document.data.get("plans")
-            try:
-                plan_for(at, plans if isinstance(plans, dict) else {})
-            except ValueError as error:
-                where = ("cameras", id_, "at", *(("plan",) if "plan" in at else ()))
-                yield Problem(document.place(where), ("cameras", id_, "at"), str(error))
-
-
-def _fleet_problems(document: Document) -> Iterator[Problem]:
-    """Patterns of planned maintenance and of groups that mean no camera."""
-    data = document.data
-    cameras = data.get("cameras") if isinstance(data, dict) else None
-    fleet = data.get("fleet") if isinstance(data, dict) else None
-    if not isinstance(cameras, dict) or not isinstance(fleet, dict):
-        return
-    known = {str(id_): None for id_ in cameras}
-    groups, work = fleet.get("groups"), fleet.get("maintenance")
-    places: list[tuple[site_yaml.Path, Any]] = []
-    if isinstance(groups, dict):
-        places += [(("fleet", "groups", id_), one) for id_, one in groups.items()]
-    if isinstance(work, list):
-        places += [(("fleet", "maintenance", i), one) for i, one in enumerate(work)]
-    for path, one in places:
-        named = one.get("cameras") if isinstance(one, dict) else None
-        for i, pattern in enumerate(named if isinstance(named, list) else []):
-            if isinstance(pattern, str) and not matching((pattern,), known):
-                where = (*path, "cameras", i)
-                yield Problem(document.place(where), path, f"no camera is called '{pattern}'")
-
-
-def _resolved(data: dict[Any, Any], folder: Path) -> dict[Any, Any]:
-    """The data with relative paths made to start at the site file's folder."""
-    data = dict(data)
-    if isinstance(data.get("data", "streetlamp-data"), str):
-        data["data"] = str(folder / Path(data.get("data", "streetlamp-data")).expanduser())
-    detect = data.get("detect")
-    if isinstance(detect, dict) and isinstance(detect.get("models_folder"), str):
-        data["detect"] = {**detect, "models_folder": str(folder / detect["models_folder"])}
-    if isinstance(data.get("plans"), dict):
-        data["plans"] = {id_: _resolved_plan(plan, folder) for id_, plan in data["plans"].items()}
-    if isinstance(data.get("cameras"), dict):
-        cameras = data["cameras"] = dict(data["cameras"])
-        for id_, camera in _cameras(data):
-            sources = {
-                key: _resolved_source(camera[key], folder)
-                for key in ("source", "second_stream")
-                if key in camera
-            }
-            cameras[id_] = {**camera, **sources}
-    return data
-
-
-def _resolved_plan(plan: Any, folder: Path) -> Any:
-    if not isinstance(plan, dict):
-        return plan
-    files = {
-        key: str(folder / Path(plan[key]).expanduser())
-        for key in ("image", "map")
-        if isinstance(plan.get(key), str) and plan[key] not in ("", PLAIN) and "://" not in plan[key]  # noqa: E501
-    }
-    return {**plan, **files}
-
-
-def _resolved_source(source: Any, folder: Path) -> Any:
-    if isinstance(source, str):
-        return _resolved_url(source, folder)
-    if isinstance(source, dict) and isinstance(source.get("url"), str):
-        changed = {**source, "url": _resolved_url(source["url"], folder)}
-        certificate = source.get("certificate")
-        if isinstance(certificate, str) and certificate.lower().endswith((".pem", ".crt", ".cer")):
-            changed["certificate"] = str(folder / Path(certificate).expanduser())
-        return changed
-    return source
-
-
-def _resolved_url(url: str, folder: Path) -> str:
-    """A path made absolute; an address with a scheme, or a webcam's number, as it is."""
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", url) or url.isdigit() or not url:
-        return url
-    return str(folder / Path(url).expanduser())
-
-
 def site_from_sources(urls: Sequence[str], *, data: Path | None = None) -> Site:
     """A site with default settings for the sources of a command line.
 
@@ -398,7 +351,7 @@ def site_from_sources(urls: Sequence[str], *, data: Path | None = None) -> Site:
         while id_ in cameras:
             again += 1
             id_ = f"{base}-{again}"
-        cameras[id_] = {"name": stem or id_, "source": _resolved_url(url, Path.cwd())}
+        cameras[id_] = {"name": stem or id_, "source": resolved_url(url, Path.cwd())}
     try:
         return Site.model_validate(
             {"cameras": cameras, "data": data or Path.cwd() / "streetlamp-data"}

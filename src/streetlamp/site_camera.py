@@ -23,8 +23,9 @@ from streetlamp import site_yaml
 from streetlamp.fleet.health_options import HealthOptions
 from streetlamp.fleet.plan_options import AtOptions
 from streetlamp.geometry import Line, Place, Zone
+from streetlamp.ground import GroundOptions, Plane
 from streetlamp.options import Options
-from streetlamp.rules.base import RULES, RuleOptions
+from streetlamp.rules.base import RULES, RuleOptions, no_ground
 from streetlamp.site_explain import PLACE_KEYS, WRONG_RULES, did_you_mean
 from streetlamp.video.options import HideOptions, LookOptions
 from streetlamp.video.sleep_options import SleepOptions
@@ -179,6 +180,12 @@ class CameraOptions(Options):
         description="Lines by name: [x, y] of the start and of the end, as fractions. Who crosses "
         "from its left to its right goes in.",
     )
+    ground: GroundOptions | None = Field(
+        default=None,
+        title="Ground",
+        description="How far apart things on the ground are, for rules that measure in metres: "
+        "{rectangle: [[x, y], …], sides_m: [2.5, 5]}.",
+    )
     rules: tuple[Annotated[SerializeAsAny[RuleOptions], BeforeValidator(_parse_rule)], ...] = Field(
         default=(), title="Rules", description="What raises an alarm and what is counted."
     )
@@ -229,7 +236,8 @@ class CameraOptions(Options):
     @model_validator(mode="after")
     def _places_exist(self) -> Self:
         plain = [{"rule": r.kind, "name": r.name, "place": r.place} for r in self.rules]
-        for _, text in wrong_rules(plain, set(self.zones), set(self.lines)):
+        known = self.ground is not None
+        for _, text in wrong_rules(plain, set(self.zones), set(self.lines), ground=known):
             raise PydanticCustomError(WRONG_RULES, "{text}", {"text": text})
         return self
 
@@ -238,9 +246,14 @@ class CameraOptions(Options):
         """All zones and lines."""
         return (*self.zones.values(), *self.lines.values())
 
+    @property
+    def plane(self) -> Plane | None:
+        """The ground in metres, where it is calibrated."""
+        return None if self.ground is None else self.ground.plane()
+
 
 def wrong_rules(
-    rules: Sequence[Mapping[str, Any]], zones: set[str], lines: set[str]
+    rules: Sequence[Mapping[str, Any]], zones: set[str], lines: set[str], *, ground: bool
 ) -> Iterator[tuple[site_yaml.Path, str]]:
     """What is wrong between a camera's rules and its places: (path in the camera, plain words).
 
@@ -253,6 +266,9 @@ def wrong_rules(
     for i, rule in enumerate(rules):
         for key, text in _wrong_place(rule, zones, lines):
             yield ("rules", i, key), text
+        kind = rule.get("rule")
+        if isinstance(kind, str) and kind in RULES and RULES[kind].needs_ground and not ground:
+            yield ("rules", i, "rule"), no_ground(kind)
         name = str(rule.get("name") or "")
         if name and names[name] > 1 and name in seen:
             yield ("rules", i, "name"), f"two rules of this camera are called '{name}'; rename one"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -66,6 +66,11 @@ def names_at(model: type[BaseModel], path: Path) -> list[str]:
 def rule_keys(model: type[BaseModel]) -> list[str]:
     """The keys a rule with these options may have in the file."""
     return sorted({"rule", "zone", "line", *model.model_fields} - {"kind", "place"})
+
+
+def _keys(model: type[BaseModel], inside: Path) -> list[str]:
+    """The keys that may stand in the mapping at `inside`, whose model is known."""
+    return sorted(model.model_fields) if inside[:1] == ("notify",) else rule_keys(model)
 
 
 _NUMBER = "a number"
@@ -183,17 +188,48 @@ def explain(
         name = str(rest[-1]) if above else "" if item else str(path[-1])
         if one["type"] == "extra_forbidden":
             special = item_models.get(inside)
-            known = rule_keys(special) if special else names_at(model, inside)
+            known = _keys(special, inside) if special else names_at(model, inside)
             text = f"'{name}' is not known here{did_you_mean(name, known)}"
             meant.add((inside, nearest(name, known)))
         elif "[key]" in rest:
             text = f"'{name}' cannot be an id; use small letters, digits, - and _ (at most 40)"
         else:
-            secret = any("password" in str(step) for step in path)
+            # of a target, addresses are as secret as passwords
+            secret = path[:1] == ("notify",) or any("password" in str(step) for step in path)
             text = _say(one, name, secret)
         if one["type"] == "missing":
             missing[inside, name] = (path, text)
-        found.setdefault((path, text), Problem(document.place(path), inside, text))
+        exact = (*inside, name) if name else path
+        found.setdefault((path, text), Problem(document.place(path), inside, text, exact))
     for key in meant & missing.keys():  # a typo says it already
         del found[missing[key]]
     return list(found.values())
+
+
+def no_mode(name: str, names: Iterable[str]) -> str:
+    """What to say about a mode that is not there."""
+    hint = did_you_mean(name, names) or "; write modes: at the top of the file, and their names"
+    return f"there is no mode '{name}'{hint}"
+
+
+def mode_problems(document: Document) -> Iterator[Problem]:
+    """Rules armed in a mode the site does not have; the data may be wrong otherwise, too."""
+    data = document.data if isinstance(document.data, dict) else {}
+    modes = data.get("modes")
+    listed = modes if isinstance(modes, list) else []
+    names = {str(one.get("name") if isinstance(one, dict) else one) for one in listed}
+    for where, name in _armed(data):
+        if name not in names:
+            yield Problem(document.place(where), where[:4], no_mode(name, names))
+
+
+def _armed(data: dict[Any, Any]) -> Iterator[tuple[Path, str]]:
+    """Each name under a rule's ``armed_in``, with its place."""
+    cameras = data.get("cameras")
+    for id_, camera in (cameras if isinstance(cameras, dict) else {}).items():
+        rules = camera.get("rules") if isinstance(camera, dict) else None
+        for i, rule in enumerate(rules if isinstance(rules, list) else []):
+            armed = rule.get("armed_in") if isinstance(rule, dict) else None
+            for k, name in enumerate(armed if isinstance(armed, list) else []):
+                if isinstance(name, str):
+                    yield ("cameras", id_, "rules", i, "armed_in", k), name

@@ -39,6 +39,10 @@ _CAMERA: Final = {
     "source": {"url": "test:"},
     "zones": _ZONES,
     "lines": _LINES,
+    "ground": {
+        "rectangle": [[0.35, 0.5], [0.65, 0.5], [0.9, 0.95], [0.1, 0.95]],
+        "sides_m": [8, 20],
+    },
 }
 
 
@@ -87,7 +91,8 @@ def _rule(kind: str, indent: int) -> Iterator[str]:
             )
             yield f"{pad}{want}: {next(iter(_LINES if want == 'line' else _ZONES))}"
         elif name != "kind":
-            live = kind.replace("_", " ") if name == "name" else None
+            needed = field.examples[0] if field.is_required() and field.examples else None
+            live = kind.replace("_", " ") if name == "name" else needed
             yield from _entry(name, field, indent + 2, live)
 
 

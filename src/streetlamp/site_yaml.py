@@ -31,6 +31,7 @@ class Problem:
     place: Place
     inside: Path  # the keys of the mapping or list it stands in
     text: str
+    path: Path = ()  # the keys of the very thing that is wrong or missing, where it is known
 
 
 @dataclass(slots=True)
@@ -192,3 +193,39 @@ def _syntax(error: yaml.MarkedYAMLError) -> Problem:
     text = next((plain for part, plain in _PLAIN_WORDS if part in said), None)
     text = text or (error.problem or "this is not YAML")
     return Problem(_mark(error.problem_mark or error.context_mark), (), text)
+
+
+class _Flow(list[Any]):
+    """A list that is written in one line."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what `_Loader` or another reader of YAML would not take for text."""
+
+
+for _letter, _resolvers in _Loader.yaml_implicit_resolvers.items():
+    for _tag, _regexp in _resolvers:
+        _Dumper.add_implicit_resolver(_tag, _regexp, [_letter])
+_Dumper.add_representer(
+    _Flow,
+    lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True),
+)
+
+
+def _short(value: Any) -> Any:
+    """The same with lists of plain values, and of points, in one line each."""
+    if isinstance(value, dict):
+        return {key: _short(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        if any(isinstance(one, dict) for one in value):
+            return [_short(one) for one in value]
+        return _Flow(_short(one) for one in value)
+    return value
+
+
+def write_yaml(data: Any) -> str:
+    """Plain data as the text of a site file, which `read_yaml` reads as the same."""
+    text: str = yaml.dump(
+        _short(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
+    )
+    return text

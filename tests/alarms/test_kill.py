@@ -88,3 +88,58 @@ def test_nothing_that_was_said_is_lost(tmp_path: Path, seed: int) -> None:
             assert "cut short" in message
         db.close()
     assert len(said) >= 2
+
+
+BURSTS = """
+    import sys
+    from streetlamp.alarms.book import AlarmBook
+    from streetlamp.alarms.options import AlarmOptions
+    from streetlamp.store import Database
+    from streetlamp.values import AlarmState, Event, Phase, Severity
+
+    book = AlarmBook(Database(sys.argv[1]), AlarmOptions())
+    print("ready", flush=True)
+    k = 0
+    while True:
+        k += 1
+        burst = [Event(f"e{k}_{n}", Phase.START, f"c{n}", "r", "intrusion", f"p{k}", 1e6 + k, None,
+                       1, "m", Severity.INFO, None, time=1e6 + k) for n in range(40)]
+        book.handle_all(burst)
+        print(f"raised {k}", flush=True)
+        book.acknowledge(f"e{k}_7", "ada", 1e6 + k)
+        print(f"one {k}", flush=True)
+        if k % 3 == 0:
+            book.answer_group("e1_0", AlarmState.ACKNOWLEDGED, "ada", 1e6 + k + 0.5)
+            print(f"all {k}", flush=True)
+"""
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_bursts_and_answers_to_whole_groups_survive(tmp_path: Path, seed: int) -> None:
+    path = tmp_path / "a.db"
+    child = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(BURSTS), str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    with child.stdout:
+        assert child.stdout.readline() == "ready\n"
+        said = [child.stdout.readline() for _ in range(5 + 4 * seed)]
+        child.send_signal(signal.SIGKILL)
+        said += child.stdout.read().splitlines(keepends=True)
+    child.wait()
+    db = Database(path)
+    stored = {alarm.id: alarm for alarm in AlarmBook(db, AlarmOptions()).list(limit=None)}
+    db.close()
+    assert len(stored) % 40 == 0, "a burst is there as a whole or not at all"
+    for line in (line for line in said if line.endswith("\n")):
+        what, k = line.split()
+        assert all(f"e{k}_{n}" in stored for n in range(40)), line
+        if what == "one":
+            assert stored[f"e{k}_7"].state.value == "acknowledged"
+        if what == "all":
+            until = range(1, int(k) + 1)
+            assert {stored[f"e{i}_{n}"].state.value for i in until for n in range(40)} == {
+                "acknowledged"
+            }

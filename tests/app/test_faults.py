@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -179,18 +179,19 @@ class Stubborn:
         self.refusals = refusals
         self.heard: list[tuple[str, Phase]] = []
 
-    def handle(self, event: Event) -> None:
+    def handle_all(self, events: Sequence[Event]) -> list[None]:
         if self.refusals:
             self.refusals -= 1
             raise StoreError("the database was in use")
-        self.heard.append((event.id, event.phase))
+        self.heard += [(event.id, event.phase) for event in events]
+        return [None] * len(events)
 
 
 def test_an_event_the_database_refuses_is_told_again_and_the_camera_goes_on(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book = Stubborn(2)
-    monkeypatch.setattr(house.book, "handle", book.handle)
+    monkeypatch.setattr(house.book, "handle_all", book.handle_all)
     house.outcome(Outcome(events=(event("a", Phase.START, T0),), counts=()))
     house.outcome(Outcome(events=(event("a", Phase.END, T0, T0 + 1),), counts=()))
     assert book.heard == []
@@ -203,7 +204,7 @@ def test_what_was_refused_is_told_again_without_a_new_event(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book = Stubborn(1)
-    monkeypatch.setattr(house.book, "handle", book.handle)
+    monkeypatch.setattr(house.book, "handle_all", book.handle_all)
     house.outcome(Outcome(events=(event("a", Phase.START, T0),), counts=()))
     house.keep(Turns(1))  # type: ignore[arg-type]
     assert book.heard == [("a", Phase.START)]

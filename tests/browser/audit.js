@@ -50,7 +50,7 @@
     [...(e.labels ?? [])].some((label) => label.textContent.trim()) ||
     document.getElementById(e.getAttribute("aria-labelledby") ?? "")?.textContent.trim() ||
     e.textContent.trim() || e.querySelector("img[alt]:not([alt=''])");
-  const controls = [...document.querySelectorAll("a[href], button, input, select, textarea, [role=slider], [tabindex]")];
+  const controls = [...document.querySelectorAll("a[href], button, input, select, textarea, [role=slider], [tabindex]:not([tabindex='-1'])")];
   for (const e of controls.filter(visible)) {
     if (!named(e)) found.push(`no name: ${where(e)}`);
     const box = e.getBoundingClientRect();

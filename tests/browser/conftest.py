@@ -185,6 +185,7 @@ def context_of(browser: Browser, size: str, state: str | None) -> BrowserContext
         viewport={"width": width, "height": height},
         storage_state=state,
         has_touch=size != "desktop",
+        color_scheme="dark",
     )
 
 

@@ -95,6 +95,24 @@ def crowd() -> Iterator[Crowd]:
         process.stdin.close()
 
 
+@pytest.fixture(autouse=True)
+def calm(crowd: Crowd) -> Iterator[None]:
+    """Whatever a test told the crowd is taken back after it, also after one that failed."""
+    yield
+    for line in ("back c250", "end c150", "end c100"):
+        crowd.tell(line)
+
+
+def in_front(page: Page, wanted: list[str]) -> bool:
+    """Alarms stand first, and a lost camera before those that are well.
+
+    A machine that is too slow for 300 pictures a second has others late, which come forward too.
+    """
+    alarms, (lost,) = wanted[:2], wanted[2:]
+    standing = page.evaluate(STANDING)
+    return standing[:2] == alarms and standing.index(lost) < standing.index("c299")
+
+
 @pytest.fixture
 def wall(browser: Browser, crowd: Crowd, watched: Watched) -> Iterator[Page]:
     """The wall, logged in, in its usual size."""
@@ -164,22 +182,22 @@ def test_trouble_comes_forward_and_stays_for_a_while(wall: Page, crowd: Crowd) -
     crowd.tell("alarm c100 warning")
     crowd.tell("lost c250")
     wanted = ["c150", "c100", "c250"]
-    until("those in trouble in front", lambda: wall.evaluate(STANDING)[:3] == wanted)
+    until("those in trouble in front", lambda: in_front(wall, wanted), 60)
     wall.evaluate("scrollTo(0, 0)")
     lost = wall.locator('a.tile[data-camera="c250"]')
     expect(lost).to_contain_text("cannot be reached")
     expect(lost.locator(".age")).to_be_visible()
-    assert "cannot be reached" in str(lost.get_attribute("aria-label"))
+    assert "cannot be reached" in lost.locator(".said").inner_text()
     wall.screenshot(path=SHOTS / "wall-trouble-desktop.png")
     crowd.tell("back c250")
     expect(lost).not_to_contain_text("cannot be reached")
-    assert wall.evaluate(STANDING)[:3] == wanted, "a tile that has just come back dances"
+    assert in_front(wall, wanted), "a tile that has just come back dances"
     wall.get_by_role("button", name="Keep order").click()
     assert wall.evaluate(STANDING)[:3] == ["c000", "c001", "c002"]
     wall.get_by_role("button", name="Keep order").click()
     crowd.tell("end c150")
     crowd.tell("end c100")
-    until("the site's order again", lambda: wall.evaluate(STANDING)[:2] == ["c000", "c001"], 60)
+    until("alarms have gone back", lambda: wall.evaluate(STANDING)[0] not in wanted, 60)
 
 
 def test_a_camera_is_found_by_its_name(wall: Page) -> None:
@@ -191,6 +209,7 @@ def test_a_camera_is_found_by_its_name(wall: Page) -> None:
 
 
 def test_hundreds_by_keyboard(wall: Page) -> None:
+    wall.get_by_role("button", name="Keep order").click()
     wall.keyboard.press("ArrowRight")
     wall.keyboard.press("End")
     focused = "document.activeElement.dataset.camera"
@@ -198,6 +217,7 @@ def test_hundreds_by_keyboard(wall: Page) -> None:
     wall.keyboard.press("PageUp")
     assert wall.evaluate(focused) not in ("c299", "c000")
     wall.keyboard.press("Home")
+    assert wall.evaluate(focused) == "c000"
     wall.keyboard.press("ArrowRight")
     assert wall.evaluate(focused) == "c001"
     for key, size in (("+", "Large tiles"), ("-", "Medium tiles")):

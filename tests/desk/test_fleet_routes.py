@@ -84,9 +84,7 @@ def test_a_person_takes_over_a_view_and_that_is_noted(make_lamp: Make) -> None:
     assert said == [("ada", "take over view", "camera:gate")]
 
 
-def test_a_view_is_not_taken_over_unsaid(
-    make_lamp: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_view_is_not_taken_over_unsaid(make_lamp: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     fleet = SmallFleet([LOST], turned={"gate"})
     lamp = make_lamp(fleet=fleet)
 

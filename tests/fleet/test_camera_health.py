@@ -18,7 +18,7 @@ START = 1_770_000_000.0 // 60 * 60  # a minute begins
 GOOD = ViewSample(
     camera="gate", time=0.0, size=(1280, 720), infrared=False, colour=12.0, brightness=110.0,
     low=30.0, high=210.0, dark=0.01, bright=0.0, sharpness=0.7, detail=11.0, structure=0.8,
-    steady=0.95, alive=0.8, noise=2.0, coded=900.0, known=True, fit=0.98, layout=0.95,
+    steady=0.95, alive=0.8, noise=2.0, same=0.01, coded=900.0, known=True, fit=0.98, layout=0.95,
     shifted_fit=0.98,
 )  # fmt: skip
 LIVE = CameraStatus("gate", CameraState.LIVE, START, fps=15.0, looks_per_second=3.0, recording=True)

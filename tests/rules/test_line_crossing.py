@@ -83,12 +83,12 @@ def test_the_minute_is_that_of_the_passage() -> None:
 
 def test_a_flickering_box_is_counted_once() -> None:
     """Every third look misses, and the tracker gives a new number after each loss."""
-    way = walk([(800, 300), (200, 300)], 80.0)
-    for seed in range(40):
+    way = walk([(660, 300), (340, 300)], 80.0)
+    for seed in range(1000):
         rng = np.random.default_rng(seed)
         state, counts, number = rule().start(), [], 1
         one = rule()
-        for n in range(60):
+        for n in range(32):
             if rng.random() < 0.3:
                 number += 1
                 looked = look((), n * 0.125, n + 1)

@@ -9,9 +9,27 @@ from streetlamp.geometry import Line, Zone
 from streetlamp.rules import RULES, RuleRunner, make_rule, options_of
 from support.check_rule import check_rule
 
+KINDS = {
+    "crowding",
+    "danger_zone",
+    "dwell",
+    "intrusion",
+    "line_crossing",
+    "near_miss",
+    "object_left",
+    "object_removed",
+    "occupancy",
+    "person_lying",
+    "queue",
+    "speed",
+    "stopped_vehicle",
+    "unusual_count",
+    "wrong_way",
+}
 
-def test_the_four_rules_are_there() -> None:
-    assert list(RULES) == ["intrusion", "line_crossing", "person_lying", "stopped_vehicle"]
+
+def test_the_rules_are_there() -> None:
+    assert set(RULES) == KINDS
 
 
 @pytest.mark.parametrize("kind", list(RULES))
@@ -22,7 +40,7 @@ def test_contract(kind: str) -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ({"name": "x", "kind": "loitering"}, "kind is 'loitering'; there are: intrusion"),
+        ({"name": "x", "kind": "loitering"}, "kind is 'loitering'; there are: .*intrusion"),
         ({"name": "x", "kind": "intrusion", "min_second": 3}, "min_second"),
         ({"name": "x", "kind": "intrusion", "classes": ["cat"]}, "unknown class 'cat'"),
         ({"name": "x", "kind": "intrusion", "classes": []}, "at least 1"),

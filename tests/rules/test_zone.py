@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from streetlamp.geometry import Zone
-from streetlamp.rules import RULES, make_rule, options_of
+from streetlamp.rules import RULES, Rule, make_rule, options_of
 from streetlamp.rules.memory import follow, look_at
 from streetlamp.rules.zone import ZoneRule, is_inside
+from support.check_rule import FLOOR, needed
 from support.scene import SIZE, YARD, Actor, look, stand
 
 WATCHERS = [kind for kind in RULES if issubclass(RULES[kind], ZoneRule)]
@@ -33,10 +36,15 @@ def test_a_thing_of_a_few_pixels_has_two_to_tremble_in() -> None:
     assert not is_inside(-2.1, 5.0, True)
 
 
+def any_rule(kind: str, place: str) -> Rule[Any, Any]:
+    options = {"name": "r", "kind": kind, "place": place, **needed(RULES[kind])}
+    return make_rule(options_of(options), [YARD], ground=FLOOR)
+
+
 @pytest.mark.parametrize("kind", WATCHERS)
 def test_gaps_are_those_of_what_is_seen_now(kind: str) -> None:
     """Each is told apart, and what was lost has none."""
-    rule = make_rule(options_of({"name": "r", "kind": kind, "place": "yard"}), [YARD])
+    rule = any_rule(kind, "yard")
     assert isinstance(rule, ZoneRule)
     families = frozenset((True, False))
     actors = [Actor(stand(x, 300), id=n) for n, x in enumerate((300, 420, 600, 900))]
@@ -55,7 +63,7 @@ def test_gaps_are_those_of_what_is_seen_now(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", WATCHERS)
 def test_nothing_seen_has_no_gaps(kind: str) -> None:
-    rule = make_rule(options_of({"name": "r", "kind": kind}), ())
+    rule = any_rule(kind, "")
     assert isinstance(rule, ZoneRule)
     assert rule.place == Zone.whole()
     assert rule.gaps({}, look_at(look([], 0.0), 0.0, frozenset((True,)))) == {}

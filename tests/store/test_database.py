@@ -234,7 +234,7 @@ FULL = """
     path = sys.argv[1]
     db = Database(path)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (800_000, resource.RLIM_INFINITY))
     written, n = [], 0
     try:
         while n < 5000:

@@ -1,9 +1,11 @@
 """Tests that need the machine for themselves, where several workers run tests side by side.
 
-A test of the files named here (a real browser, a whole run with its deadlines) waits until nobody
-else is testing, and the others wait until it is done. One lock file, that others share and it does
-not; who waits to have it alone keeps a second one, so that no new test begins before. All of them
-go to one worker and are one turn: what they have running stays undisturbed.
+A test of the files in `ALONE` (a real browser on a whole run with its deadlines) waits until nobody
+else makes the machine work hard, and those that do wait until it is done. One lock file, that
+others share and it does not; who waits to have it alone keeps a second one, so that no new test
+begins before. All of them go to one worker and are one turn: what they have running stays
+undisturbed. They begin, and meanwhile the other workers run the tests of `LIGHT`, which reckon and
+neither decode nor look: those take no lock.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +22,10 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 ALONE: Final = ("tests/browser/",)
+LIGHT: Final = (
+    "tests/alarms/", "tests/backtest/", "tests/desk/", "tests/fleet/test_", "tests/notify/",
+    "tests/rules/", "tests/store/", "tests/vault/",
+)  # fmt: skip
 
 
 class Turns:
@@ -54,6 +61,25 @@ def scope(nodeid: str) -> str:
     return "alone" if path.startswith(ALONE) else path
 
 
+def light(nodeid: str) -> bool:
+    return nodeid.startswith(LIGHT)
+
+
+def in_turn(nodeids: Sequence[str]) -> list[int]:
+    """Places of the tests in the order that they run in: alone, light, the others.
+
+    Files with many tests come first, so that the last of all is none of them.
+    """
+    many = Counter(map(scope, nodeids))
+
+    def place(at: int) -> tuple[int, int, str, int]:
+        name = scope(nodeids[at])
+        turn = 0 if name == "alone" else 1 if light(nodeids[at]) else 2
+        return turn, -many[name], name, at
+
+    return sorted(range(len(nodeids)), key=place)
+
+
 class ByFile(LoadScopeScheduling):
     """pytest-xdist's way of giving whole scopes to workers, with the scopes from above."""
 
@@ -67,14 +93,21 @@ class Alone:
     def __init__(self) -> None:
         self._turns = Turns(os.environ.get("PYTEST_XDIST_TESTRUNUID"))
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if "PYTEST_XDIST_TESTRUNUID" in os.environ:
+            items[:] = [items[at] for at in in_turn([one.nodeid for one in items])]
+
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> ByFile:
+        config.option.loadscopereorder = False  # `in_turn` has the order
         return ByFile(config, log)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Iterator[None]:
-        self._turns.take(alone=_alone(item))
+        if not light(item.nodeid):
+            self._turns.take(alone=_alone(item))
         try:
             return (yield)
         finally:

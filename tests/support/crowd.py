@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 
 from streetlamp.alarms.book import AlarmBook
+from streetlamp.alarms.care import AlarmCare
 from streetlamp.alarms.options import AlarmOptions
 from streetlamp.desk.app import make_app
 from streetlamp.desk.options import DeskOptions
@@ -36,8 +37,18 @@ from streetlamp.store.counts import Counts
 from streetlamp.store.database import Database
 from streetlamp.stream.encode import Encoder
 from streetlamp.stream.options import EncodeOptions
-from streetlamp.values import CameraState, CameraStatus, Event, MaskedFrame, Phase, Severity
+from streetlamp.values import (
+    AlarmState,
+    CameraState,
+    CameraStatus,
+    Event,
+    MaskedFrame,
+    Phase,
+    Severity,
+)
+from streetlamp.vault.accounts import Accounts
 from streetlamp.vault.audit import Audit
+from streetlamp.vault.tokens import Tokens
 from streetlamp.vault.users import Cost, Users
 from support.house import house
 from support.masked import masked
@@ -197,11 +208,14 @@ def main() -> None:
             recordings=home.recordings,
             counts=Counts(db),
             users=users,
+            accounts=Accounts(db, users),
+            tokens=Tokens(db),
             audit=Audit(db, data / "audit.head"),
             statuses=crowd.statuses,
             disk=lambda: DiskView(10**12, 10**9, recording=True),
             data=data,
             now=time.time,
+            care=AlarmCare(db, book),
         )
         settings = DeskOptions(port=told.port)
         server = DeskServer(make_app(services, settings), settings)
@@ -226,7 +240,7 @@ def _obey(crowd: Crowd, book: AlarmBook) -> None:
             case ["alarm", camera, severity]:
                 book.handle(_event(camera, Severity(severity)))
             case ["end", camera]:
-                for alarm in book.list(camera=camera):
+                for alarm in book.list({AlarmState.RAISED, AlarmState.ACKNOWLEDGED}, camera):
                     book.resolve(alarm.id, "crowd", time.time())
             case ["stop"]:
                 return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from streetlamp.desk.fleet_services import (
@@ -50,7 +50,7 @@ class SmallFleet:
             raise UserError(f"{text!r} is no period")
         return Period("November 2023", "2023-11", START, START + 30 * 86400, "2023-10", "2023-12")
 
-    def report(self, period: Period) -> Report:
+    def report(self, period: Period, sees: Callable[[str], bool] | None = None) -> Report:
         figures = Figures(95, {Reason.BLACK: 3, Reason.STREETLAMP_DOWN: 2}, planned=7)
         row = Row("gate", "Main gate", figures, "North")
         lost = Stretch("gate", START, START + 180, MinuteState.LOST, (Reason.BLACK,), "dark")

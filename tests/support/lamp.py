@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,15 +13,19 @@ from fastapi import FastAPI
 from websockets.sync.client import ClientConnection, connect
 
 from streetlamp.alarms.book import AlarmBook
+from streetlamp.alarms.care import AlarmCare
 from streetlamp.alarms.options import AlarmOptions
 from streetlamp.desk.app import make_app
 from streetlamp.desk.fleet_services import Fleet
+from streetlamp.desk.notify_services import Notify
 from streetlamp.desk.options import DeskOptions
 from streetlamp.desk.server import DeskServer
 from streetlamp.desk.services import (
     CameraView,
     DiskView,
+    HidingAudit,
     MachineView,
+    ModeKeeper,
     PlaceView,
     RuleView,
     Services,
@@ -31,8 +35,14 @@ from streetlamp.live.hub import LiveHub
 from streetlamp.live.wall import Wall
 from streetlamp.store.counts import Counts
 from streetlamp.store.database import Database
+from streetlamp.store.findings import Findings
+from streetlamp.store.heat import Heats
+from streetlamp.store.search import EventSearch
 from streetlamp.values import CameraState, CameraStatus, Event, Phase, Severity
+from streetlamp.vault.accounts import Accounts
 from streetlamp.vault.audit import Audit
+from streetlamp.vault.roles import EVERY_ROLE
+from streetlamp.vault.tokens import Tokens
 from streetlamp.vault.users import Cost, Users
 from support.house import House, fragments, house
 
@@ -72,6 +82,12 @@ class Clock:
         return self.now
 
 
+class Kept(Heats):
+    """Heat maps that were kept already."""
+
+    least = 3
+
+
 @dataclass
 class Lamp:
     """A running desk and everything behind it."""
@@ -81,6 +97,8 @@ class Lamp:
     house: House
     clock: Clock
     users: Users
+    accounts: Accounts
+    tokens: Tokens
     book: AlarmBook
     hub: LiveHub
     audit: Audit
@@ -93,6 +111,12 @@ class Lamp:
         self.hub.close()
         self.wall.close()
         self.server.stop()
+
+    @property
+    def findings(self) -> Findings:
+        found = self.services.findings
+        assert isinstance(found, Findings)
+        return found
 
     @property
     def url(self) -> str:
@@ -165,6 +189,10 @@ def start_lamp(
     page: Path | None = None,
     site: SiteView = SITE,
     fleet: Fleet | None = None,
+    alarms: AlarmOptions | None = None,
+    hiding: HidingAudit | None = None,
+    notify: Notify | None = None,
+    modes: Callable[[Database, Audit], ModeKeeper] | None = None,
     **options: Any,
 ) -> Lamp:
     """A running desk in an empty folder; `options` are those of `DeskOptions`."""
@@ -172,10 +200,11 @@ def start_lamp(
     clock = Clock()
     home = house(folder)
     db = Database(folder / "desk.db")
-    book = AlarmBook(db, AlarmOptions())
+    book = AlarmBook(db, alarms or AlarmOptions())
     people = Users(db, cost=Cost(n=4))
     for name in users:
-        people.add(name, PASSWORD, T0)
+        people.add(name, PASSWORD, T0, EVERY_ROLE)
+    accounts, tokens = Accounts(db, people), Tokens(db)
     hub = LiveHub([camera.id for camera in site.cameras])
     wall = Wall(hub)
     audit = Audit(db, folder / "audit.head")
@@ -189,6 +218,8 @@ def start_lamp(
         recordings=home.recordings,
         counts=Counts(db),
         users=people,
+        accounts=accounts,
+        tokens=tokens,
         audit=audit,
         statuses=lambda: list(states.values()),
         disk=lambda: DiskView(10**9, 10**6, recording=True),
@@ -196,10 +227,20 @@ def start_lamp(
         now=clock,
         machine=lambda: machine[-1],
         fleet=fleet,
+        heat=Kept(db),
+        events=EventSearch(db),
+        care=AlarmCare(db, book),
+        hiding=hiding,
+        notify=notify,
+        modes=modes and modes(db, audit),
+        findings=Findings(db),
     )
     settings = DeskOptions(port=0, **options)
     nowhere = folder / "no page"
     app = make_app(services, settings, page or nowhere)
     server = DeskServer(app, settings)
     server.start()
-    return Lamp(server, services, home, clock, people, book, hub, audit, wall, states, machine, app)
+    return Lamp(
+        server, services, home, clock, people, accounts, tokens, book, hub, audit, wall, states,
+        machine, app,
+    )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 
 from streetlamp.geometry import Line, Zone
 from streetlamp.rules import Outcome, Rule, State
-from streetlamp.values import Event, Kind, Posture, Tracks
+from streetlamp.values import Change, Event, Kind, Posture, Thing, Tracks
 
 T0 = 1_800_000_000.0  # a Friday, 08:00 UTC
 SIZE = (1000, 500)
@@ -28,6 +28,8 @@ class Actor:
     size: tuple[float, float] = (40.0, 100.0)
     score: float = 0.8
     posture: Callable[[float], Posture] = lambda seconds: Posture.UPRIGHT
+    thing: Change | None = None  # no person and no vehicle: something left or removed …
+    since: float = 0.0  # … since then, seconds
 
 
 def stand(x: float, y: float, start: float = 0.0, end: float = 1e9) -> Callable[[float], Any]:
@@ -69,12 +71,16 @@ def look(
 ) -> Tracks:
     """What a tracker says at one look; sizes scale with the picture."""
     fx, fy = size[0] / SIZE[0], size[1] / SIZE[1]
-    rows = []
+    rows, things = [], []
     for actor in actors:
         at = actor.where(seconds)
         if at is None:
             continue
         (x, y), (w, h) = at, actor.size
+        if actor.thing is not None:
+            box = ((x - w / 2) * fx, (y - h) * fy, (x + w / 2) * fx, y * fy)
+            things.append(Thing(box, T0 + actor.since, actor.thing))
+            continue
         rows.append(
             {
                 "id": actor.id,
@@ -84,7 +90,7 @@ def look(
                 "posture": actor.posture(seconds),
             }
         )
-    return tracks(rows, T0 + seconds, frame, size)
+    return tracks(rows, T0 + seconds, frame, size).with_things(tuple(things))
 
 
 def play(actors: Iterable[Actor], seconds: float, every: float = 0.2) -> Iterator[Tracks]:

@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import counted_story
 import cv2
 import numpy as np
 import uvicorn
@@ -50,9 +51,11 @@ from streetlamp.desk.fleet_wire import (
     WeekOut,
     fleet_message,
 )
+from streetlamp.desk.rights import Right
 from streetlamp.errors import UserError
 from streetlamp.fleet.report_page import as_html
 from streetlamp.fleet.report_tables import as_csv
+from streetlamp.vault.roles import Role
 
 PAGE = Path(__file__).resolve().parents[2] / "src/streetlamp/desk/page"
 TOKEN = secrets.token_urlsafe(16)
@@ -92,6 +95,9 @@ def session(request: Request) -> Any:
         "user": {"name": name} if name else None,
         "setup_needed": not users,
         "version": "0.0-mock",
+        "roles": [role.value for role in Role] if name else [],
+        "rights": [right.value for right in Right] if name else [],
+        "all_cameras": True,
     }
 
 
@@ -157,6 +163,11 @@ def list_alarms(
         if a["state"] in wanted and (not camera or a["camera"] == camera) and a["raised"] < before
     ]
     return {"alarms": sorted(rows, key=lambda a: -a["raised"])[:limit]}
+
+
+@app.get("/api/alarms/queue")
+def alarm_queue(camera: str = "", limit: int = 50) -> Any:
+    return {**list_alarms("open", camera, limit), "groups": [], "shelved": 0}
 
 
 @app.get("/api/alarms/{key}")
@@ -273,6 +284,7 @@ def counts(camera: str, start: float, end: float, step: int = 60) -> Any:
 
 
 fleet = MadeUpFleet(NAMES)
+app.include_router(counted_story.router)
 
 
 @app.get("/api/plans/ground/picture")
@@ -288,6 +300,17 @@ def map_style() -> Any:
 @app.get("/api/plans/chart/files/quay.geojson")
 def map_data() -> Any:
     return QUAY
+
+
+@app.get("/api/mode")
+def mode() -> Any:
+    nothing = dict.fromkeys(("mode", "scheduled", "chosen_by"), "")
+    return {**nothing, "modes": [], "since": None, "until": None, "timed": False}
+
+
+@app.get("/api/rules/precision")
+def precision(days: int = 30) -> Any:
+    return {"days": days, "rules": []}
 
 
 @app.get("/api/fleet")

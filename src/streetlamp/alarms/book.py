@@ -2,52 +2,61 @@
 
 One incident is one alarm: events of one rule at one place belong to the alarm that runs, or that
 has ended at most `AlarmOptions.merge_seconds` ago. Every change is on the disk before a call
-returns. The one exception is a disk that takes nothing: then what rules say is kept in memory,
-shown all the same, and written with the next change or `retry`; `trouble` says so. What a person
-does is never kept that way: the call fails instead.
+returns; a burst of events is one transaction. The one exception is a disk that takes nothing: then
+what rules say is kept in memory, shown all the same, and written with the next change or `retry`;
+`trouble` says so. What a person does is never kept that way: the call fails instead.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from streetlamp.alarms import life
-from streetlamp.alarms.life import OPEN, Change, NoSuchAlarmError
+from streetlamp.alarms.checklists import ChecklistOpenError, missing
+from streetlamp.alarms.intake import Intake
+from streetlamp.alarms.life import OPEN, Change, InvalidTransitionError, NoSuchAlarmError
 from streetlamp.alarms.options import AlarmOptions
-from streetlamp.alarms.waiting import Waiting
-from streetlamp.store.alarms import Alarms
+from streetlamp.alarms.pages import Pages
+from streetlamp.alarms.storms import as_seen
+from streetlamp.alarms.turn import Turn
+from streetlamp.store.alarm_groups import GroupSum
+from streetlamp.store.alarms import AlarmTally
 from streetlamp.store.database import Database
-from streetlamp.store.errors import StoreError
-from streetlamp.store.events import Events
+from streetlamp.store.incidents import Incidents
+from streetlamp.store.shelves import Shelf
 from streetlamp.values import Alarm, AlarmState, Event
 
-_LOADED: Final = 500  # closed alarms looked at when the book is opened
+BURST: Final = 250
+"""Events in one transaction at most: whoever wants to answer an alarm waits for one of these."""
 
-Key = tuple[str, str, str]
-
-
-def _key(thing: Event | Alarm) -> Key:
-    return thing.camera, thing.rule, thing.place
+_ANSWERABLE: Final = {
+    AlarmState.ACKNOWLEDGED: frozenset({AlarmState.RAISED}),
+    AlarmState.RESOLVED: OPEN,
+    AlarmState.FALSE: OPEN,
+}
 
 
 class AlarmBook:
-    """Thread-safe. Callbacks run in the thread that made the change, after it was written."""
+    """Thread-safe. Callbacks run in the thread that made the change, after it was written.
 
-    def __init__(self, db: Database, options: AlarmOptions) -> None:
+    behind: the names of the things (switches, …) that each camera depends on.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        options: AlarmOptions,
+        behind: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self._db = db
-        self._options = options
-        self._alarms = Alarms(db)
-        self._events = Events(db)
-        self._turn = threading.RLock()
-        self._waiting = Waiting()
+        self.options = options
+        self._pages = Pages(db)
+        self._turn = Turn()
+        self._intake = Intake(self._pages, options, behind)
+        self._incidents = Incidents(db)
         self._listeners: list[Callable[[Alarm], None]] = []
-        self._newest: dict[Key, str] = {}  # the newest alarm of one rule at one place
-        self._restarted: dict[str, float] = {}  # when alarms that were cut short were found
-        for alarm in [*self._alarms.list(limit=_LOADED), *self._alarms.list(OPEN, limit=None)]:
-            self._newest.setdefault(_key(alarm), alarm.id)
 
     # What rules say.
 
@@ -56,62 +65,39 @@ class AlarmBook:
 
         The same event may come twice. See the module about a full disk.
         """
-        with self._turn:
-            if not event.alarm:
-                self._write([], [event], must=False)
-                return None
-            known = self._waiting.find(event.id) or self._events.find(event.id)
-            before, owner = (None, None) if known is None else known
-            if before is None or owner is None:
-                return self._begin(event)
-            return self._continue(self.get(owner), before, event)
+        return self.handle_all([event])[0]
 
-    def _continue(self, alarm: Alarm, before: Event, event: Event) -> Alarm:
-        if before.end is not None:
-            return alarm  # it has ended; this was said before
-        running = self._running(alarm.id)
-        if event.end is not None:
-            running.discard(event.id)
-        return self._put(life.goes_on(alarm, event, self._ended(alarm, event, running)))
+    def handle_all(self, events: Sequence[Event]) -> list[Alarm | None]:
+        """As `handle`, many at once, in their order; one transaction for up to `BURST` of them.
 
-    def _begin(self, event: Event) -> Alarm:
-        """An event not heard of before: one more of an incident, or a new one."""
-        newest = self._newest.get(_key(event))
-        alarm = None if newest is None else self.get(newest)
-        if alarm is None or not self._same_incident(alarm, event):
-            self._newest[_key(event)] = event.id
-            return self._put(life.new(event))
-        running = self._running(alarm.id)
-        if event.end is None:
-            running.add(event.id)
-        return self._put(life.again(alarm, event, self._ended(alarm, event, running)))
+        StoreError: of those that were not taken yet nothing has changed; they may come again.
+        """
+        found: list[Alarm | None] = []
+        for start in range(0, len(events), BURST):
+            with self._turn:
+                found += self._take(events[start : start + BURST])
+        return found
 
-    def _running(self, alarm: str) -> set[str]:
-        """The ids of an alarm's events that have no end yet."""
-        running = {event.id for event, _ in self._events.running(alarm)}
-        for event in self._waiting.events_of(alarm):
-            running.discard(event.id)
-            if event.end is None:
-                running.add(event.id)
-        return running
-
-    def _same_incident(self, alarm: Alarm, event: Event) -> bool:
-        if alarm.state is AlarmState.FALSE:
-            return False  # what a person called false must not swallow what comes next
-        if alarm.ended is None:
-            return True
-        quiet = max(alarm.ended, self._restarted.get(alarm.id, alarm.ended))
-        return event.start - quiet <= self._options.merge_seconds
-
-    def _ended(self, alarm: Alarm, event: Event, running: Collection[str]) -> float | None:
-        """When the last of the alarm's events ended, with this one; None while any runs."""
-        if running or event.end is None:
-            return None
-        if alarm.ended is not None:
-            return max(alarm.ended, event.end)
-        all_events = (*self._events.of_alarm(alarm.id), *self._waiting.events_of(alarm.id))
-        ends = [one.end for one in all_events if one.end is not None]
-        return max([event.end, *ends])
+    def _take(self, events: Sequence[Event]) -> list[Alarm | None]:
+        waiting = self._pages.waiting
+        changed: list[Alarm] = []
+        found: list[Alarm | None] = []
+        self._pages.look_up(events)
+        try:
+            for event in events:
+                if not event.alarm:
+                    waiting.add((), [event])
+                    found.append(None)
+                    continue
+                changes, groups = self._intake.take(event)
+                waiting.add(changes, (), groups)
+                changed += [change.alarm for change in changes]
+                found.append(changes[0].alarm)
+        finally:  # what was taken before something could not be looked up is not lost
+            self._pages.write()
+            for alarm in _in_their_groups(changed):
+                self._tell(alarm)
+        return found
 
     # What people do.
 
@@ -120,7 +106,7 @@ class AlarmBook:
         return self._move(id, AlarmState.ACKNOWLEDGED, actor, time, note)
 
     def resolve(self, id: str, actor: str, time: float, note: str = "") -> Alarm:  # noqa: A002
-        """It is over and dealt with. Raises as `acknowledge`."""
+        """It is over and dealt with. Raises as `acknowledge`, and ChecklistOpenError."""
         return self._move(id, AlarmState.RESOLVED, actor, time, note)
 
     def mark_false(self, id: str, actor: str, time: float, note: str = "") -> Alarm:  # noqa: A002
@@ -129,30 +115,98 @@ class AlarmBook:
 
     def _move(self, name: str, state: AlarmState, actor: str, time: float, note: str) -> Alarm:
         with self._turn:
-            return self._put(life.move(self.get(name), state, actor, time, note), must=True)
+            alarm = self.get(name)
+            change = life.move(alarm, state, actor, time, note)
+            if state is AlarmState.RESOLVED:
+                self._may_resolve([alarm])
+            return self._put(change)
+
+    def _may_resolve(self, alarms: Sequence[Alarm]) -> None:
+        listed = {one.id: self.options.checklist(one.rule, one.kind) for one in alarms}
+        needing = [id_ for id_, one in listed.items() if one is not None and one.required]
+        ticks = self._incidents.ticks(needing)
+        open_ = [id_ for id_ in needing if missing(listed[id_], ticks.get(id_, ()))]
+        if open_ and len(alarms) == 1:
+            steps = "; ".join(missing(listed[open_[0]], ticks.get(open_[0], ())))
+            raise ChecklistOpenError(f"of its checklist this is left: {steps}")
+        if open_:
+            raise ChecklistOpenError(f"{len(open_)} of these alarms have a checklist to be done")
+
+    def answer_group(
+        self,
+        id: str,  # noqa: A002
+        state: AlarmState,
+        actor: str,
+        time: float,
+        note: str = "",
+        cameras: Collection[str] | None = None,
+    ) -> int:
+        """Answers every alarm of a group that can be: all or none, in one transaction; how many.
+
+        cameras: only the alarms of these are answered.
+        NoSuchAlarmError: there is no such group. InvalidTransitionError: there is nothing to
+        answer. ChecklistOpenError, StoreError.
+        """
+        with self._turn:
+            if self._pages.group(id) is None:
+                raise NoSuchAlarmError(f"there is no group {id}")
+            self._pages.write(must=True)  # what waits goes first
+            states = _ANSWERABLE[state]
+            if state is AlarmState.RESOLVED and self.options.checklists:
+                self._may_resolve(self._pages.list(states, limit=None, group=id, cameras=cameras))
+            moved = self._pages.groups.move(id, states, state, actor, time, note, cameras)
+            if not moved:
+                raise InvalidTransitionError("there is nothing left to answer in this group")
+            now = self._pages.list((state,), limit=None, group=id, cameras=cameras)
+            for alarm in reversed(now):
+                if alarm.steps and alarm.steps[-1].time == time:
+                    self._tell(alarm)
+            return len(moved)
 
     # Reading.
 
     def get(self, id: str) -> Alarm:  # noqa: A002
         """NoSuchAlarmError when there is none."""
         with self._turn:
-            alarm = self._waiting.get(id) or self._alarms.get(id)
-        if alarm is None:
-            raise NoSuchAlarmError(f"there is no alarm {id}")
-        return alarm
+            return self._pages.get(id)
+
+    def groups(
+        self,
+        ids: Collection[str] | None = None,
+        *,
+        open_only: bool = False,
+        limit: int = 50,
+        cameras: Collection[str] | None = None,
+    ) -> list[GroupSum]:
+        """Groups with what they come to, the newest first.
+
+        cameras: those that have alarms of these, as if they had no others (`storms.as_seen`).
+        """
+        found = self._pages.groups.sums(ids, open_only=open_only, limit=limit, cameras=cameras)
+        return found if cameras is None else [as_seen(one) for one in found]
+
+    def cameras(self) -> set[str]:
+        """The cameras that alarms are about; "" among them where one is about several."""
+        if not self._pages.waiting.trouble:
+            return self._pages.cameras()
+        with self._turn:
+            return self._pages.cameras()
 
     def open_count(self) -> int:
-        """How many alarms are not yet resolved or called false."""
+        """How many alarms are not yet resolved or called false, nor on a shelf."""
+        if not self._pages.waiting.trouble:  # nobody's turn is needed to read what is written
+            return self._pages.open_count()
         with self._turn:
-            if self._waiting:
-                return len(self.list(OPEN, limit=None))
-            return self._alarms.count(OPEN)
+            return self._pages.open_count()
+
+    def tallies(self, since: float) -> list[AlarmTally]:
+        """How many alarms raised since then (POSIX seconds) are in which state, by rule."""
+        return self._pages.alarms.tallies(since)
 
     @property
     def trouble(self) -> str:
         """Why changes are kept in memory only, in one sentence; "" when all are on the disk."""
-        with self._turn:
-            return self._waiting.trouble
+        return self._pages.waiting.trouble
 
     def on_change(self, callback: Callable[[Alarm], None]) -> Callable[[], None]:
         """Calls back with every alarm that changes; call the result to stop. Be quick in it."""
@@ -166,17 +220,39 @@ class AlarmBook:
 
         return stop
 
-    # The machine's own notes.
+    # The machine's own notes, and what else is written beside an alarm.
 
-    def note(self, id: str, time: float, text: str) -> Alarm:  # noqa: A002
+    def note(self, id: str, time: float, text: str, actor: str = life.MACHINE) -> Alarm:  # noqa: A002
         """Adds a line to the alarm's life. Raises as `acknowledge`."""
         with self._turn:
-            return self._put(life.noted(self.get(id), time, text), must=True)
+            return self._put(life.noted(self.get(id), time, text, actor))
 
     def set_clip(self, id: str, path: str) -> Alarm:  # noqa: A002
         """The clip is there, at this path in the data folder. Raises as `acknowledge`."""
         with self._turn:
-            return self._put(Change(replace(self.get(id), clip=path)), must=True)
+            return self._put(Change(replace(self.get(id), clip=path)))
+
+    def change(self, id: str, make: life.Making) -> Alarm | None:  # noqa: A002
+        """Changes an alarm by a pure function of what it is now; None: it made no change.
+
+        What else `make` writes to the same database is one transaction with it. Raises as
+        `acknowledge`, and whatever `make` raises: then nothing has changed.
+        """
+        with self._turn:
+            if self._pages.waiting:  # first: what is undone below must not be forgotten with it
+                self._pages.write(must=True)
+            with self._db.write():
+                change = make(self.get(id))
+                if change is None:
+                    return None
+                self._pages.write([change], must=True)
+            self._tell(change.alarm)
+            return change.alarm
+
+    def set_shelves(self, shelves: Sequence[Shelf]) -> None:
+        """What is silenced from now on. Alarms that are there already are not changed by it."""
+        with self._turn:
+            self._intake.shelves = list(shelves)
 
     def recover(self, now: float) -> list[str]:
         """After a start, before the first event: ends what ran when the process died.
@@ -186,9 +262,9 @@ class AlarmBook:
         """
         interrupted: dict[str, list[Event]] = {}
         with self._turn:
-            for event, owner in self._events.running():
+            for event, owner in self._pages.events.running():
                 if owner is None:
-                    self._events.close(event.id)
+                    self._pages.events.close(event.id)
                 else:
                     interrupted.setdefault(owner, []).append(event)
             return [self._cut_short(name, events, now) for name, events in interrupted.items()]
@@ -199,9 +275,9 @@ class AlarmBook:
         change = life.noted(replace(alarm, ended=max(event.at for event in events)), now, note)
         with self._db.write():
             for event in events:
-                self._events.close(event.id)
-            self._alarms.save(change.alarm, change.steps)
-        self._restarted[name] = now
+                self._pages.events.close(event.id)
+            self._pages.alarms.save(change.alarm, change.steps)
+        self._intake.restarted(name, now)
         self._tell(change.alarm)
         return f"An alarm was cut short when Streetlamp stopped ({alarm.camera}): {alarm.message}"
 
@@ -210,34 +286,14 @@ class AlarmBook:
     def retry(self) -> bool:
         """Tries to write what waits; True when nothing waits any more."""
         with self._turn:
-            if self._waiting:
-                self._write([], [], must=False)
-            return not self._waiting
+            if self._pages.waiting:
+                self._pages.write()
+            return not self._pages.waiting
 
-    def _put(self, change: Change, *, must: bool = False) -> Alarm:
-        self._write([change], [], must=must)
+    def _put(self, change: Change) -> Alarm:
+        self._pages.write([change], must=True)
         self._tell(change.alarm)
         return change.alarm
-
-    def _write(self, changes: list[Change], loose: list[Event], *, must: bool) -> None:
-        """Writes what waits, these changes and these events without an alarm: all or nothing.
-
-        With ``must``, raises StoreError and nothing has changed; else all of it waits.
-        """
-        try:
-            with self._db.write():
-                for change in (*self._waiting.changes, *changes):
-                    self._alarms.save(change.alarm, change.steps)
-                    for event in change.events:
-                        self._events.save(event, change.alarm.id)
-                for event in (*self._waiting.events, *loose):
-                    self._events.save(event)
-        except StoreError as error:
-            if must:
-                raise
-            self._waiting.add(changes, loose, str(error))
-        else:
-            self._waiting.clear()
 
     def _tell(self, alarm: Alarm) -> None:
         for listener in tuple(self._listeners):
@@ -249,18 +305,26 @@ class AlarmBook:
         camera: str | None = None,
         limit: int | None = 50,
         before: float | None = None,
+        **more: Any,
     ) -> list[Alarm]:
-        """Alarms raised before ``before``, newest first; those only in memory among them."""
+        """Alarms raised before ``before``, newest first; those only in memory among them.
+
+        more: as `streetlamp.store.alarms.Alarms.list` (group, shelved, since, offset,
+        cameras).
+        """
+        if not self._pages.waiting.trouble:
+            return self._pages.list(states, camera, limit, before, **more)
         with self._turn:
-            stored = self._alarms.list(states, camera, limit, before)
-            if not self._waiting:
-                return stored
-            found = {alarm.id: alarm for alarm in stored if self._waiting.get(alarm.id) is None}
-            for alarm in (change.alarm for change in self._waiting.changes):
-                if (
-                    (states is None or alarm.state in states)
-                    and (camera is None or alarm.camera == camera)
-                    and (before is None or alarm.raised < before)
-                ):
-                    found[alarm.id] = alarm
-        return sorted(found.values(), key=lambda one: (-one.raised, one.id))[:limit]
+            return self._pages.list(states, camera, limit, before, **more)
+
+
+def _in_their_groups(changed: Sequence[Alarm]) -> Iterator[Alarm]:
+    """Every change of a burst, each with the group its alarm has at the burst's end: nobody is told
+    of an alarm by itself that a group took in a moment later."""
+    groups = {alarm.id: alarm.group for alarm in changed}
+    told: dict[str, Alarm] = {}
+    for alarm in changed:
+        now = replace(alarm, group=groups[alarm.id])
+        if told.get(now.id) != now:
+            told[now.id] = now
+            yield now

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from streetlamp.alarms.book import AlarmBook
-from streetlamp.alarms.life import OPEN
 from streetlamp.alarms.options import AlarmOptions
 from streetlamp.errors import UserError
 from streetlamp.record.retention import Pin
@@ -23,6 +22,8 @@ LAG_SECONDS: Final = 5.0
 """How much later than the camera its recording is on the disk: delay line and a fragment."""
 
 TRIES: Final = 5
+AT_ONCE: Final = 100  # alarms looked at in one turn
+CUTS_A_TURN: Final = 8  # clips cut in one turn: other housekeeping waits meanwhile
 PAUSE_SECONDS: Final = 10.0  # before the second try; twice as long before each further one
 
 
@@ -53,16 +54,23 @@ class ClipCutter:
 
     def tick(self, now: float) -> list[str]:
         """Cuts what is complete by ``now``; the ids of alarms that got their clip."""
-        cut = []
-        for alarm, tries in self._alarms.wanting_clip(now):
+        cut: list[str] = []
+        later: list[tuple[str, float]] = []
+        wanting = self._alarms.wanting_clip(now, AT_ONCE)
+        for alarm, tries in wanting:
             start, end = self._range(alarm, now)
             if now < end + LAG_SECONDS:
+                later.append((alarm.id, end + LAG_SECONDS))
                 continue
+            if len(cut) == CUTS_A_TURN:
+                break
             try:
                 self._cut(alarm, start, end)
                 cut.append(alarm.id)
             except (UserError, OSError) as error:  # a full disk is among them
                 self._failed(alarm, tries + 1, now, error)
+        if len(wanting) == AT_ONCE:  # a storm: what cannot be cut yet must not stand in the way
+            self._alarms.postpone_clips(later)
         return cut
 
     def renew(self, camera: str, start: float, end: float, now: float) -> list[str]:
@@ -81,19 +89,19 @@ class ClipCutter:
 
     def pinned_ranges(self) -> list[Pin]:
         """What retention must spare: what open alarms show, and clips not yet cut."""
-        wanted = {alarm.id: alarm for alarm in self._alarms.unclipped()}
-        wanted |= {alarm.id: alarm for alarm in self._alarms.list(OPEN, limit=None)}
+        forever = float("inf")
         return [
-            Pin(alarm.camera, *self._range(alarm, float("inf")))
-            for alarm in wanted.values()
-            if alarm.camera
+            Pin(camera, *self._span(raised, ended, forever))
+            for camera, raised, ended in self._alarms.spans_to_keep()
         ]
 
     def _range(self, alarm: Alarm, now: float) -> tuple[float, float]:
         """From when to when the clip goes, as far as can be known at ``now``."""
-        last = now if alarm.ended is None else alarm.ended
-        last = min(last, alarm.raised + self._options.longest_s)
-        return alarm.raised - self._options.before_s, last + self._options.after_s
+        return self._span(alarm.raised, alarm.ended, now)
+
+    def _span(self, raised: float, ended: float | None, now: float) -> tuple[float, float]:
+        last = min(now if ended is None else ended, raised + self._options.longest_s)
+        return raised - self._options.before_s, last + self._options.after_s
 
     def _cut(self, alarm: Alarm, start: float, end: float) -> None:
         folder = self._data / "clips"

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -52,6 +53,10 @@ class Change:
     events: tuple[Event, ...] = ()
 
 
+Making = Callable[[Alarm], Change | None]
+"""Makes a change out of an alarm as it is now; None: there is nothing to change."""
+
+
 def move(alarm: Alarm, state: AlarmState, actor: str, time: float, note: str) -> Change:
     """A person's step. InvalidTransitionError says who was there before."""
     if state not in _BY_PERSON[alarm.state]:
@@ -60,7 +65,9 @@ def move(alarm: Alarm, state: AlarmState, actor: str, time: float, note: str) ->
         raise InvalidTransitionError(
             f"this alarm was {_WORDS[alarm.state]}{who}; it cannot be {_WORDS[state]} any more"
         )
-    return stepped(replace(alarm, state=state), AlarmStep(time, actor, state, note))
+    shelved = alarm.shelved if state in OPEN else None  # what is closed needs no shelf
+    answered = replace(alarm, state=state, shelved=shelved)
+    return stepped(answered, AlarmStep(time, actor, state, note))
 
 
 def stepped(alarm: Alarm, *steps: AlarmStep) -> Change:
@@ -69,9 +76,9 @@ def stepped(alarm: Alarm, *steps: AlarmStep) -> Change:
     return Change(replace(alarm, updated=updated, steps=alarm.steps + steps), steps)
 
 
-def noted(alarm: Alarm, time: float, note: str) -> Change:
+def noted(alarm: Alarm, time: float, note: str, actor: str = MACHINE) -> Change:
     """A line in the alarm's life that changes no state."""
-    return stepped(alarm, AlarmStep(time, MACHINE, alarm.state, note))
+    return stepped(alarm, AlarmStep(time, actor, alarm.state, note))
 
 
 def new(event: Event) -> Change:
@@ -111,7 +118,7 @@ def again(alarm: Alarm, event: Event, ended: float | None) -> Change:
     if alarm.state is not AlarmState.RESOLVED:
         return change
     step = AlarmStep(event.at, MACHINE, AlarmState.RAISED, f"Happened again: {event.message}")
-    made = stepped(replace(change.alarm, state=AlarmState.RAISED), step)
+    made = stepped(replace(change.alarm, state=AlarmState.RAISED, escalated=0), step)
     return replace(made, events=(event,))
 
 
@@ -131,4 +138,5 @@ def _told(alarm: Alarm, event: Event, ended: float | None, events: int) -> Chang
         return Change(told, (), (event,))
     note = f"Severity went from {alarm.severity} to {event.severity}: {event.message}"
     step = AlarmStep(event.at, MACHINE, AlarmState.RAISED, note)
-    return replace(stepped(replace(told, state=AlarmState.RAISED), step), events=(event,))
+    raised = replace(told, state=AlarmState.RAISED, escalated=0)
+    return replace(stepped(raised, step), events=(event,))

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from streetlamp.app.inspector import Inspector
+from streetlamp.app.kept import kept
 from streetlamp.errors import UserError
 from streetlamp.inspection.footage import ClipFootage
 from streetlamp.inspection.inspect import Round, Shares, inspect
@@ -31,7 +32,7 @@ from streetlamp.inspection.report import (
 from streetlamp.inspection.witness import Witnesses
 from streetlamp.record.recordings import Recordings
 from streetlamp.site import load_site
-from streetlamp.store import Database, Inspection, Inspections, Segments, Sighting, Verdict
+from streetlamp.store import Inspection, Inspections, Segments, Sighting, Verdict
 from streetlamp.store.inspections import LEAKING
 
 APART: Final = (20.0, 120.0)
@@ -77,10 +78,8 @@ def _site(
     names = list(site.cameras) if camera is None else [camera]
     if camera is not None and camera not in site.cameras:
         raise UserError(f"{path} has no camera {camera!r}; it has {', '.join(site.cameras)}.")
-    if not (site.data / "streetlamp.db").exists():
-        raise UserError(f"nothing was recorded in {site.data} yet. `streetlamp run` records.")
-    database = Database(site.data / "streetlamp.db")
-    try:
+    missing = f"nothing was recorded in {site.data} yet. `streetlamp run` records."
+    with kept(site.data, missing) as database:
         recordings = Recordings(site.data, Segments(database), site.record)
         inspections = Inspections(database)
         inspector = Inspector(names, recordings, inspections, site.audit_hiding, seed=seed)
@@ -91,8 +90,6 @@ def _site(
             reports.append(inspector.report(name, now - span, now))
             seen += inspections.sightings(name, start=now - span)
         return reports, seen
-    finally:
-        database.close()
 
 
 def _clips(

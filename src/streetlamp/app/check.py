@@ -47,7 +47,7 @@ def _model(site: Site) -> bool:
 
 def _rules(name: str, camera: CameraOptions, site: Site) -> bool:
     try:
-        RuleRunner(name, camera.rules, camera.places, site.zone)
+        RuleRunner(name, camera.rules, camera.places, site.zone, camera.plane)
     except UserError as error:
         _say("WRONG", str(error))
         return False

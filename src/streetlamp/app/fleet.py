@@ -230,17 +230,23 @@ class FleetKeeper:
         """As `streetlamp.desk.fleet_services.Fleet`."""
         return periods.parse(text, self._ledger.now, self._site.zone)
 
-    def report(self, period: Period) -> Report:
+    def report(self, period: Period, sees: Callable[[str], bool] | None = None) -> Report:
         """As `streetlamp.desk.fleet_services.Fleet`."""
+        if sees is not None:
+            return self._report(period, sees)
         minute = self._ledger.next
         made = self._reports.get(period.key)
         if made is None or made[0] != minute:
-            now, zone = self._wall(), self._site.zone
-            made = minute, report(self._tables, period, about(self._site), zone, now, live=True)
+            made = minute, self._report(period, None)
             if len(self._reports) >= REPORTS:
                 self._reports.clear()
             self._reports[period.key] = made
         return made[1]
+
+    def _report(self, period: Period, sees: Callable[[str], bool] | None) -> Report:
+        now, zone = self._wall(), self._site.zone
+        site = about(self._site)
+        return report(self._tables, period, site, zone, now, live=True, sees=sees)
 
 
 def planned_work(site: Site) -> list[Planned]:

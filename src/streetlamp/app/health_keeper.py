@@ -19,6 +19,7 @@ from streetlamp.health import Judgement, Minute
 from streetlamp.site import Site
 from streetlamp.store.durable import replace_text, sync_folder
 from streetlamp.values import CameraStatus
+from streetlamp.video.source import repeats
 from streetlamp.video.view.meter import ViewMeter
 
 MOST_BYTES: Final = 4_000_000  # of a file that is read: ours have some hundred kilobytes at most
@@ -48,7 +49,7 @@ class HealthKeeper:
                 recorded=site.record.enabled and camera.record,
             )
             self._health[name] = health
-            self._meters[name] = ViewMeter(name, health.view)
+            self._meters[name] = ViewMeter(name, health.view, repeats=repeats(camera.source))
             self._restore(name)
         statuses.on_change(self._status)
 

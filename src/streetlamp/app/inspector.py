@@ -44,6 +44,12 @@ class Clips(Protocol):
     def renew(self, camera: str, start: float, end: float, now: float) -> list[str]: ...
 
 
+class Cuts(Protocol):
+    """What is kept beside recordings; as `streetlamp.backtest.index.Index`."""
+
+    def cut(self, camera: str, start: float, end: float) -> None: ...
+
+
 class Inspector:
     """Audits what is recorded of all cameras of a site. Thread-safe but for `run`.
 
@@ -176,7 +182,10 @@ class Keeper:
         segments: Segments,
         inspections: Inspections,
         clips: Clips,
+        index: Cuts | None = None,
     ) -> None:
+        """index: what is kept beside the recordings, and cut with them."""
+        self._index = index
         self._cameras = tuple(cameras)
         self._data = data
         self._recordings = recordings
@@ -189,12 +198,17 @@ class Keeper:
         start = now - days * DAY
         return [report_of(self._inspections, camera, start, now) for camera in self._cameras]
 
-    def sightings(self, limit: int = 50) -> list[Sighting]:
-        """What waits for a person's word: beyond doubt first, then the doubtful, newest first."""
+    def sightings(
+        self, limit: int = 50, sees: Callable[[str], bool] | None = None
+    ) -> list[Sighting]:
+        """What waits for a person's word: beyond doubt first, then the doubtful, newest first;
+        of all cameras, or of those that `sees` is true of."""
         found: list[Sighting] = []
         for verdict in (Verdict.LEAK, Verdict.OPEN, Verdict.PERHAPS, Verdict.THING):
-            found += self._inspections.sightings(verdicts={verdict}, limit=limit - len(found))
-        return found
+            most = limit - len(found) if sees is None else None
+            some = self._inspections.sightings(verdicts={verdict}, limit=most)
+            found += [one for one in some if sees is None or sees(one.camera)]
+        return found[:limit]
 
     def get(self, id: str) -> Sighting:  # noqa: A002
         """KeyError when there is no such sighting."""
@@ -219,6 +233,8 @@ class Keeper:
         cuts = cut_out(self._data, self._segments, found.camera, start, end)
         start = min((cut.start for cut in cuts), default=start)
         end = max((cut.end for cut in cuts), default=end)
+        if self._index is not None:
+            self._index.cut(found.camera, start, end)
         self._clips.renew(found.camera, start, end, now)
         self._inspections.judge(id, Verdict.REMOVED, actor, now)
         self._inspections.removed(found.camera, start, end)

@@ -17,7 +17,6 @@ from streetlamp.app.house import House
 from streetlamp.app.machine import Machine
 from streetlamp.app.opening import Opening
 from streetlamp.app.supervisor import Supervisor
-from streetlamp.app.views import site_view
 from streetlamp.app.worker import CameraWorker, Sinks
 from streetlamp.desk.app import make_app
 from streetlamp.desk.server import DeskServer
@@ -75,7 +74,7 @@ def _start(
     site: Site, house: House, inference: Inference, supervisor: Supervisor, machine: Machine
 ) -> None:
     opening = Opening(machine.pressed, os.cpu_count() or 1)
-    for name, camera in site.switched_on.items():
+    for name in site.switched_on:
         recorder = house.recorder(name)
         sinks = Sinks(
             house.hub,
@@ -83,27 +82,36 @@ def _start(
             recorder,
             house.statuses,
             machine.load,
+            house.index.notes(name) if recorder is not None else None,
             house.health.meter(name),
+            house.heat.look,
+            house.modes.almanac,
         )
-        worker = CameraWorker(name, camera, site, inference.of(name), sinks, opening=opening)
+        options = house.rules.options(name)
+        worker = CameraWorker(name, options, site, inference.of(name), sinks, opening=opening)
+        house.learnt.adopt(name, partial(getattr, worker, "rules"))
+        house.rules.follow(name, worker.change_rules)
         machine.watch(worker.behind)
         supervisor.start(
             f"camera {name}", worker.run, on_failure=worker.failed, on_stop=worker.stop
         )
     supervisor.start("housekeeping", house.keep)
+    supervisor.start("notification", house.notify.run, on_stop=house.notify.wake)
     if site.audit_hiding.enabled:
         supervisor.start("audit of the hiding", house.inspector.run)
 
 
 def _desk(house: House, machine: Machine) -> DeskServer:
     services = Services(
-        site=site_view(house.site),
+        site=house.rules.site_view(),
         hub=house.hub,
         wall=house.wall,
         alarms=house.book,
         recordings=house.recordings,
         counts=house.counts,
         users=house.users,
+        accounts=house.accounts,
+        tokens=house.tokens,
         audit=house.audit,
         statuses=house.statuses.all,
         disk=house.disk,
@@ -113,6 +121,14 @@ def _desk(house: House, machine: Machine) -> DeskServer:
         machine=machine.view,
         hiding=house.hiding,
         fleet=house.fleet,
+        heat=house.heat,
+        events=house.search,
+        care=house.care,
+        rules=house.rules,
+        notify=house.notify,
+        modes=house.modes if house.site.modes else None,
+        findings=house.findings.table,
+        backtest=house.backtester,
     )
     options = house.site.desk
     return DeskServer(make_app(services, options), options)

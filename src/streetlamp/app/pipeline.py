@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import cv2
 
+from streetlamp.rules.base import RULES
 from streetlamp.site import CameraOptions, Site
 from streetlamp.video.camera import Camera, Looker
 from streetlamp.video.detect.face_turns import FaceTurns
 from streetlamp.video.load import CALM, Load
 from streetlamp.video.second import SecondStream
 from streetlamp.video.tag.tagger import Tagger
+from streetlamp.video.things import ThingWatch
 from streetlamp.video.track.tracker import Tracker
 from streetlamp.video.view.meter import ViewMeter
 
@@ -46,4 +48,9 @@ def make_camera(
         seat=seat,
         second=second,
         meter=meter,
+        things=ThingWatch() if _asks_for_things(options) else None,
     )
+
+
+def _asks_for_things(options: CameraOptions) -> bool:
+    return any(RULES[rule.kind].needs_things for rule in options.rules if rule.enabled)

@@ -149,7 +149,9 @@ class _Work:
         self._audio = job.audio
         self._encode = site.encode
         self._camera: Camera = make_camera(name, options, site, job.inference, wait=True)
-        self._rules = RuleRunner(name, options.rules, options.places, site.zone)
+        self._rules = RuleRunner(
+            name, options.rules, options.places, site.zone, options.plane, site.almanac()
+        )
         source = options.source.model_copy(
             update={"url": str(clip.path), "loop": False, "start_time": job.start_time}
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from streetlamp.app.fleet import about
+from streetlamp.app.kept import kept
 from streetlamp.errors import UserError
 from streetlamp.fleet import periods
 from streetlamp.fleet.figures import Period, Report, Row
@@ -20,7 +21,7 @@ from streetlamp.fleet.report_tables import as_csv, as_json
 from streetlamp.fleet.words import count, percent
 from streetlamp.health import WORDS
 from streetlamp.site import Site, load_site
-from streetlamp.store import Database, LedgerTables
+from streetlamp.store import LedgerTables
 
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([mhd])")
 _SECONDS: Final = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -43,13 +44,9 @@ def serviceability(
     site = load_site(path)
     now = time.time()
     period = _period(site, now, month=month, week=week, day=day, since=since)
-    if not (site.data / "streetlamp.db").exists():
-        raise UserError(f"there is no ledger in {site.data} yet. `streetlamp run` keeps one.")
-    database = Database(site.data / "streetlamp.db")
-    try:
+    missing = f"there is no ledger in {site.data} yet. `streetlamp run` keeps one."
+    with kept(site.data, missing) as database:
         made = make_report(LedgerTables(database), period, about(site), site.zone, now, live=False)
-    finally:
-        database.close()
     if not made.cameras:
         raise UserError(f"the ledger has nothing of {period.name}.")
     sys.stdout.write("\n".join(_said(made)) + "\n")

@@ -68,6 +68,8 @@ class Tables:
             self._things(tracks.frame, tracks)
 
     def _things(self, frame: int, tracks: Tracks) -> None:
+        if not len(tracks):
+            return
         columns = tracks.id, tracks.kind, tracks.box, tracks.score
         rows = zip(*(column.tolist() for column in columns), strict=True)
         self._tracks.writelines(
@@ -114,5 +116,6 @@ def event_json(event: Event) -> dict[str, object]:
         "alarm": event.alarm,
         "message": event.message,
         "box": None if event.box is None else [round(value, 1) for value in event.box],
+        "mode": event.mode,
         "numbers": {name: round(value, 4) for name, value in event.numbers.items()},
     }

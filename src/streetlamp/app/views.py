@@ -36,7 +36,9 @@ def site_view(site: Site) -> SiteView:
         operator=site.operator.name,
         contact=site.operator.contact,
         kept_days=site.record.days if recorded else 0.0,
+        index_days=min(site.record.days, site.backtest.keep_days) if recorded else 0.0,
         plans=tuple(_plans(site)),
+        findings=site.meters.folder is not None or site.stock.folder is not None,
     )
 
 
@@ -76,7 +78,7 @@ def _rule(rule: RuleOptions) -> RuleView:
     kind = RULES[rule.kind]
     line = kind.watches is Line
     place = rule.place or "the picture"
-    what = ", ".join(Kind(one).label for one in rule.classes)
+    what = ", ".join(Kind(one).label for one in rule.classes) or "things"
     counts = f"{what} passing {place}" if line else f"{what} in {place}"
     counting = line or bool(getattr(rule, "count", False))
     # A rule for a line speaks only in the directions it is told to.

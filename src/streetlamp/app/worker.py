@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -11,14 +12,16 @@ from streetlamp.app.futility import Futility
 from streetlamp.app.opening import Opening
 from streetlamp.app.pipeline import make_camera
 from streetlamp.app.status import Statuses, StatusKeeper
+from streetlamp.backtest.index import Notes
 from streetlamp.live.hub import LiveHub
 from streetlamp.live.level import Level
 from streetlamp.record.recorder import Recorder
+from streetlamp.rules.almanac import PLAIN, Almanac
 from streetlamp.rules.base import Outcome
 from streetlamp.rules.runner import RuleRunner
 from streetlamp.site import CameraOptions, Site
 from streetlamp.stream.fragments import FragmentMaker
-from streetlamp.values import CameraState, Fragment, MaskedFrame
+from streetlamp.values import CameraState, Fragment, MaskedFrame, Tracks
 from streetlamp.video.camera import Copied, Looker, Output, Shown
 from streetlamp.video.feed import Feed, FeedStatus
 from streetlamp.video.load import CALM, Load
@@ -39,7 +42,10 @@ class Sinks:
     recorder: Recorder | None  # None: this camera is not recorded
     statuses: Statuses
     load: Callable[[], Load] = lambda: CALM  # what cameras have to give up just now
+    notes: Notes | None = None  # the index of what is recorded; None: none is kept
     meter: ViewMeter | None = None  # measures the pictures for the camera's health
+    heat: Callable[[Tracks], None] = lambda tracks: None  # adds up where things are
+    almanac: Almanac = PLAIN  # the site's holidays and modes, for the rules
 
 
 class CameraWorker:
@@ -59,12 +65,21 @@ class CameraWorker:
         self.name = name
         self._options = options
         self._sinks = sinks
-        self._rules = RuleRunner(name, options.rules, options.places, site.zone)
+        self._fresh: deque[RuleRunner] = deque(maxlen=1)  # rules that wait for the next look
+        self.rules = RuleRunner(
+            name, options.rules, options.places, site.zone, options.plane, sinks.almanac
+        )
         spare = options.second_stream is not None and options.sleep.enabled
         second = SecondStream() if spare else None
         self._second = None if second is None else SecondFeed(name, self._make_second, second)
         self._camera = make_camera(
-            name, options, site, inference, wait=False, load=sinks.load, second=second,
+            name,
+            options,
+            site,
+            inference,
+            wait=False,
+            load=sinks.load,
+            second=second,
             meter=sinks.meter,
         )
         self._fragments = FragmentMaker(name, site.encode)
@@ -84,6 +99,7 @@ class CameraWorker:
             self._second.start()
         try:
             for item in self._feed.items():
+                self._renew()
                 if isinstance(item, FeedStatus):
                     self._status(item)
                 else:
@@ -104,6 +120,10 @@ class CameraWorker:
     def behind(self) -> float:
         """Seconds of its video that wait to be decoded. Any thread."""
         return self._feed.behind
+
+    def change_rules(self, rules: RuleRunner) -> None:
+        """These rules are run from the next look on. Any thread; the newest wins."""
+        self._fresh.append(rules)
 
     def stop(self) -> None:
         """Wakes the loop if it waits for the camera."""
@@ -130,11 +150,19 @@ class CameraWorker:
             status.state, status.message, status.time, status.restarts, status.trouble
         )
 
+    def _renew(self) -> None:
+        """Between two looks: new rules take over from those that ran until now."""
+        while self._fresh:
+            before, self.rules = self.rules, self._fresh.popleft()
+            self._sinks.outcome(self.rules.succeed(before))
+
     def _pause(self) -> None:
         """The camera is away: what is in the delay line is written, running incidents end."""
         try:
             self._take(self._camera.flush())
-            self._sinks.outcome(self._rules.finish())
+            self._sinks.outcome(self.rules.finish())
+            if self._sinks.notes is not None:
+                self._sinks.notes.pause()
         finally:
             self._publish(self._fragments.flush())
             self._show(self._level.flush())
@@ -149,7 +177,19 @@ class CameraWorker:
                 self._publish(self._fragments.copy(output.gop))
                 self._shown(output.gop.picture, len(output.gop.samples))
             else:
-                self._sinks.outcome(self._rules.step(output.tracks))
+                self._sinks.outcome(self.rules.step(output.tracks))
+                self._sinks.heat(output.tracks)
+                self._note(output.tracks)
+
+    def _note(self, tracks: Tracks) -> None:
+        """Notes the look beside the recording; without a recording nothing is noted."""
+        notes, recorder = self._sinks.notes, self._sinks.recorder
+        if notes is None:
+            return
+        if recorder is not None and recorder.state.recording:
+            notes.look(tracks)
+        else:
+            notes.pause()
 
     def _shown(self, picture: MaskedFrame, pictures: int) -> None:
         recorder = self._sinks.recorder

@@ -5,28 +5,42 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from streetlamp import __version__
-from streetlamp.desk import refusal
+from streetlamp.desk import openapi, refusal
 from streetlamp.desk.context import Desk
 from streetlamp.desk.fleet_news import FleetNews
 from streetlamp.desk.guard import Guard
 from streetlamp.desk.line import Captions
 from streetlamp.desk.options import DeskOptions
 from streetlamp.desk.routes import (
+    alarm_queue,
     alarms,
     audit,
+    backtest,
     cameras,
     counts,
     discover,
+    events,
+    findings,
     fleet,
+    heat,
     hiding,
+    incidents,
     live,
     metrics,
+    mode,
+    notify,
+    people,
     plans,
     recordings,
+    rules,
     session,
+    shift,
     site,
+    spec,
+    tokens,
 )
 from streetlamp.desk.routes.page import BUILT, page_router
 from streetlamp.desk.services import Services
@@ -35,7 +49,11 @@ ROUTERS = (
     session,
     site,
     cameras,
+    alarm_queue,  # their addresses begin like an alarm's, so they are asked first
+    shift,
     alarms,
+    findings,
+    incidents,
     recordings,
     counts,
     audit,
@@ -45,6 +63,15 @@ ROUTERS = (
     discover,
     fleet,
     plans,
+    events,
+    heat,
+    rules,
+    people,
+    tokens,
+    spec,
+    notify,
+    mode,
+    backtest,
 )
 
 
@@ -55,10 +82,12 @@ def make_app(services: Services, options: DeskOptions, page: Path = BUILT) -> Fa
         version=__version__,
         docs_url=None,
         redoc_url=None,
-        openapi_url=None,  # docs/api.md is made from it; nobody without a login needs to see it
+        openapi_url=None,  # routes/spec.py serves it to who is logged in
     )
     desk = Desk(services, options)
     services.alarms.on_change(desk.bell.ring)
+    if services.rules is not None:
+        services.rules.on_change(desk.show)
     app.state.desk = desk
     app.state.captions = Captions()
     app.state.fleet_news = FleetNews(services.fleet)
@@ -66,5 +95,7 @@ def make_app(services: Services, options: DeskOptions, page: Path = BUILT) -> Fa
     app.add_middleware(Guard, names=options.names)
     for module in ROUTERS:
         app.include_router(module.router)
+    app.state.api = [one for one in openapi.routes_of(ROUTERS) if isinstance(one, APIRoute)]
     app.include_router(page_router(page))
+    openapi.install(app, ROUTERS)
     return app

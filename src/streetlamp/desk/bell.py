@@ -19,6 +19,7 @@ class Ear:
         self._bell = bell
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[str, Alarm] = {}
+        self._groups: dict[str, set[str]] = {}
         self._lock = threading.Lock()
         self._woken = asyncio.Event()
 
@@ -26,20 +27,29 @@ class Ear:
         """Called from any thread."""
         with self._lock:
             self._waiting.pop(alarm.id, None)
-            self._waiting[alarm.id] = alarm
+            if alarm.group:  # a storm of ten thousand is one thing to tell
+                self._groups.setdefault(alarm.group, set()).add(alarm.camera)
+            else:
+                self._waiting[alarm.id] = alarm
             while len(self._waiting) > _MOST_WAITING:
                 del self._waiting[next(iter(self._waiting))]
         with suppress(RuntimeError):  # the loop is closed: the server has just stopped
             self._loop.call_soon_threadsafe(self._woken.set)
 
     async def get(self) -> list[Alarm]:
-        """Waits for news; the alarms that changed, oldest change first."""
+        """Waits for news; the alarms in no group that changed, oldest change first."""
         await self._woken.wait()
         self._woken.clear()
         with self._lock:
             news = list(self._waiting.values())
             self._waiting.clear()
         return news
+
+    def groups(self) -> dict[str, set[str]]:
+        """The groups that changed since this was asked last, and the cameras whose alarms did."""
+        with self._lock:
+            found, self._groups = self._groups, {}
+        return found
 
     def close(self) -> None:
         self._bell.forget(self)

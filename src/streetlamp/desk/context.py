@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Final
 
 from fastapi import Depends
@@ -15,8 +15,8 @@ from streetlamp.desk.limit import LoginLimit
 from streetlamp.desk.looks import Looks
 from streetlamp.desk.options import DeskOptions
 from streetlamp.desk.poster import Posters
-from streetlamp.desk.refusal import RefusalError
-from streetlamp.desk.services import CameraView, Services
+from streetlamp.desk.refusal import RefusalError, no_camera
+from streetlamp.desk.services import CameraView, Services, SiteView
 
 _EXPORTS_AT_ONCE: Final = 2
 
@@ -44,7 +44,12 @@ class Desk:
 
     services: Services
     options: DeskOptions
-    limit: LoginLimit = field(default_factory=LoginLimit)
+    limit: LoginLimit = field(
+        default_factory=lambda: LoginLimit(said="Too many wrong passwords.")
+    )
+    token_limit: LoginLimit = field(
+        default_factory=lambda: LoginLimit(said="Too many wrong tokens.")
+    )
     bell: Bell = field(default_factory=Bell)
     finder: Finder = field(default_factory=Finder)
     posters: Posters = field(default_factory=Posters)
@@ -57,11 +62,16 @@ class Desk:
         self.viewers = Places(self.options.max_viewers)
         self.exports = Places(_EXPORTS_AT_ONCE)
 
+    def show(self, site: SiteView) -> None:
+        """From now on the desk speaks of the site as it is here. Any thread."""
+        self.services = replace(self.services, site=site)
+
     def camera(self, id: str) -> CameraView:  # noqa: A002
-        """The camera with this id; RefusalError 404."""
+        """The camera with this id; RefusalError 404. Whether somebody may see it is asked before:
+        `streetlamp.desk.auth.may`."""
         camera = self.services.site.camera(id)
         if camera is None:
-            raise RefusalError(404, "There is no such camera.", "GET /api/site lists them.")
+            raise no_camera()
         return camera
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from streetlamp.fleet.figures import (
@@ -47,8 +47,8 @@ class Fleet(Protocol):
         """
         ...
 
-    def report(self, period: Period) -> Report:
-        """The serviceability of all cameras in a period."""
+    def report(self, period: Period, sees: Callable[[str], bool] | None = None) -> Report:
+        """The serviceability of all cameras in a period, or of those that `sees` is true of."""
         ...
 
 

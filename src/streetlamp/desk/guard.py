@@ -2,7 +2,8 @@
 
 - Host: plain IP addresses, localhost and the names the owner lists. A page of another site that
   points its own name at this machine (DNS rebinding) always comes with its own name.
-- Origin: everything that changes something, and every WebSocket, must come from our own page.
+- Origin: everything that changes something, and every WebSocket, must come from our own page, or
+  carry a program's token (which no browser sends by itself).
 - Size: no request body larger than `MAX_BODY`.
 - Answers carry the headers that keep a browser from framing, sniffing or caching them.
 """
@@ -21,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from streetlamp.desk.refusal import MAX_BODY, SAID, RefusalError
+from streetlamp.vault.tokens import PREFIX
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST: Final = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?")
@@ -33,6 +35,13 @@ def split_host(header: str) -> tuple[str, int | None] | None:
         return None
     name = found["name"].strip("[]").lower().rstrip(".")
     return (name, int(found["port"]) if found["port"] else None) if name else None
+
+
+def bearer_of(headers: Headers) -> str | None:
+    """The program's token in the Authorization header; None if there is none of ours."""
+    scheme, _, text = headers.get("authorization", "").partition(" ")
+    text = text.strip()
+    return text if scheme.lower() == "bearer" and text.startswith(PREFIX) else None
 
 
 def _is_address(name: str) -> bool:
@@ -127,7 +136,8 @@ class Guard:
                 "Open it by IP address or localhost, or add the name to desk.names in site.yaml.",
             )
         changes = scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
-        if changes and not same_origin(headers.get("origin", ""), host):
+        by_program = bearer_of(headers) is not None
+        if changes and not by_program and not same_origin(headers.get("origin", ""), host):
             return RefusalError(
                 403,
                 "This request does not come from the desk's own page.",

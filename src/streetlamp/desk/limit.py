@@ -28,7 +28,10 @@ class LoginLimit:
     longest wait, so that nobody can keep somebody else out.
     """
 
-    def __init__(self, free: int = 5, longest: float = 300.0) -> None:
+    def __init__(
+        self, free: int = 5, longest: float = 300.0, *, said: str = "Too many wrong passwords."
+    ) -> None:
+        self._said = said
         self._free = free
         self._longest = longest
         self._tries: OrderedDict[str, _Tries] = OrderedDict()
@@ -47,7 +50,7 @@ class LoginLimit:
                     wait = max(1, round(tries.until - now))
                     raise RefusalError(
                         429,
-                        "Too many wrong passwords.",
+                        self._said,
                         f"Wait {wait} seconds and try again.",
                         {"Retry-After": str(wait)},
                     )

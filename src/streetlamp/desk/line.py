@@ -16,7 +16,7 @@ from typing import Any, Final
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from streetlamp.desk.auth import Login
+from streetlamp.desk.auth import Login, still_in
 from streetlamp.desk.context import Desk
 from streetlamp.desk.wire import fragment_message
 from streetlamp.values import Fragment
@@ -139,7 +139,7 @@ async def _left(websocket: WebSocket, heard: Callable[[str], None] | None) -> No
 
 
 async def _logged_out(desk: Desk, login: Login) -> None:
-    """Returns when the session has ended: by logging out, by time, or by a new password."""
-    services = desk.services
-    while await run_in_threadpool(services.users.user_of, login.token, services.now()) is not None:
+    """Returns when the login does not hold any more: by logging out, by time, by a new password,
+    or because somebody may do something else now."""
+    while await run_in_threadpool(still_in, login, desk):
         await asyncio.sleep(_RECHECK)

@@ -16,10 +16,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from streetlamp.desk.refusal import RefusalError
+from streetlamp.desk.refusal import RefusalError, problems
 
-VIDEO: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"video/mp4": {}}}}
+VIDEO: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"video/mp4": {}}, "description": "The whole."},
+    206: {"content": {"video/mp4": {}}, "description": "The range asked for."},
+    **problems(416),
+}
 """What the OpenAPI says of an answer made by `send`."""
+WHOLE_VIDEO: Final[dict[int | str, dict[str, Any]]] = {200: VIDEO[200]}
+"""The same where no Range is taken."""
 
 _CHUNK: Final = 256 * 1024
 _RANGE: Final = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.IGNORECASE | re.ASCII)

@@ -1,7 +1,11 @@
-"""Writes docs/api.md from the routes and their models: ``python -m streetlamp.desk.reference``."""
+"""Writes docs/api.md from the routes and their models: ``python -m streetlamp.desk.reference``.
+
+With ``--openapi`` it writes docs/openapi.json instead.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -10,29 +14,34 @@ from fastapi import FastAPI
 
 from streetlamp import __version__
 from streetlamp.desk.app import ROUTERS
+from streetlamp.desk.openapi import OPEN, document, is_personal, need_for, routes_of
 from streetlamp.desk.refusal import MAX_BODY
+from streetlamp.desk.rights import IN_PERSON, ROLES, rights_table
 from streetlamp.desk.routes import live
+from streetlamp.vault.roles import Role
 
 _HEAD: Final = f"""\
 # The desk's HTTP API
 
 <!-- Written by `python -m streetlamp.desk.reference`; a test compares it with the code. -->
 
-Everything the page does goes through this API. It is meant for the desk's own page: it may change
+Everything the page does goes through this API. Programs use it with a token; what may be done
+with which right stands in [People and rights](15-people-and-rights.md). The same as an OpenAPI
+document is [openapi.json](openapi.json) here and `GET /api/openapi.json` at a desk. It may change
 between versions.
 
 - Answers are JSON unless said otherwise. Times are POSIX seconds, points in zones and lines are
   fractions of the picture (0–1 from the top left), boxes are pixels `x1 y1 x2 y2`.
-- Everything but the addresses marked *open* needs a session: the cookie that `POST /api/login`
-  sets. Without one the answer is 401.
+- Everything but the addresses marked *open* needs a session (the cookie that `POST /api/login`
+  sets) or a program's token (`Authorization: Bearer slt_…`). Without one the answer is 401, without
+  the right that an address needs 403, and 429 after many wrong tokens. A camera one may not see,
+  and what comes from it, is answered as if it were not there: 404, or not in the list.
 - Whatever changes something, and every live socket, needs an `Origin` header that names this very
-  host and port; otherwise the answer is 403. A `Host` that is no IP address, `localhost` or one of
-  `desk.names` gets 421. A body may have at most {MAX_BODY // 1024} KiB (413).
+  host and port, or a token; otherwise the answer is 403. A `Host` that is no IP address,
+  `localhost` or one of `desk.names` gets 421. A body may have at most {MAX_BODY // 1024} KiB (413).
 - An error is `{{"error": "what is wrong", "hint": "what to do"}}` with a 4xx or 5xx status.
 - Every look at a picture and every action is written to the audit log before the answer goes out.
 """
-
-_OPEN: Final = {"/api/session", "/api/setup", "/api/login", "/api/logout", "/api/public"}
 
 Schema = Mapping[str, Any]
 
@@ -42,7 +51,7 @@ def api_reference() -> str:
     app = FastAPI(title="Streetlamp desk", version=__version__)
     for module in ROUTERS:
         app.include_router(module.router)
-    spec = app.openapi()
+    spec = document(app, ROUTERS)
     lines = [_HEAD]
     tags: dict[str, list[str]] = {}
     for path, methods in spec["paths"].items():
@@ -54,18 +63,20 @@ def api_reference() -> str:
     lines += ["## Live", "", *(live.__doc__ or "").strip().splitlines()[2:], ""]
     lines += ["## Objects", ""]
     for name, schema in spec["components"]["schemas"].items():
-        if name not in ("HTTPValidationError", "ValidationError"):
-            lines += _object(name, schema)
+        lines += _object(name, schema)
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _operation(path: str, method: str, operation: Schema) -> Iterator[str]:
-    mark = " (open)" if path in _OPEN else ""
+    mark = " (open)" if path in OPEN else ""
     yield f"### `{method.upper()} {path}`{mark}"
     yield ""
     if operation.get("description"):
         yield operation["description"].strip()
         yield ""
+    if "x-right" in operation:
+        rights = [operation["x-right"], *operation.get("x-also", ())]
+        yield f"- Needs: {', '.join(f'`{right}`' for right in rights)}"
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "query":
             schema = parameter["schema"]
@@ -76,7 +87,8 @@ def _operation(path: str, method: str, operation: Schema) -> Iterator[str]:
     body = operation.get("requestBody")
     if body:
         yield f"- Body: {_type(body['content']['application/json']['schema'])}"
-    answer = operation["responses"].get("200", {}).get("content", {})
+    responses = operation["responses"]
+    answer = (responses.get("200") or responses.get("201") or {}).get("content", {})
     for kind, content in answer.items():
         shape = _type(content["schema"]) if content.get("schema") else f"`{kind}`"
         yield f"- Answer: {shape}"
@@ -119,5 +131,41 @@ def _type(schema: Schema) -> str:
     return f"{kind}{bounds}"
 
 
+def rights_page() -> str:
+    """Rights by role, and which addresses they open, as tables in Markdown."""
+    return f"{rights_table()}\n{_addresses()}"
+
+
+def _addresses() -> str:
+    """Every address and who it lets in."""
+    lines = [
+        "| address | right | nobody | " + " | ".join(role.label for role in Role) + " | token |"
+    ]
+    lines.append("|---" * (len(Role) + 4) + "|")
+    for route in routes_of(ROUTERS):
+        need = need_for(route)
+        methods = sorted(getattr(route, "methods", None) or ("WS",))
+        where = ", ".join(f"`{method} {route.path}`" for method in methods)
+        if need is None:
+            own = is_personal(route)
+            right = "to be logged in" if own else "open"
+            marks = ["–" if own else "yes", *["yes"] * len(Role), "–" if own else "yes"]
+        else:
+            right = ", ".join(f"`{one}`" for one in need.rights)
+            token = "–" if need.personal or need.right in IN_PERSON else "yes"
+            let_in = (ROLES[role].issuperset(need.rights) for role in Role)
+            marks = ["–", *("yes" if one else "–" for one in let_in), token]
+        lines.append(f"| {where} | {right} | " + " | ".join(marks) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def api_document() -> str:
+    """The text of docs/openapi.json."""
+    app = FastAPI(title="Streetlamp desk", version=__version__)
+    for module in ROUTERS:
+        app.include_router(module.router)
+    return json.dumps(document(app, ROUTERS), indent=1, ensure_ascii=False) + "\n"
+
+
 if __name__ == "__main__":
-    sys.stdout.write(api_reference())
+    sys.stdout.write(api_document() if "--openapi" in sys.argv[1:] else api_reference())

@@ -7,13 +7,17 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.routing import Match
 
 from streetlamp.errors import StreetlampError
 from streetlamp.store.errors import StoreError
 
 MAX_BODY: Final = 64 * 1024  # bytes; the largest thing anybody sends is a note to an alarm
 SAID: Final = {
+    400: ("The request cannot be read.", "Send JSON in UTF-8."),
     404: ("There is nothing here.", "Look at docs/api.md for the addresses there are."),
     405: ("This address does not take that method.", "Look at docs/api.md."),
     413: ("The request is too large.", f"Send at most {MAX_BODY // 1024} KiB."),
@@ -36,13 +40,60 @@ class RefusalError(StreetlampError):
         return JSONResponse(body, status_code=self.status, headers=self.headers)
 
 
+class Problem(BaseModel):
+    """What every refusal looks like."""
+
+    error: str = Field(description="What is wrong.")
+    hint: str = Field(description="What to do about it; empty where there is nothing to say.")
+
+
+PROBLEMS: Final = {
+    400: "The body is no text that can be read.",
+    401: "Nobody is logged in, or the token is none.",
+    403: "Not allowed: the right is missing, or the request comes from another site.",
+    404: "There is no such thing, or not for this person.",
+    409: "It does not fit what is there now.",
+    413: "The request is too large.",
+    416: "The range lies outside the file.",
+    421: "The desk does not answer to that host name.",
+    422: "The request does not fit.",
+    429: "Too many wrong tries; Retry-After says how long to wait.",
+    502: "The device said no, or nothing.",
+    503: "It cannot be done now: too much at once, or the disk takes nothing.",
+    504: "What is out there did not answer in time.",
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What the OpenAPI says of these refusals, for a route's `responses`. Those that every route
+    has are added by `streetlamp.desk.openapi`."""
+    return {one: {"model": Problem, "description": PROBLEMS[one]} for one in statuses}
+
+
 def not_found(what: str) -> RefusalError:
     return RefusalError(404, f"There is no such {what}.", "It may have been deleted, or never was.")
 
 
-def _of_http(error: HTTPException) -> RefusalError:
+def no_camera() -> RefusalError:
+    """Of a camera that is not there, and in the same words of one that somebody may not see."""
+    return RefusalError(404, "There is no such camera.", "GET /api/site lists them.")
+
+
+def other_methods(connection: HTTPConnection) -> dict[str, str]:
+    """The Allow header for an address of the API that does not take this method (RFC 9110,
+    section 10.2.1): all that it does take. Empty where nothing is there."""
+    found: set[str] = set()
+    for route in connection.app.state.api:
+        if route.matches(connection.scope)[0] is Match.PARTIAL:
+            found |= route.methods
+    return {"Allow": ", ".join(sorted(found))} if found else {}
+
+
+def _of_http(error: HTTPException, connection: HTTPConnection) -> RefusalError:
     text, hint = SAID.get(error.status_code, (str(error.detail), ""))
     headers = dict(error.headers) if error.headers else None
+    if error.status_code == 405:
+        headers = other_methods(connection) or headers
     return RefusalError(error.status_code, text, hint, headers)
 
 
@@ -52,7 +103,7 @@ def _of_validation(error: RequestValidationError) -> RefusalError:
         where = ".".join(str(step) for step in one["loc"][1:]) or "the body"
         said.append(f"{where}: {one['msg']}")
     return RefusalError(
-        422, "The request does not fit: " + "; ".join(said[:5]), "Look at docs/api.md."
+        422, f"The request does not fit: {'; '.join(said[:5])}", "Look at docs/api.md."
     )
 
 
@@ -64,7 +115,7 @@ def install(app: FastAPI) -> None:
             case RefusalError():
                 refusal = error
             case HTTPException():
-                refusal = _of_http(error)
+                refusal = _of_http(error, connection)
             case StoreError():
                 refusal = RefusalError(503, str(error), "Put that right and try again.")
             case RequestValidationError():

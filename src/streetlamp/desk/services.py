@@ -6,15 +6,27 @@ several threads at once. Times are POSIX seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
+from streetlamp.alarms.care import AlarmCare
+from streetlamp.backtest.answer import Answer
+from streetlamp.backtest.engine import Job
 from streetlamp.desk.fleet_services import Fleet
+from streetlamp.desk.notify_services import Notify
+from streetlamp.desk.people_services import Accounts, Tokens
+from streetlamp.desk.rule_services import DeskRules
+from streetlamp.desk.search_services import EventSearch, HeatMaps
 from streetlamp.inspection.report import CameraReport
 from streetlamp.live.tiles import Sheet
+from streetlamp.store.alarm_groups import GroupSum
+from streetlamp.store.alarms import AlarmTally
+from streetlamp.store.counts import CountSum
+from streetlamp.store.findings import FindingRow
 from streetlamp.store.inspections import Sighting, Verdict
 from streetlamp.values import Alarm, AlarmState, CameraStatus, Count, Fragment, Segment, Severity
 
@@ -90,6 +102,8 @@ class SiteView:
     operator: str = ""
     contact: str = ""
     kept_days: float = 0.0  # 0: nothing is recorded
+    index_days: float = 0.0  # 0: no index of the recordings is kept
+    findings: bool = False  # readings or records are looked through
     plans: tuple[PlanView, ...] = ()
 
     def camera(self, id: str) -> CameraView | None:  # noqa: A002
@@ -122,6 +136,19 @@ class MachineView:
     busy: float = 0.0  # seconds spent looking
     restarts: int = 0  # of the detector
     hung: int = 0  # looks that never came back
+
+
+@dataclass(frozen=True, slots=True)
+class ModeView:
+    """The mode a site is in, and how long that holds."""
+
+    mode: str
+    modes: tuple[str, ...]
+    scheduled: str  # what the schedule says, whatever was chosen
+    chosen_by: str  # "": by the schedule
+    since: float | None  # when it was chosen, POSIX seconds; None: the schedule decides
+    until: float | None  # when the schedule changes it; None: it does not
+    timed: bool = False  # some mode has hours of its own
 
 
 class Subscription(Protocol):
@@ -159,6 +186,9 @@ class Counts(Protocol):
     def list(
         self, start: float, end: float, camera: str | None = None, step: int = 60
     ) -> Sequence[Count]: ...
+    def folded(
+        self, start: float, end: float, camera: str | None = None, step: int = 60
+    ) -> Sequence[CountSum]: ...
 
 
 class AlarmBook(Protocol):
@@ -166,17 +196,61 @@ class AlarmBook(Protocol):
 
     def get(self, id: str) -> Alarm: ...  # noqa: A002
     def open_count(self) -> int: ...
+    def tallies(self, since: float) -> Sequence[AlarmTally]: ...
     def acknowledge(self, id: str, actor: str, time: float, note: str = "") -> Alarm: ...  # noqa: A002
     def resolve(self, id: str, actor: str, time: float, note: str = "") -> Alarm: ...  # noqa: A002
     def mark_false(self, id: str, actor: str, time: float, note: str = "") -> Alarm: ...  # noqa: A002
     def on_change(self, callback: Callable[[Alarm], None]) -> object: ...
+    def groups(
+        self,
+        ids: Collection[str] | None = None,
+        *,
+        open_only: bool = False,
+        limit: int = 50,
+        cameras: Collection[str] | None = None,
+    ) -> Sequence[GroupSum]: ...
+    def cameras(self) -> set[str]: ...
+    def answer_group(
+        self,
+        id: str,  # noqa: A002
+        state: AlarmState,
+        actor: str,
+        time: float,
+        note: str = "",
+        cameras: Collection[str] | None = None,
+    ) -> int: ...
     def list(
         self,
         states: Collection[AlarmState] | None = None,
         camera: str | None = None,
         limit: int | None = 50,
         before: float | None = None,
-    ) -> Sequence[Alarm]: ...
+        **more: Any,  # group, shelved, since, offset, cameras
+    ) -> list[Alarm]: ...
+
+
+class FindingTable(Protocol):
+    """As `streetlamp.store.Findings`."""
+
+    def get(self, id: str) -> FindingRow | None: ...  # noqa: A002
+
+
+class Backtest(Protocol):
+    """Tries rules on the last days; as `streetlamp.app.backtester.Backtester`."""
+
+    @property
+    def share(self) -> float | None: ...  # how much of the running one is done; None: none runs
+    def kept(self, camera: str) -> tuple[float, float] | None: ...
+    def job(
+        self,
+        camera: str,
+        start: float,
+        end: float,
+        draft: Mapping[str, Any] | None = None,
+        *,
+        compare: bool = False,
+    ) -> Job: ...  # UserError
+    def run(self, job: Job, stop: threading.Event) -> Answer | None: ...  # UserError
 
 
 class Users(Protocol):
@@ -184,6 +258,7 @@ class Users(Protocol):
 
     def setup_needed(self) -> bool: ...
     def setup(self, token: str, name: str, password: str, now: float) -> str: ...
+    def change_password(self, name: str, password: str, now: float) -> None: ...
     def login(self, name: str, password: str, now: float) -> str | None: ...
     def user_of(self, token: str, now: float) -> str | None: ...
     def logout(self, token: str) -> None: ...
@@ -215,17 +290,29 @@ class Audit(Protocol):
         object: str = "",  # noqa: A002
         **detail: str | float | bool,
     ) -> AuditEntry: ...
-    def list(self, limit: int = 100, before: int | None = None) -> Sequence[AuditEntry]: ...
+    def list(
+        self, limit: int = 100, before: int | None = None, action: str | None = None
+    ) -> Sequence[AuditEntry]: ...
 
 
 class HidingAudit(Protocol):
     """What the audit of the hiding found; as `streetlamp.app.inspector.Keeper`."""
 
     def reports(self, now: float) -> Sequence[CameraReport]: ...
-    def sightings(self, limit: int = 50) -> Sequence[Sighting]: ...
+    def sightings(
+        self, limit: int = 50, sees: Callable[[str], bool] | None = None
+    ) -> Sequence[Sighting]: ...
+    def get(self, id: str) -> Sighting: ...  # noqa: A002  # KeyError
     def judge(self, id: str, verdict: Verdict, actor: str, now: float) -> Sighting: ...  # noqa: A002
     def remove(self, id: str, actor: str, now: float) -> Sighting: ...  # noqa: A002
     def still(self, id: str) -> bytes | None: ...  # noqa: A002
+
+
+class ModeKeeper(Protocol):
+    """Which mode the site is in; as `streetlamp.app.mode_keeper.ModeKeeper`."""
+
+    def now(self, now: float) -> ModeView: ...
+    def choose(self, mode: str, actor: str, now: float, *, hold: bool) -> ModeView: ...  # UserError
 
 
 class Wall(Protocol):
@@ -256,6 +343,8 @@ class Services:
     recordings: Recordings
     counts: Counts
     users: Users
+    accounts: Accounts
+    tokens: Tokens
     audit: Audit
     statuses: Callable[[], Sequence[CameraStatus]]
     disk: Callable[[], DiskView]
@@ -265,3 +354,11 @@ class Services:
     hiding: HidingAudit | None = None
     machine: Callable[[], MachineView] = MachineView
     fleet: Fleet | None = None
+    heat: HeatMaps | None = None
+    events: EventSearch | None = None
+    care: AlarmCare | None = None
+    rules: DeskRules | None = None
+    notify: Notify | None = None
+    modes: ModeKeeper | None = None  # None: the site has no modes
+    findings: FindingTable | None = None  # None: neither meters nor stock
+    backtest: Backtest | None = None

@@ -5,12 +5,13 @@ The models are what ``docs/api.md`` and the OpenAPI are made from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from streetlamp.desk.rights import Right
 from streetlamp.heading import Heading, heading, speed
 from streetlamp.health import WORDS, Reason
 from streetlamp.live.tiles import Sheet
@@ -27,6 +28,7 @@ from streetlamp.values import (
     Severity,
     Tracks,
 )
+from streetlamp.vault.roles import Role
 
 Point = tuple[float, float]
 
@@ -45,6 +47,9 @@ class SessionOut(Wire):
     user: UserOut | None = Field(description="Who is logged in; null if nobody is.")
     setup_needed: bool = Field(description="True until the first user was made.")
     version: str
+    roles: tuple[Role, ...] = ()
+    rights: tuple[Right, ...] = Field(default=(), description="What they may do.")
+    all_cameras: bool = Field(default=False, description="Whether they may see every camera.")
 
 
 class PlaceOut(Wire):
@@ -181,6 +186,9 @@ class AlarmOut(Wire):
     numbers: dict[str, float] = Field(description="What was measured, and the thresholds.")
     steps: tuple[StepOut, ...]
     has_clip: bool = Field(description="Whether clip.mp4 is there to be fetched.")
+    group: str = Field(description="Id of the group it is in; empty: it stands alone.")
+    shelved: float | None = Field(description="Until when it is silent; null: it is not.")
+    escalated: int = Field(description="How many steps of the escalation were taken.")
 
     @classmethod
     def of(cls, alarm: Alarm) -> AlarmOut:
@@ -358,10 +366,11 @@ def wall_message(cameras: Sequence[str], tile: tuple[int, int]) -> dict[str, Any
     return {"type": "wall", "cameras": list(cameras), "tile": list(tile)}
 
 
-def sheet_message(sheet: Sheet) -> dict[str, Any]:
-    """What precedes a binary sheet; a cell is camera, time, x, y, w, h."""
-    cells = [[c.camera, round(c.time, 3), c.x, c.y, c.w, c.h] for c in sheet.cells]
+def sheet_message(sheet: Sheet, own: Mapping[int, int]) -> dict[str, Any]:
+    """What precedes a binary sheet; a cell is camera, time, x, y, w, h. own: the viewer's place
+    of each camera."""
+    cells = [[own[c.camera], round(c.time, 3), c.x, c.y, c.w, c.h] for c in sheet.cells]
     return {"type": "sheet", "cells": cells}
 
 
-AlarmFilter = Literal["open", "all", "raised", "acknowledged", "resolved", "false"]
+AlarmFilter = Literal["open", "shelved", "all", "raised", "acknowledged", "resolved", "false"]

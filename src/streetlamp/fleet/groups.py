@@ -30,6 +30,15 @@ def groups_of(options: FleetOptions, cameras: Mapping[str, Any]) -> tuple[Group,
     )
 
 
+def things_behind(options: FleetOptions, cameras: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The names of the things that each camera depends on, the nearest first."""
+    groups = sorted(groups_of(options, cameras), key=lambda one: (-one.depth, len(one.cameras)))
+    return {
+        camera: tuple(group.name for group in groups if camera in group.cameras)
+        for camera in cameras
+    }
+
+
 def blamed(
     groups: Collection[Group],
     lost: Collection[str],

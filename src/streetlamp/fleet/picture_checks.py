@@ -7,10 +7,12 @@ number that decided and what it was held against. Whether a finding counts is no
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from streetlamp.fleet.usual import Usual, measures
 from streetlamp.health import CHECK_OF, Check, Judgement, Reason
+from streetlamp.video.view.reference import fits_better
 from streetlamp.video.view.sample import ViewSample
 
 BLACK: Final = 30.0  # levels that 95 % of a black picture is below
@@ -20,9 +22,11 @@ LEAST_SHARP: Final = 0.72  # of the usual sharpness
 LEAST_CONTRAST: Final = 0.5  # of the usual, and of the detail as well
 LEAST_DETAIL: Final = 0.55
 BELOW_ALL: Final = 0.9  # … and less than the poorest usual values by a tenth
+FOG: Final = 0.2  # of the usual contrast: hardly any, and …
+NO_COVER: Final = (0.35, 0.1)  # … what is left is the view, from this layout and kappa on
 SAME_PLACE: Final = 0.6  # correlation of light and shade at large with the reference's
 GONE: Final = 0.30  # fit of the view below which it is covered, if its edges are gone …
-OTHER: Final = 0.22  # … and another one, if there are others
+OTHER: Final = 0.2  # fit beyond chance (kappa) below which it is another view
 PARTLY: Final = 0.60  # fit below which a good part of it is blocked
 BARE: Final = 0.5  # share of the view's edges gone, for a cover
 BARE_STRUCTURE: Final = 0.6  # of the usual structure that is left at most, for a cover
@@ -30,13 +34,13 @@ OWN_STRUCTURE: Final = 0.4  # of the usual structure that another view has at le
 SPRAYED: Final = (0.5, 0.7, 0.2)  # of the usual detail, contrast; share of the edges gone
 STEADY: Final = 0.6  # of the edges, in another view; in a crowd they go
 SHIFT_FIT: Final = 0.5  # fit of the reference when it is shifted
-BETTER: Final = 0.15  # than where it was
 LEAST_SHIFT: Final = 0.04  # of the picture's width
 LEAST_NOISE: Final = 0.02  # share of pixels that differ: fewer, and nothing does
 USUAL_NOISE: Final = 0.15  # … if usually so many do
 QUIET_CODING: Final = 0.3  # of the usual bytes between keyframes …
 QUIET_NOISE: Final = 0.5  # … with less than so much of the usual noise
 STILLER: Final = (0.5, 0.35)  # of the usual share and noise: too little, whatever was coded
+SAME: Final = 0.08  # share of blocks the same to the bit, beyond the most that is usual
 SKIPPED: Final = 150.0  # bytes for 1000 macroblocks: hardly anything was coded
 
 SOON: Final = 20.0  # seconds a finding must hold: black, white
@@ -58,7 +62,7 @@ def exposure(sample: ViewSample, usual: Usual) -> Found:
     contrast, low = usual.of("contrast", sample), usual.of("contrast", sample, 0.03)
     detail, least = usual.of("detail", sample), usual.of("detail", sample, 0.03)
     if contrast is None or low is None or detail is None or least is None:
-        return _well(sample, Check.EXPOSURE), 0.0
+        return _fog(sample, usual, now["contrast"]), SURE
     reference = min(LEAST_CONTRAST * contrast, BELOW_ALL * low)
     flat = now["contrast"] < reference
     dull = now["detail"] < min(LEAST_DETAIL * detail, BELOW_ALL * least)
@@ -68,7 +72,22 @@ def exposure(sample: ViewSample, usual: Usual) -> Found:
             f" (less than {reference:.2f} is too little)"
         )
         return _bad(sample, Reason.LOW_CONTRAST, now["contrast"], contrast, "ratio", text), SURE
-    return _well(sample, Check.EXPOSURE, now["contrast"], contrast, "ratio"), 0.0
+    return _fog(sample, usual, now["contrast"]), SURE
+
+
+def _fog(sample: ViewSample, usual: Usual, contrast: float) -> Judgement:
+    """Hardly any contrast is left, and what is left is the view.
+
+    Fog takes the colours, too: where infrared has no usual values yet, those of the day count.
+    """
+    normal = usual.of("contrast", sample) or usual.of("contrast", replace(sample, infrared=False))
+    if normal is None:
+        return _well(sample, Check.EXPOSURE)
+    layout, kappa = NO_COVER
+    if contrast < FOG * normal and sample.layout >= layout and sample.kappa >= kappa:
+        text = f"contrast {contrast:.2f}, usually {normal:.2f}: hardly any of the view is left"
+        return _bad(sample, Reason.LOW_CONTRAST, contrast, normal, "ratio", text)
+    return _well(sample, Check.EXPOSURE, contrast, normal, "ratio")
 
 
 def focus(sample: ViewSample, usual: Usual) -> Found:
@@ -114,9 +133,12 @@ def view(sample: ViewSample, usual: Usual, parked: float) -> Found:
     if sample.fit < PARTLY and _sprayed(sample, usual):
         text = f"{_percent(sample.bare)} of the view's edges are gone, and most of its contrast"
         return _bad(sample, Reason.COVERED, sample.bare, SPRAYED[2], "share", text), SURE
+    if sample.kappa < OTHER and sample.layout < SAME_PLACE and _blurred(sample, usual):
+        text = f"no edges but noise: {fits} are where the view's were, no more than by chance"
+        return _bad(sample, Reason.COVERED, sample.kappa, OTHER, "share", text), SURE
     right, down = sample.shift
     far = max(abs(right), abs(down)) >= LEAST_SHIFT * sample.size[0]
-    if far and sample.shifted_fit >= max(SHIFT_FIT, sample.fit + BETTER):
+    if far and sample.shifted_fit >= SHIFT_FIT and fits_better(sample.fit, sample.shifted_fit):
         text = (
             f"the view lies {_way(right, down)} of where it was: {_percent(sample.shifted_fit)} of"
             f" its edges fit there, {fits} where they were"
@@ -125,9 +147,12 @@ def view(sample: ViewSample, usual: Usual, parked: float) -> Found:
         return _bad(
             sample, Reason.MOVED, number, LEAST_SHIFT * sample.size[0], "pixels", text
         ), SURE
-    if sample.fit < OTHER and left >= OWN_STRUCTURE and sample.steady >= STEADY:
-        text = f"{fits} of the view's edges are where they were; it shows something else"
-        return _bad(sample, Reason.MOVED, sample.fit, OTHER, "share", text), VIEW
+    if sample.kappa < OTHER and left >= OWN_STRUCTURE and sample.steady >= STEADY:
+        text = (
+            f"{fits} of the view's edges are where they were, no more than by chance: it shows"
+            " something else"
+        )
+        return _bad(sample, Reason.MOVED, sample.kappa, OTHER, "share", text), VIEW
     if sample.fit < PARTLY and sample.steady >= STEADY:
         text = (
             f"{fits} of the view's edges are where they were; the rest has been blocked for"
@@ -135,6 +160,16 @@ def view(sample: ViewSample, usual: Usual, parked: float) -> Found:
         )
         return _bad(sample, Reason.COVERED, sample.fit, PARTLY, "share", text), parked
     return _well(sample, Check.VIEW, sample.fit, PARTLY, "share"), 0.0
+
+
+def _blurred(sample: ViewSample, usual: Usual) -> bool:
+    """A bright cover, in which a sensor's noise has edges of its own: none is sharp, or none stays
+    (a burnt-in clock is sharp)."""
+    detail = usual.of("detail", sample)
+    if usual.of("sharpness", sample) is None or detail is None:
+        return False
+    dull = measures(sample)["detail"] < SPRAYED[0] * detail
+    return sample.sharpness is None or (dull and sample.steady < STEADY)
 
 
 def _sprayed(sample: ViewSample, usual: Usual) -> bool:
@@ -160,6 +195,13 @@ def alive(sample: ViewSample, usual: Usual) -> Found:
         f"{_percent(sample.alive)} of the pixels differ from one keyframe to the next, by"
         f" {sample.noise:.1f} levels; usually {_percent(share)} or more, by {noise:.1f}"
     )
+    same = _same(sample, usual)
+    if same is not None:
+        text = (
+            f"{_percent(sample.same or 0.0)} of the blocks come out as in keyframes before, to the"
+            f" bit; usually {_percent(same)} at most"
+        )
+        return _bad(sample, Reason.FROZEN, sample.same or 0.0, same, "share", text), SOON
     nothing = sample.alive < min(LEAST_NOISE, 0.2 * share)
     skipped = sample.coded is not None and (
         sample.coded < SKIPPED or (coded is not None and sample.coded < QUIET_CODING * coded)
@@ -168,6 +210,16 @@ def alive(sample: ViewSample, usual: Usual) -> Found:
     if nothing or stiller or (skipped and sample.noise < QUIET_NOISE * noise):
         return _bad(sample, Reason.FROZEN, sample.alive, share, "share", text), SURE
     return _well(sample, Check.ALIVE, sample.alive, share, "share"), 0.0
+
+
+def _same(sample: ViewSample, usual: Usual) -> float | None:
+    """The most that usually comes out the same, if it is clearly more now; by the hour and of the
+    last minutes, as noise fades slowly at dusk."""
+    ever, lately = usual.of("same", sample, 0.97), usual.lately("same", sample, 0.97)
+    if sample.same is None or ever is None or lately is None:
+        return None
+    most = max(ever, lately)
+    return most if sample.same > most + SAME else None
 
 
 def judged(sample: ViewSample, usual: Usual, parked: float) -> dict[Check, Found]:

@@ -42,5 +42,6 @@ def plan_for(at: Mapping[str, Any], plans: Mapping[Any, Any]) -> str:
         raise ValueError(f"which plan? say plan: and one of {', '.join(sorted(fits))}")
     if want == "map" and IMPLIED not in map(str, plans):
         return IMPLIED
-    raise ValueError(f"there is no plan with {words[want].split(' (', maxsplit=1)[0]}; "
-                     "name one under plans:")
+    raise ValueError(
+        f"there is no plan with {words[want].split(' (', maxsplit=1)[0]}; name one under plans:"
+    )

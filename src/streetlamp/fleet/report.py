@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
@@ -36,14 +36,25 @@ class About:
 
 
 def report(
-    tables: LedgerTables, period: Period, about: About, zone: tzinfo, now: float, *, live: bool
+    tables: LedgerTables,
+    period: Period,
+    about: About,
+    zone: tzinfo,
+    now: float,
+    *,
+    live: bool,
+    sees: Callable[[str], bool] | None = None,
 ) -> Report:
-    """now: POSIX seconds. live: Streetlamp is running; else what is not written by now is lost."""
+    """now: POSIX seconds. live: Streetlamp is running; else what is not written by now is lost.
+    sees: says of a camera's id whether it is in the report; left out: all are."""
     account = Account(tables, None if live else now)
     until = max(period.start, min(period.end, account.until))
     cut = replace(period, end=until)
     who = account.cameras(period.start, until)
     found = account.stretches(period.start, until)
+    if sees is not None:
+        who = {id_: one for id_, one in who.items() if sees(id_)}
+        found = {id_: one for id_, one in found.items() if sees(id_)}
     cameras = [_camera(one, found[one.camera], period) for one in who.values()]
     cameras.sort(key=_worst_first)
     lost = [one for all_of_it in found.values() for one in all_of_it if _is_lost(one)]

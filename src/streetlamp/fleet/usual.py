@@ -16,6 +16,7 @@ RANGES: Final = {  # of each measure
     "detail": (0.002, 0.6),
     "alive": (0.002, 1.0),
     "noise": (0.02, 40.0),
+    "same": (0.002, 0.5),
     "coded": (1.0, 1e6),
     "structure": (0.01, 1.0),
 }
@@ -36,6 +37,7 @@ def measures(sample: ViewSample) -> dict[str, float]:
         "sharpness": sample.sharpness,
         "alive": sample.alive,
         "noise": sample.noise,
+        "same": sample.same,
         "coded": sample.coded,
     }
     return {name: value for name, value in found.items() if value is not None}
@@ -77,8 +79,11 @@ class Usual:
         """The measure's usual value at this hour (a quantile, 0–1); None: not known yet."""
         infrared = int(sample.infrared)
         usual = self._normals[name, infrared].quantile(share, sample.time)
-        if usual is not None:
-            return usual
+        return self.lately(name, sample, share) if usual is None else usual
+
+    def lately(self, name: str, sample: ViewSample, share: float = 0.5) -> float | None:
+        """The same of the last ten minutes alone."""
+        infrared = int(sample.infrared)
         values = sorted(
             found[name]
             for time, kind, found in self._recent

@@ -73,13 +73,15 @@ def verdict_in_words(report: CameraReport) -> str:
         return "Not audited yet."
     if people.looks == 0:
         return f"No footage with people; {_looks(report.everything)}."
-    said = f"{_looks(people)} of people: "
     if people.leaking:
-        return said + (
-            f"somebody can be seen in {percent(people.best)} of it "
+        return (
+            f"{_looks(people)} of people: somebody can be seen in {percent(people.best)} of it "
             f"({percent(people.low)} to {percent(people.high)})."
         )
-    return said + f"nobody can be seen; at most {percent(people.high)} of it can show somebody."
+    return (
+        f"{_looks(people)} of people: nobody can be seen; "
+        f"at most {percent(people.high)} of it can show somebody."
+    )
 
 
 def _looks(found: Rate) -> str:

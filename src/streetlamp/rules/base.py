@@ -8,6 +8,7 @@ A new rule is one file in ``kinds/``: an options class, a class with ``look``, a
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,9 @@ from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from streetlamp.errors import UserError
 from streetlamp.geometry import Place
+from streetlamp.ground import Plane
 from streetlamp.plugins import Registry
+from streetlamp.rules.almanac import PLAIN, Almanac
 from streetlamp.rules.incident import Held, Incident, advance, event_id
 from streetlamp.rules.memory import RELINK_SECONDS, Box, Look, Sighting, follow, look_at
 from streetlamp.rules.options import RuleOptions
@@ -59,6 +62,7 @@ class State(Generic[R, N]):
     now: float | None = None  # time of the last look
     camera: str = ""
     frame: int = 0
+    quiet: float = -math.inf  # until when nothing new is told (`cool_down_seconds`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +100,21 @@ class Rule(ABC, Generic[R, N]):
     Options: ClassVar[type[RuleOptions]]
     hold_seconds: ClassVar[float] = 2.0  # how long a lost thing is remembered
     relink_seconds: ClassVar[float] = RELINK_SECONDS
+    needs_ground: ClassVar[bool] = False  # measures in metres: the camera's ground is calibrated
+    needs_things: ClassVar[bool] = False  # asks what was left or removed (`Tracks.things`)
+    keeps: ClassVar[int] = 0  # version of what `keep` gives; 0: it learns nothing
 
     options: RuleOptions  # a rule names its own class, and its sort of place
     place: Place
+    ground: Plane | None  # a rule that needs it says Plane
 
-    def __init__(self, options: Any, place: Place, timezone: tzinfo = UTC) -> None:
+    def __init__(
+        self,
+        options: Any,
+        place: Place,
+        timezone: tzinfo = UTC,
+        ground: Plane | None = None,
+    ) -> None:
         if not isinstance(options, self.Options):
             raise TypeError(f"{self.kind} takes {self.Options.__name__}")
         if not isinstance(place, self.watches):
@@ -109,10 +123,22 @@ class Rule(ABC, Generic[R, N]):
                 f"rule {options.name!r}: {self.kind} watches a {want}, but {place.name!r} is a"
                 f" {got}: name one of the camera's {want}s as its place"
             )
+        if self.needs_ground and ground is None:
+            raise UserError(f"rule {options.name!r}: {no_ground(self.kind)}")
         self.options = options
         self.place = place
-        self._schedule = Schedule(options.schedule, timezone)
+        self.timezone = timezone
+        self.ground = ground
+        self.heed(PLAIN)
         self._families = frozenset(kind is Kind.PERSON for kind in options.classes)
+
+    def heed(self, almanac: Almanac) -> None:
+        """Goes by this almanac from now on; before the first look."""
+        asked = self.options
+        self._schedule = Schedule(
+            asked.schedule, self.timezone, almanac.holidays, asked.on_holidays
+        )
+        self._modes = almanac.modes
 
     # What a kind of rule says for itself.
 
@@ -135,35 +161,87 @@ class Rule(ABC, Generic[R, N]):
         del notes, camera
         return ()
 
+    def again(self, notes: N) -> N:
+        """What a rule keeps of its notes when it starts over: what it has learnt, if it learns."""
+        del notes
+        return self.blank()
+
+    def keep(self, notes: N) -> Any:
+        """What it has learnt as plain JSON, for after a restart: numbers alone (CHARTER 5)."""
+        raise NotImplementedError(f"{self.kind} learns nothing")
+
+    def recall(self, kept: Any) -> N:
+        """The notes with what `keep` gave. ValueError if it is anything else."""
+        raise NotImplementedError(f"{self.kind} learns nothing")
+
+    def about(self) -> Any:
+        """What it has learnt about, as plain JSON: where this differs, it is worth nothing."""
+        points = getattr(self.place, "points", ())
+        return {
+            "classes": sorted(kind.label for kind in self.options.classes),
+            "points": [[round(value, 6) for value in point] for point in points],
+        }
+
     # What all rules have in common.
 
-    def start(self) -> State[R, N]:
-        return State(self.blank())
+    def start(self, before: State[R, N] | None = None) -> State[R, N]:
+        """The state at the start; ``before`` is that of watching that has ended."""
+        if before is None:
+            return State(self.blank())
+        return State(self.again(before.notes), quiet=self.silent_until(before))
+
+    def silent_until(self, state: State[R, N]) -> float:
+        """Until when nothing new is told, should watching end now (POSIX seconds; -inf: no)."""
+        if not self.options.cool_down_seconds:
+            return -math.inf
+        return self._quiet(state.incident, state.quiet)
 
     def watching(self, time: float) -> bool:
-        """Whether the schedule covers this moment."""
-        return self._schedule.covers(time)
+        """Whether the schedule covers this moment, and the site's mode then is one asked."""
+        armed = self.options.armed_in
+        return (not armed or self._modes.at(time) in armed) and self._schedule.covers(time)
 
     def sure(self, thing: Sighting[R]) -> bool:
         """Whether there is enough evidence for this thing to count, and it is of a class asked."""
+        return self.evident(thing) and thing.kind in self.options.classes
+
+    def evident(self, thing: Sighting[R]) -> bool:
+        """Whether there is enough evidence for this thing, of whatever class, and it has a size
+        that counts."""
         return (
             thing.looks >= self.options.min_looks
             and thing.mean_score >= self.options.min_score
-            and thing.kind in self.options.classes
+            and self.options.min_height <= thing.height <= self.options.max_height
         )
 
-    def step(self, state: State[R, N], tracks: Tracks) -> tuple[State[R, N], Outcome]:
-        """The state after this look, and what it made. ``state`` stays as it was."""
+    @property
+    def families(self) -> frozenset[bool]:
+        """Which things it hears of: people (True), everything else (False)."""
+        return self._families
+
+    def step(self, state: State[R, N], tracks: Tracks | Look) -> tuple[State[R, N], Outcome]:
+        """The state after this look, and what it made. ``state`` stays as it was.
+
+        A `Look` is one that was made ready before, of the families this rule hears of.
+        """
         done = Outcome()
-        if state.now is not None and tracks.time < state.now - BACK_SECONDS:
+        time = tracks.now if isinstance(tracks, Look) else tracks.time
+        if state.now is not None and time < state.now - BACK_SECONDS:
             done = self.finish(state, state.now)
-            state = State(self.blank(), serial=state.serial)
-        now = tracks.time if state.now is None else max(tracks.time, state.now)
-        look = look_at(tracks, now, self._families)
+            state = replace(self.start(state), serial=state.serial)
+        now = time if state.now is None else max(time, state.now)
+        if isinstance(tracks, Look):
+            look = tracks if now == time else replace(tracks, now=now)
+        else:
+            look = look_at(tracks, now, self._families)
         things = follow(state.things, look, self.hold_seconds, self.relink_seconds)
         ended: tuple[Event, ...] = ()
         passed = 0.0 if state.now is None else now - state.now
+        quiet = state.quiet
+        if quiet > now + self.options.cool_down_seconds:
+            quiet = -math.inf  # the clock was set back meanwhile
         if passed > BLIND_SECONDS:
+            quiet = self._quiet(state.incident, quiet)
             ended, state = self._end(state, now), replace(state, incident=None)
         begun = replace(state, began=now if state.began is None else state.began, now=now)
         found = self.look(begun, things, look)
@@ -171,14 +249,20 @@ class Rule(ABC, Generic[R, N]):
         if incident is not None and not found.alive and not found.held:
             incident = replace(incident, empty=incident.empty + min(passed, LOOK_SECONDS))
             if incident.empty >= self.clear_seconds:
+                quiet = self._quiet(incident, quiet)
                 ended, incident = ended + self._end(state, now), None
         serial = state.serial
         moments = []
         for moment in found.moments:
+            if moment.time < quiet:
+                continue
+            quiet = moment.time + self.options.cool_down_seconds
             moments.append(self._moment(look, moment, serial))
             serial += 1
-        name = event_id(look.camera, self.options.name, now, serial)
-        after, tell = advance(incident, found.held, look, alive=found.alive, name=name)
+        held = found.held if incident is not None or now >= quiet else ()
+        begun_now = incident is None and len(held) > 0
+        name = event_id(look.camera, self.options.name, now, serial) if begun_now else ""
+        after, tell = advance(incident, held, look, alive=found.alive, name=name)
         told: tuple[Event, ...] = ()
         if after is not None and tell:
             begins = incident is None
@@ -186,9 +270,16 @@ class Rule(ABC, Generic[R, N]):
             phase = Phase.START if begins else Phase.UPDATE
             told = (self._event(after, phase, look.camera, look.frame, now),)
         new = State(
-            found.notes, found.things, after, serial, begun.began, now, look.camera, look.frame
-        )
+            found.notes, found.things, after, serial, begun.began, now, look.camera, look.frame,
+            quiet,
+        )  # fmt: skip
         return new, done + Outcome(ended + tuple(moments) + told, found.counts)
+
+    def _quiet(self, incident: Incident | None, quiet: float) -> float:
+        """Until when nothing new is told, now that this incident ends."""
+        if incident is None:
+            return quiet
+        return max(quiet, incident.last + self.options.cool_down_seconds)
 
     @property
     def clear_seconds(self) -> float:
@@ -228,6 +319,7 @@ class Rule(ABC, Generic[R, N]):
             numbers=numbers,
             alarm=self.options.alarm,
             time=now,
+            mode=self._modes.at(now),
         )
 
     def _moment(self, look: Look, moment: Moment, serial: int) -> Event:
@@ -248,9 +340,19 @@ class Rule(ABC, Generic[R, N]):
             numbers=moment.numbers,
             alarm=self.options.alarm,
             time=look.now,
+            mode=self._modes.at(look.now),
         )
+
+
+def no_ground(kind: str) -> str:
+    """What to say about a rule that measures in metres at a camera that has none."""
+    return (
+        f"{kind} measures in metres, and this camera's ground is not calibrated: write ground:"
+        " beside its zones, with the corners of a rectangle on the ground and the length of its"
+        " sides (see docs/03-site-file.md, The ground in metres)"
+    )
 
 
 RULES: Final[Registry[type[Rule[Any, Any]]]] = Registry("rule", "streetlamp.rules.kinds")
 
-__all__ = ["RULES", "Found", "Moment", "Outcome", "Rule", "RuleOptions", "State"]
+__all__ = ["RULES", "Found", "Moment", "Outcome", "Rule", "RuleOptions", "State", "no_ground"]

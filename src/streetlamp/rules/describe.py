@@ -37,9 +37,10 @@ def _section(kind: type[Rule[Any, Any]]) -> str:
         if name in RuleOptions.model_fields
         and _default(field) == _default(RuleOptions.model_fields[name])
     }
-    lead = (kind.__doc__ or "").strip()
+    lead = " ".join((kind.__doc__ or "").split())
     table = _table(kind.Options, skip={"kind", "name", *same}, rename={"place": place})
-    head = f"## `{kind.kind}`\n\n{kind.summary} {lead}\n\nWatches a {place}.\n"
+    ground = " Needs the camera's `ground`." if kind.needs_ground else ""
+    head = f"## `{kind.kind}`\n\n{kind.summary} {lead}\n\nWatches a {place}.{ground}\n"
     return f"{head}\n{table}\n"
 
 

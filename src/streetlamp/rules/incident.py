@@ -7,8 +7,8 @@ it lasts), and ends when nothing has kept it alive for a while.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from streetlamp.rules.memory import Box, Look
@@ -22,9 +22,10 @@ class Held:
     """One thing that meets the rule's condition now."""
 
     since: float  # POSIX seconds
-    kind: Kind
+    kind: Kind | None  # None: a thing of no class
     box: Box  # pixels
     measured: float  # what the rule compares with its threshold
+    facts: Mapping[str, float] = field(default_factory=dict)  # what else `Rule.tell` needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,14 @@ class Incident:
     id: str
     start: float
     last: float  # when something last kept it alive
-    most: tuple[Kind, ...]  # the most things at one time
+    most: tuple[Kind | None, ...]  # the most things at one time
     now: int  # how many at the last look that had any
     measured: float  # the largest value so far
     told: float  # when it was last told
     box: Box  # pixels, of the thing with the largest value when last told
     frame: int
     empty: float = 0.0  # seconds of looking in which nothing has kept it alive since then
+    facts: Mapping[str, float] = field(default_factory=dict)  # of the thing with that value
 
 
 def event_id(camera: str, rule: str, start: float, serial: int) -> str:
@@ -59,18 +61,23 @@ def advance(
         if not held:
             return None, False
         worst = max(held, key=lambda one: one.measured)
-        kinds = tuple(sorted(one.kind for one in held))
+        kinds = _kinds(held)
         start = min(one.since for one in held)
-        begun = Incident(name, start, now, kinds, len(held), worst.measured, now, worst.box, frame)
+        begun = Incident(
+            name, start, now, kinds, len(held), worst.measured, now, worst.box, frame, 0.0,
+            worst.facts,
+        )  # fmt: skip
         return begun, True
     most, box, at = incident.most, incident.box, incident.frame
-    measured = max([incident.measured, *(one.measured for one in held)])
-    tell = False
+    measured, facts, tell = incident.measured, incident.facts, False
+    for one in held:
+        if one.measured > measured:
+            measured, facts = one.measured, one.facts
     if held and (len(held) > len(most) or now - incident.told >= UPDATE_SECONDS):
         worst = max(held, key=lambda one: one.measured)
         box, at, tell = worst.box, frame, True
         if len(held) > len(most):
-            most = tuple(sorted(one.kind for one in held))
+            most = _kinds(held)
     after = Incident(
         incident.id,
         incident.start,
@@ -82,8 +89,13 @@ def advance(
         box,
         at,
         0.0 if alive or held else incident.empty,
+        facts,
     )
     return after, tell
+
+
+def _kinds(held: Sequence[Held]) -> tuple[Kind | None, ...]:
+    return tuple(sorted((one.kind for one in held), key=lambda kind: -1 if kind is None else kind))
 
 
 def numbers(incident: Incident, limit: float, ended: bool) -> dict[str, float]:

@@ -15,13 +15,15 @@ from typing import Final, Generic, TypeVar
 
 import numpy as np
 
-from streetlamp.values import Kind, Tracks
+from streetlamp.values import Kind, Thing, Tracks
 
 R = TypeVar("R")
 Box = tuple[float, float, float, float]
 
 RELINK_SECONDS: Final = 1.0  # a moving thing is not expected where it was for longer than this
 NEAR: Final = 0.6  # of the thing's size: how far from where it should be a new number may appear
+TALL_SECONDS: Final = 1.0  # time constant of the height by which too small and too large are known
+RECENT_SECONDS: Final = 2.0  # time constant of the score of the last looks
 PACE_SECONDS: Final = 0.5  # time constant of the pace by which we guess where it is headed
 ALIKE: Final = 0.6  # a new number's size must be at least this share of the old one's
 
@@ -55,6 +57,7 @@ class Look:
     frame: int
     size: tuple[int, int]
     seen: tuple[Seen, ...]
+    things: tuple[Thing, ...] = ()  # left and removed; their boxes are pixels
 
     def scale(self, box: Box) -> tuple[float, float]:
         """Width and height of a fraction box, pixels."""
@@ -97,7 +100,7 @@ def look_at(tracks: Tracks, now: float, families: frozenset[bool]) -> Look:
                 posture=int(tracks.posture[row]),
             )
         )
-    return Look(tracks.camera, now, tracks.frame, tracks.size, tuple(seen))
+    return Look(tracks.camera, now, tracks.frame, tracks.size, tuple(seen), tracks.things)
 
 
 def _box(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Box:
@@ -117,6 +120,8 @@ class Sighting(Generic[R]):
     latest: Seen
     pace: tuple[float, float] = (0.0, 0.0)  # of the centre, fractions of the picture a second
     note: R | None = None
+    height: float = 0.0  # of the box, smoothed, fraction of the picture
+    recent: float = 0.0  # the detector's score, smoothed: low when a track clings to a post
 
     @property
     def kind(self) -> Kind:
@@ -160,10 +165,14 @@ def _again(old: Sighting[R] | None, one: Seen, now: float) -> Sighting[R]:
     votes = [0.0] * len(Kind) if old is None else list(old.votes)
     votes[one.kind] += max(one.score, 1e-6)
     if old is None:
-        return Sighting(now, now, 1, one.score, tuple(votes), one)
+        return Sighting(
+            now, now, 1, one.score, tuple(votes), one, height=_height(one), recent=one.score
+        )
     passed = now - old.last
-    pace = old.pace
+    pace, height, recent = old.pace, old.height, old.recent
     if passed > 0:
+        recent += (1.0 - math.exp(-passed / RECENT_SECONDS)) * (one.score - recent)
+        height += (1.0 - math.exp(-passed / TALL_SECONDS)) * (_height(one) - height)
         share = 1.0 - math.exp(-passed / PACE_SECONDS)
         (x, y), (was_x, was_y) = one.centre, old.latest.centre
         pace = (
@@ -179,7 +188,13 @@ def _again(old: Sighting[R] | None, one: Seen, now: float) -> Sighting[R]:
         one,
         pace,
         old.note,
+        height,
+        recent,
     )
+
+
+def _height(one: Seen) -> float:
+    return one.box[3] - one.box[1]
 
 
 def _heir(one: Seen, lost: Mapping[int, Sighting[R]], look: Look, relink: float) -> int | None:

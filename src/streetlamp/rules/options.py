@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from streetlamp.options import Options
+from streetlamp.rules.holidays import OnHolidays
 from streetlamp.rules.schedule import Window
 from streetlamp.values import Kind, Severity
 
@@ -43,7 +44,9 @@ class RuleOptions(Options):
         min_length=1,
     )
     severity: Severity = Field(
-        Severity.WARNING, title="Severity", description="How urgent: info, warning or critical."
+        Severity.WARNING,
+        title="Severity",
+        description="How urgent: info, warning, high or critical.",
     )
     alarm: bool = Field(
         True,
@@ -52,6 +55,17 @@ class RuleOptions(Options):
     )
     schedule: tuple[Window, ...] = Field(
         (), title="Schedule", description="Days and hours in which it watches; empty: always."
+    )
+    on_holidays: OnHolidays = Field(
+        "usual",
+        title="On holidays",
+        description="On the site's holidays the schedule is: usual, by the day of the week; sunday,"
+        " as on a Sunday; never, it rests; always, it watches all day long.",
+    )
+    armed_in: tuple[str, ...] = Field(
+        (),
+        title="Armed in",
+        description="The site's modes in which it watches, by name; empty: in all.",
     )
     enabled: bool = Field(True, title="On", description="false: the rule rests.")
     min_looks: int = Field(
@@ -68,3 +82,36 @@ class RuleOptions(Options):
         title="Mean score needed",
         description="The detector's score, averaged over the looks, below which a thing is unsure.",
     )
+    min_height: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        title="Least height",
+        description="What is smaller does not count: height of its box as a share of the"
+        " picture's.",
+    )
+    max_height: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        title="Greatest height",
+        description="What is larger does not count (an insect on the lens): height of its box as a"
+        " share of the picture's.",
+    )
+    cool_down_seconds: float = Field(
+        0.0,
+        ge=0,
+        le=86400,
+        title="Cool-down",
+        description="Seconds of silence after an event has ended. What then still goes on is told"
+        " when they are over.",
+    )
+
+    @model_validator(mode="after")
+    def _heights(self) -> Self:
+        if self.min_height >= self.max_height:
+            raise ValueError(
+                f"min_height ({self.min_height:g}) must be less than max_height"
+                f" ({self.max_height:g}): nothing has such a size"
+            )
+        return self

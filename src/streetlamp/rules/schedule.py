@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
 from pydantic import Field, field_validator
 
 from streetlamp.options import Options
+from streetlamp.rules.holidays import NO_HOLIDAYS, Holidays, OnHolidays
 
 
 class Day(StrEnum):
@@ -21,6 +22,11 @@ class Day(StrEnum):
     FRI = "fri"
     SAT = "sat"
     SUN = "sun"
+
+    @property
+    def number(self) -> int:
+        """0 is Monday, as Python counts."""
+        return list(Day).index(self)
 
 
 _DAYS: Final = tuple(Day)
@@ -60,27 +66,52 @@ class Window(Options):
         _minutes(hours)
         return hours
 
-    def covers(self, day: int, minute: float) -> bool:
-        """Whether a weekday (0 is Monday) and a time (minutes after midnight) are inside."""
+    def hours_of(self, weekday: int) -> tuple[int, int] | None:
+        """From and to, minutes after such a day's midnight (0 is Monday); more than 1440 is on the
+        next morning. None: not on that day."""
+        if _DAYS[weekday] not in self.days:
+            return None
         start, end = _minutes(self.hours)
-        today = _DAYS[day] in self.days
-        if start < end:
-            return today and start <= minute < end
-        yesterday = _DAYS[day - 1] in self.days
-        return (today and minute >= start) or (yesterday and minute < end)
+        return start, end if start < end else end + 1440
 
 
 class Schedule:
     """The windows of a rule in the site's time zone. No windows means always."""
 
-    def __init__(self, windows: Sequence[Window] = (), timezone: tzinfo = UTC) -> None:
+    def __init__(
+        self,
+        windows: Sequence[Window] = (),
+        timezone: tzinfo = UTC,
+        holidays: Holidays = NO_HOLIDAYS,
+        on_holidays: OnHolidays = "usual",
+    ) -> None:
         self._windows = tuple(windows)
         self._zone = timezone
+        self._holidays = holidays
+        self._on_holidays = on_holidays
 
     def covers(self, time: float) -> bool:
         """Whether the rule watches at this moment (POSIX seconds)."""
-        if not self._windows:
+        if not self._windows and self._on_holidays != "never":
             return True
         local = datetime.fromtimestamp(time, self._zone)
         minute = local.hour * 60 + local.minute + local.second / 60
-        return any(window.covers(local.weekday(), minute) for window in self._windows)
+        today = local.date()
+        before = today - timedelta(days=1)
+        return any(start <= minute < end for start, end in self.hours_on(today)) or any(
+            start <= minute + 1440 < end for start, end in self.hours_on(before)
+        )
+
+    def hours_on(self, day: date) -> list[tuple[int, int]]:
+        """The stretches that begin on a day: minutes after its midnight, on the clock."""
+        weekday = day.weekday()
+        if self._on_holidays != "usual" and day in self._holidays:
+            if self._on_holidays == "never":
+                return []
+            if self._on_holidays == "always":
+                return [(0, 1440)]
+            weekday = Day.SUN.number
+        if not self._windows:
+            return [(0, 1440)]
+        found = (window.hours_of(weekday) for window in self._windows)
+        return [one for one in found if one is not None]

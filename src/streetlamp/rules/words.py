@@ -19,13 +19,16 @@ _PLURAL: Final = {
 }
 
 
-def things(kinds: Iterable[Kind]) -> str:
-    """ "1 person", "2 people and 1 car", in the order of `Kind`."""
+def things(kinds: Iterable[Kind | None]) -> str:
+    """ "1 person", "2 people and 1 car", in the order of `Kind`; what has none is an object."""
     numbers = Counter(kinds)
     parts = [
         f"{numbers[kind]} {kind.label if numbers[kind] == 1 else _PLURAL[kind]}"
-        for kind in sorted(numbers)
+        for kind in Kind
+        if numbers[kind]
     ]
+    if objects := numbers[None]:
+        parts.append(f"{objects} object{'' if objects == 1 else 's'}")
     if not parts:
         return "nothing"
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

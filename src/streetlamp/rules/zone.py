@@ -47,6 +47,12 @@ class Verb(NamedTuple):
     one_did: str
     many_did: str
 
+    def form(self, *, single: bool, ended: bool) -> str:
+        """The one of the four for one thing or several, now or over."""
+        if ended:
+            return self.one_did if single else self.many_did
+        return self.one if single else self.many
+
 
 class ZoneRule(Rule[R, N], Generic[R, N]):
     """The base of rules whose incident is that something goes on in a zone for long enough."""
@@ -72,6 +78,13 @@ class ZoneRule(Rule[R, N], Generic[R, N]):
         gaps = self.place.distance(points * look.size, look.size)
         return dict(zip(here, gaps.tolist(), strict=True))
 
+    def still_sure(self, thing: Sighting[R]) -> bool:
+        """Whether it is sure, and the last seconds alone say so too: for what counts or lasts.
+
+        A track may cling to a post for a while, with a poor score, when somebody has left there.
+        """
+        return self.sure(thing) and thing.recent >= self.options.min_score
+
     def hold(self, thing: Sighting[R], since: float, look: Look) -> Held:
         """This thing, which has met the condition since then, as part of the incident."""
         return Held(since, thing.kind, thing.latest.pixels, look.now - since)
@@ -79,11 +92,10 @@ class ZoneRule(Rule[R, N], Generic[R, N]):
     def tell(self, incident: Incident, ended: bool) -> tuple[str, dict[str, float]]:
         single = len(incident.most) == 1
         what, place = words.things(incident.most), words.place(self.place)
+        verb = self.verb.form(single=single, ended=ended)
         if ended:
-            verb = self.verb.one_did if single else self.verb.many_did
             lasted = words.lasting(incident.last - incident.start)
         else:
-            verb = self.verb.one if single else self.verb.many
             lasted = f"at least {words.lasting(incident.measured)}"  # stays true as it goes on
         text = f"{what} {verb} in {place} for {lasted}"
         return text, numbers(incident, self.options.min_seconds, ended)

@@ -46,10 +46,15 @@ class AuditLog:
             for row in result.mappings():
                 yield AuditEntry(**row)
 
-    def list(self, limit: int = 100, before: int | None = None) -> list[AuditEntry]:
-        """The newest entries (those before ``before``, a sequence number), newest first."""
+    def list(
+        self, limit: int = 100, before: int | None = None, action: str | None = None
+    ) -> list[AuditEntry]:
+        """The newest entries (those before ``before``, a sequence number), newest first; of one
+        action, or of all."""
         statement = select(audit).order_by(audit.c.seq.desc()).limit(limit)
         if before is not None:
             statement = statement.where(audit.c.seq < before)
+        if action is not None:
+            statement = statement.where(audit.c.action == action)
         with self._db.read() as connection:
             return [AuditEntry(**row) for row in connection.execute(statement).mappings()]

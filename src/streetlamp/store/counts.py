@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, func, insert, select, update
 
 from streetlamp.store.database import Database
 from streetlamp.store.schema import counts
 from streetlamp.values import Count
+
+
+@dataclass(frozen=True, slots=True)
+class CountSum:
+    """What the minutes of a step come to, of one place, class and direction."""
+
+    camera: str
+    place: str
+    kind: str
+    direction: str
+    start: int  # POSIX seconds where the step begins
+    total: int
+    most: int
+    least: int  # of the minutes that have a count: nobody is no count
+    minutes: int  # that have one
+
+    @property
+    def n(self) -> int:
+        """How many passed; of an occupancy, the most that were there at once."""
+        return self.total if self.direction else self.most
 
 
 class Counts:
@@ -37,27 +58,43 @@ class Counts:
                 if n != had:
                     connection.execute(update(counts).where(key).values(n=n))
 
+    def folded(
+        self, start: float, end: float, camera: str | None = None, step: int = 60
+    ) -> list[CountSum]:
+        """Sums of the minutes that begin in [start, end), by step (seconds, a multiple of 60).
+
+        Oldest first. ValueError on another step.
+        """
+        if step < 60 or step % 60:
+            raise ValueError(f"step is {step} s: give a multiple of 60")
+        at = counts.c.minute - counts.c.minute % step
+        key = (at, counts.c.camera, counts.c.place, counts.c.kind, counts.c.direction)
+        n = counts.c.n
+        statement = (
+            select(*key, func.sum(n), func.max(n), func.min(n), func.count())
+            .where(counts.c.minute >= start, counts.c.minute < end)
+            .group_by(*key)
+            .order_by(*key)
+        )
+        if camera is not None:
+            statement = statement.where(counts.c.camera == camera)
+        with self._db.read() as connection:
+            return [
+                CountSum(one, place, kind, direction, int(begun), int(total), most, least, minutes)
+                for begun, one, place, kind, direction, total, most, least, minutes in (
+                    connection.execute(statement)
+                )
+            ]
+
     def list(
         self, start: float, end: float, camera: str | None = None, step: int = 60
     ) -> list[Count]:
         """Counts of the minutes that begin in [start, end), oldest first.
 
-        ``step`` (seconds, a multiple of 60) folds minutes together: ``minute`` is then the start of
-        the step, passages are summed and occupancies are the most. ValueError on another step.
+        ``step`` folds minutes together as `folded` does: ``minute`` is then the start of the step,
+        passages are summed and occupancies are the most.
         """
-        if step < 60 or step % 60:
-            raise ValueError(f"step is {step} s: give a multiple of 60")
-        statement = select(counts).where(counts.c.minute >= start, counts.c.minute < end)
-        if camera is not None:
-            statement = statement.where(counts.c.camera == camera)
-        folded: dict[tuple[int, str, str, str, str], int] = {}
-        with self._db.read() as connection:
-            for row in connection.execute(statement).mappings():
-                at = row["minute"] // step * step
-                key = (at, row["camera"], row["place"], row["kind"], row["direction"])
-                had = folded.get(key, 0)
-                folded[key] = had + row["n"] if row["direction"] else max(had, row["n"])
         return [
-            Count(camera, place, kind, direction, minute, n)
-            for (minute, camera, place, kind, direction), n in sorted(folded.items())
+            Count(one.camera, one.place, one.kind, one.direction, one.start, one.n)
+            for one in self.folded(start, end, camera, step)
         ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, insert, select, update
+from sqlalchemy import RowMapping, Select, bindparam, insert, select, update
 
+from streetlamp.store.chunks import chunks
 from streetlamp.store.database import Database
 from streetlamp.store.schema import events
 from streetlamp.values import Event, Phase, Severity
@@ -30,7 +32,8 @@ def _row(event: Event, alarm: str | None) -> dict[str, Any]:
     }
 
 
-def _value(row: RowMapping) -> Event:
+def value_of(row: RowMapping) -> Event:
+    """The event that a row of the table holds."""
     box = row["box"]
     return Event(
         id=row["id"],
@@ -48,6 +51,7 @@ def _value(row: RowMapping) -> Event:
         numbers=row["numbers"],
         alarm=row["needs_person"],
         time=row["updated"],
+        mode=row["mode"],
     )
 
 
@@ -59,13 +63,34 @@ class Events:
 
     def save(self, event: Event, alarm: str | None = None) -> None:
         """Notes an event, or what has become of it. ``alarm`` is the alarm it belongs to."""
+        self.save_all([(event, alarm)])
+
+    def save_all(self, told: Sequence[tuple[Event, str | None]]) -> None:
+        """As `save`, many at once, each with its alarm. No event twice."""
+        if not told:
+            return
         with self._db.write() as connection:
-            row = _row(event, alarm)
-            changed = connection.execute(
-                update(events).where(events.c.id == event.id).values(row)
-            ).rowcount
-            if changed == 0:
-                connection.execute(insert(events).values(id=event.id, **row))
+            known: set[str] = set()
+            for ids in chunks([event.id for event, _ in told]):
+                known.update(connection.scalars(select(events.c.id).where(events.c.id.in_(ids))))
+            old = [
+                {f"new_{name}": value for name, value in _row(event, alarm).items()}
+                | {"the_id": event.id}
+                for event, alarm in told
+                if event.id in known
+            ]
+            new = [
+                _row(event, alarm) | {"id": event.id, "mode": event.mode}  # in which it began
+                for event, alarm in told
+                if event.id not in known
+            ]
+            if old:
+                names = [name.removeprefix("new_") for name in old[0] if name != "the_id"]
+                values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+                where = events.c.id == bindparam("the_id")
+                connection.execute(update(events).where(where).values(values), old)
+            if new:
+                connection.execute(insert(events), new)
 
     def get(self, id: str) -> Event | None:  # noqa: A002
         found = self._rows(select(events).where(events.c.id == id))
@@ -75,6 +100,14 @@ class Events:
         """An event and the alarm it belongs to, if any."""
         found = self._rows(select(events).where(events.c.id == id))
         return found[0] if found else None
+
+    def find_all(self, ids: Sequence[str]) -> dict[str, tuple[Event, str | None]]:
+        """As `find`, many at once, by id."""
+        found: dict[str, tuple[Event, str | None]] = {}
+        for some in chunks(ids):
+            for event, alarm in self._rows(select(events).where(events.c.id.in_(some))):
+                found[event.id] = event, alarm
+        return found
 
     def running(self, alarm: str | None = None) -> list[tuple[Event, str | None]]:
         """Events without an end, with their alarm; at a start: left by a process that died."""
@@ -95,7 +128,8 @@ class Events:
 
     def _rows(self, statement: Select[Any]) -> list[tuple[Event, str | None]]:
         with self._db.read() as connection:
-            return [(_value(row), row["alarm"]) for row in connection.execute(statement).mappings()]
+            found = connection.execute(statement).mappings()
+            return [(value_of(row), row["alarm"]) for row in found]
 
     def list(
         self,

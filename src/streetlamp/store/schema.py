@@ -25,7 +25,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD: Final = "0003"
+HEAD: Final = "0012"
 """The newest migration. A test compares it with the folder, so that a start need not load it."""
 
 metadata: Final = MetaData()
@@ -48,8 +48,10 @@ events = Table(
     Column("box", JSON(none_as_null=True), nullable=True),
     Column("numbers", JSON, nullable=False),
     Column("needs_person", Boolean(create_constraint=False), nullable=False),
+    Column("mode", Text, nullable=False, server_default=""),
     Index("events_by_camera", "camera", "start"),
     Index("events_by_alarm", "alarm"),
+    Index("events_by_time", "start", "id"),
 )
 
 alarms = Table(
@@ -73,6 +75,10 @@ alarms = Table(
     Column("clip", Text, nullable=False),
     Column("clip_tries", Integer, nullable=False),
     Column("clip_after", Double, nullable=True),  # try no sooner; NULL: nothing left to cut
+    Column("group", String(64), nullable=False, server_default=""),  # "": alone
+    Column("shelved", Double, nullable=True),  # until when; NULL: it is not
+    Column("escalated", Integer, nullable=False, server_default="0"),
+    Index("alarms_by_group", "group", "raised"),
     Index("alarms_by_state", "state", "raised"),
     Index("alarms_by_time", "raised"),
     Index("alarms_by_camera", "camera", "raised"),

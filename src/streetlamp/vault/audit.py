@@ -88,9 +88,11 @@ class Audit:
             self._keep(Head(entry.seq, entry.hash))
         return entry
 
-    def list(self, limit: int = 100, before: int | None = None) -> list[AuditEntry]:
-        """The newest entries (before a sequence number), newest first."""
-        return self._log.list(limit, before)
+    def list(
+        self, limit: int = 100, before: int | None = None, action: str | None = None
+    ) -> list[AuditEntry]:
+        """The newest entries (before a sequence number), newest first; of one action, or of all."""
+        return self._log.list(limit, before, action)
 
     @property
     def head(self) -> Head | None:

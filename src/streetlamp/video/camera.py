@@ -20,6 +20,7 @@ from streetlamp.video.second import SecondStream
 from streetlamp.video.sleep import COARSE, Sleeper
 from streetlamp.video.sleep_options import SleepOptions
 from streetlamp.video.tag.tagger import Tagger
+from streetlamp.video.things import ThingWatch
 from streetlamp.video.track.tracker import Tracker
 from streetlamp.video.view.meter import ViewMeter
 
@@ -35,6 +36,7 @@ class Camera:
     load: what the machine has to give up just now; seat: which of how many cameras this is.
     second: the camera's small stream, by which it is judged while it sleeps.
     meter: measures its pictures for the camera's health; None: nobody asks.
+    things: finds what was left or removed; None: no rule asks.
     wait: offline, looks are waited for; live, a look that is late costs the picture its clarity.
     """
 
@@ -54,13 +56,14 @@ class Camera:
         seat: tuple[int, int] = (0, 1),
         second: SecondStream | None = None,
         meter: ViewMeter | None = None,
+        things: ThingWatch | None = None,
     ) -> None:
         sleep = sleep or SleepOptions.model_validate({})
         self.name = name
         self._load, self._seat = load, seat
         self._hiding = Hiding(
             name, inference, hide, look, tracker, tagger, wait=wait, faces=faces, load=load,
-            meter=meter,
+            meter=meter, things=things,
         )
         self._cutter = Cutter(sleep.max_gop_seconds)
         self._sleeper = Sleeper(

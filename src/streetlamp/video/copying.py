@@ -62,6 +62,8 @@ class Copying:
         self._decoder = Decoder()
         self._states: deque[_State] = deque()
         self._clear = True  # the GOP before the first of `_states`
+        self._stirred = False  # a GOP has begun, so the one before is complete …
+        self._due = float("inf")  # … and when one that waits for its time alone may leave
 
     @property
     def decoded(self) -> int:
@@ -71,6 +73,7 @@ class Copying:
     def begin(self, gop: Gop) -> None:
         """The next GOP's first packet has come."""
         self._states.append(_State(gop))
+        self._stirred = True
 
     def take(self, outputs: Iterable[Output], now: float) -> Iterator[Now | Shown | Copied]:
         """What has left the delay line goes in; what may leave comes out, in order."""
@@ -82,7 +85,8 @@ class Copying:
             else:
                 self._put(output)
                 yield from self._settle(now)
-        yield from self._settle(now)
+        if self._stirred or now >= self._due:  # of each packet of a sleeping camera: seldom
+            yield from self._settle(now)
 
     def _put(self, output: Shown | Undecoded) -> None:
         shown = isinstance(output, Shown)
@@ -107,6 +111,7 @@ class Copying:
             state.waiting.append(output)
 
     def _settle(self, now: float) -> Iterator[Shown | Copied]:
+        self._stirred, self._due = False, float("inf")
         while self._states:
             state = self._states[0]
             gop = state.gop
@@ -125,6 +130,8 @@ class Copying:
                 yield Copied(copied)
                 self.copied += 1
             else:
+                if whole:
+                    self._due = gop.end + self._delay
                 return
             self._clear = not state.hidden
             self._states.popleft()

@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -25,9 +25,11 @@ from streetlamp.video.history import (
     TOLD,
     Histories,
     Places,
+    as_found,
 )
 from streetlamp.video.motion import Motion
 from streetlamp.video.options import HideOptions
+from streetlamp.video.parting import SELDOM, ways
 from streetlamp.video.shape import TWO_WHEELERS, WHEELS, among, hiding, widened
 from streetlamp.video.track.associate import Doubles, inside
 
@@ -79,12 +81,15 @@ class Coverage:
         self._things = Histories()
         self._furniture = Furniture()
         self._tidied = 0  # at this version
+        self._seldom = float("-inf")  # where the last gap between looks that was long ended
         self.version = 0  # another one: what was said of a picture may not hold any more
 
     def add(self, look: Look) -> None:
         """The next look's report, in order of time."""
         self.version += 1
         unsure, tracks = look.unsure, look.tracks
+        if self._looks and look.time - self._looks[-1].time >= SELDOM:
+            self._seldom = look.time
         self._looks.append(look)
         self._things.add(look.time, tracks, unsure, look.found)
         faint = unsure.seen & OPEN[unsure.kind]
@@ -123,6 +128,7 @@ class Coverage:
         """Forget everything: another scene, another picture size."""
         self.version += 1
         self._looks.clear()
+        self._seldom = float("-inf")
         self._things.clear()
         self._furniture.clear()
 
@@ -133,6 +139,13 @@ class Coverage:
         if after is not None and after.time == time:
             return after, after
         return (self._looks[index - 1] if index else None), after
+
+    def seldom(self, time: float) -> bool:
+        """Whether the looks around `time` are so far apart that people may be mixed up."""
+        if time > self._seldom:
+            return False
+        before, after = self.around(time)
+        return before is not None and after is not None and after.time - before.time >= SELDOM
 
     def looks_at(self, scene: int) -> int:
         """How many of the looks remembered were at this scene."""
@@ -161,6 +174,8 @@ class Coverage:
         wide = widened(places.box, places.spread)
         rows = (there & (~vehicle | self._ridden(places, times))).nonzero()[0]
         people = [possible[things:][believed[things:]], *(box for some in faces for box in some)]
+        parting, of_parting = self._parting(times)
+        people.append(parting)
         others = sum(map(len, people))
         of_loose = _numbered([sum(len(look.loose) for look in some) for some in loose])
         of_faces = _numbered([sum(map(len, some)) for some in faces])
@@ -171,7 +186,9 @@ class Coverage:
             np.concatenate([places.core[rows], *people]),
             np.concatenate([places.height[rows], *(box[:, 3] - box[:, 1] for box in people)]),
         )
-        moment = np.concatenate([places.moment[rows], of_loose[believed[things:]], of_faces])[of]
+        moment = np.concatenate(
+            [places.moment[rows], of_loose[believed[things:]], of_faces, of_parting]
+        )[of]
         tracks = there & self._shown(places)
         there &= vehicle
         covers = []
@@ -243,6 +260,35 @@ class Coverage:
         near = self._near(time)
         return [k for k in near if len(k.loose) and abs(k.time - time) <= LOOSE_SECONDS]
 
+    def _parting(self, times: Sequence[float]) -> tuple[Floats, Ints]:
+        """Boxes (k, 4) of who may have been mixed up, and (k,) of which of the times each is."""
+        boxes, of = [NO_BOXES], [np.zeros(0, np.int64)]
+        if times[0] > self._seldom:  # at the usual pace nobody is mixed up
+            return boxes[0], of[0]
+        at = np.array(times)
+        done = float("-inf")
+        for time in times:
+            before, after = self.around(time)
+            if time <= done or before is None or after is None:
+                continue
+            done, gap = after.time, after.time - before.time
+            if gap < SELDOM or before.scene != after.scene:
+                continue
+            share = (at - before.time) / gap
+            box, moment = ways(*self._open(before), *self._open(after), gap, share)
+            boxes.append(box)
+            of.append(moment)
+        return np.concatenate(boxes), np.concatenate(of)
+
+    def _open(self, look: Look) -> tuple[Floats, Ints]:
+        """Boxes (n, 4) and ids (n,) of whom a look saw."""
+        both = look.tracks, look.unsure
+        seen = np.concatenate([one.seen & OPEN[one.kind] for one in both])
+        box = as_found(np.concatenate([one.box for one in both])[seen], look.found)
+        ids = np.concatenate([one.id for one in both])[seen]
+        known = self._furniture.judge(box)
+        return box[~known], ids[~known]
+
     def _faces(self, time: float) -> list[Floats]:
         """Boxes (k, 4) of the faces found."""
         return [  # not of the nearest looks alone: few looks are for faces
@@ -258,6 +304,7 @@ class Coverage:
         if not len(rows):
             return Tracks.make(self._camera, time, frame, size)
         near = places.near.take(rows)
+        told: dict[str, Any] = {name: near[name] for name in TOLD}
         return Tracks(
             self._camera,
             time,
@@ -266,7 +313,7 @@ class Coverage:
             id=places.id[rows],
             box=places.told[rows],
             seen=near["time"] == time,
-            **{name: near[name] for name in TOLD},
+            **told,
         )
 
 

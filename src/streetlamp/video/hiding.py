@@ -35,12 +35,14 @@ from streetlamp.video.pace import SAME_MOMENT, Pace
 from streetlamp.video.planes import thumbnail
 from streetlamp.video.raw import WHOLE, Detections, Packet, Part, RawFrame
 from streetlamp.video.tag.tagger import Tagger
+from streetlamp.video.things import ThingWatch
 from streetlamp.video.track.tracker import Tracker
 from streetlamp.video.unexplained import MOTION_SPAN, with_unexplained
 from streetlamp.video.view.meter import ViewMeter
 
 AHEAD: Final = 0.35  # offline: seconds decoded ahead of the looks waited for: both cores work
 MOST_A_SECOND: Final = 120  # live: more pictures than this wait for no clock, or memory fills
+LIKELY: Final = 0.2  # score from which a detection may be somebody, where things are looked for
 STILL: Final = 2.0  # pixels by which a parked thing's box may differ within a GOP
 SLACK: Final = 1e-6  # seconds, for comparing times that went through arithmetic
 
@@ -61,8 +63,10 @@ class Hiding:
         faces: FaceTurns | None = None,
         load: Callable[[], Load] = lambda: CALM,
         meter: ViewMeter | None = None,
+        things: ThingWatch | None = None,
     ) -> None:
         self.name = name
+        self._things = things
         self._meter_of_view = meter
         self.figures = Figures()
         self._asking = Asking(inference, faces, self.figures, wait=wait)
@@ -300,14 +304,22 @@ class Hiding:
         )
         self._coverage.add(look)
         self._reported = raw.time
+        told = tracks if self._things is None else self._with_things(raw, look, detections)
         if again:
-            return tracks
+            return told
         self._gate.report(look, self._coverage.faint(look))
         self._found = detections
         people = bool((tracks.kind == Kind.PERSON).any())
         if people or len(self._coverage.at(raw.time, raw.frame, raw.size).hide):
             self._calm_since = raw.time
-        return tracks
+        return told
+
+    def _with_things(self, raw: RawFrame, look: Look, found: Detections) -> Tracks:
+        """The tracks of a look with what was left or removed where nobody is, or may be."""
+        assert self._things is not None
+        likely = found.box[found.score >= LIKELY]
+        boxes = np.concatenate([look.tracks.box, look.unsure.box, likely, look.faces])
+        return look.tracks.with_things(self._things.see(raw, boxes))
 
     def _let_go(self) -> Iterator[Output]:
         """Live: pictures whose time stands still would wait for ever; the oldest leave, hidden."""
@@ -386,7 +398,8 @@ class Hiding:
             for other in self._line
             if isinstance(other, Waiting) and other.scene == waiting.scene and other.time <= until
         ]
-        return with_unexplained(cover, motions, self._size, self._hide)
+        seldom = self._coverage.seldom(waiting.time)
+        return with_unexplained(cover, motions, self._size, self._hide, seldom=seldom)
 
 
 def _is_still(covers: Sequence[Cover]) -> bool:

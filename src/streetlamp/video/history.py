@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streetlamp.values import Bools, Floats, Ints, Tracks
+from streetlamp.video.parting import SELDOM
 from streetlamp.video.shape import widened
 from streetlamp.video.steady import STEADY_SECONDS, around, steadied
 from streetlamp.video.track.associate import Doubles, iou
 
 BACK_SECONDS: Final = 0.6  # how far a newly found person is hidden backwards
 GHOST_SECONDS: Final = 0.25  # the same, and forwards, of a candidate
-ONCE_SECONDS: Final = 0.2  # the same of a candidate that one single look saw
+ONCE_LESS: Final = 0.05  # less, of a candidate that one single look saw
 HELD_A_LOOK: Final = 0.1  # s longer, on both sides, for each look that found a track
 SURE_SCORE: Final = 0.5  # a single sighting this sure is a track
 LONG_GAP: Final = 0.6  # s without a sighting after which it may be somebody else
@@ -145,7 +146,7 @@ class Histories:
             one, two = getattr(tracks, name), getattr(unsure, name)
             both = [one.take(sure, axis=0), two.take(faint, axis=0)]
             np.concatenate(both, out=new[name])
-        new["core"] = _as_found(new["box"], found)
+        new["core"] = as_found(new["box"], found)
         rows = self._rows(ids)
         self._unsteady(rows)
         self._append(time)
@@ -249,21 +250,30 @@ class Histories:
         since = now - times[before]
         # A candidate seen twice is two ghosts rather than one long one.
         gap = times[np.minimum(after, len(times) - 1)] - times[before]
-        between = was & will & (self._sure | (gap <= 2.0 * GHOST_SECONDS))
-        lost = was & ~between & ~(will & (since > GHOST_SECONDS))
+        held, ghost = self._credit()
+        between = was & will & (self._sure | (gap <= 2.0 * ghost))
+        lost = was & ~between & ~(will & (since > ghost))
         near = np.where(between | lost, before, after)
         most = np.where(lost, hold_seconds, BACK_SECONDS)
-        reach = np.minimum(most, GHOST_SECONDS + HELD_A_LOOK * self._total)
+        reach = np.minimum(most, GHOST_SECONDS + held * self._total)
         # Only who was lost again so soon was perhaps nobody; of all others more is still to come.
         known = bisect_left(self._times, self._times[-1]) if self._times else 0
         to_come = ~lost & seen[:, known:].any(axis=1)
         reach = np.where(to_come, most, reach)
-        reach = np.where(self._sure, reach, np.where(self._total > 1, GHOST_SECONDS, ONCE_SECONDS))
+        short = np.where(self._total > 1, ghost, ghost - ONCE_LESS)
+        reach = np.where(self._sure, reach, short)
         there = between | (np.abs(now - times[near]) <= reach)
         there &= now - self._latest <= hold_seconds
         moment, rows = there.nonzero()
         far = np.where(between, after, near)
         return moment, rows, near[there], far[there], lost[there]
+
+    def _credit(self) -> tuple[float, float]:
+        """Seconds that a look speaks for a track, and a candidate is hidden: more if seldom."""
+        gap = self._times[-1] - self._times[-2] if len(self._times) > 1 else 0.0
+        if gap < SELDOM:
+            return HELD_A_LOOK, GHOST_SECONDS
+        return 0.5 * gap, min(GHOST_SECONDS + 0.05, max(GHOST_SECONDS, 0.6 * gap))
 
     def missed(self, start: Doubles, end: Doubles) -> Bools:
         """(n,) whether there was a look between two times (n,)."""
@@ -425,7 +435,7 @@ def _leaving(box: Box, velocity: tuple[float, float], size: tuple[int, int]) -> 
     )
 
 
-def _as_found(box: Floats, found: Floats) -> Floats:
+def as_found(box: Floats, found: Floats) -> Floats:
     """(n, 4) the detector's own boxes of the tracks' (n, 4), which follow them smoothly and so lag.
 
     found (m, 4): what it detected.

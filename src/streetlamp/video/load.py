@@ -206,12 +206,15 @@ def in_words(load: Load, looks_per_second: float, max_gap_seconds: float) -> str
     if load.level == 0:
         return ""
     now = load.looks_per_second(looks_per_second, max_gap_seconds)
-    said = f"This machine is overloaded ({load.reason}): it looks "
     if load.looks_factor < 1.0:
-        said += f"{now:.2g} × a second instead of {looks_per_second:g}"
+        looks = f"it looks {now:.2g} × a second instead of {looks_per_second:g}"
     else:
-        said += "less finely at people who are close"
+        looks = "it looks less finely at people who are close"
+    turns = ""
     if load.clear_share < 1.0:
         coarse = 100 * (1.0 - load.clear_share)
-        said += f", and {coarse:.0f} % of the cameras in turn show a few coarse pictures only"
-    return said + ". People stay hidden, and what is hidden is still recorded."
+        turns = f", and {coarse:.0f} % of the cameras in turn show a few coarse pictures only"
+    return (
+        f"This machine is overloaded ({load.reason}): {looks}{turns}."
+        " People stay hidden, and what is hidden is still recorded."
+    )

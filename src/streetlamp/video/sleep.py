@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for_looks
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -101,6 +102,7 @@ class Sleeper:
         self._asked: _Asked | None = None
         self._larger = self._largest = 0  # packet but for keyframes in this GOP, in the one before
         self._gop: Gop | None = None
+        self._prepared = False  # the detector has seen a part of a picture
 
     @property
     def asleep(self) -> bool:
@@ -227,6 +229,7 @@ class Sleeper:
         self._trusted = trusted
         yield from self._hiding.push(key, look=True)
         self._scene.looked(halved_luma(key.picture), packet.time)
+        self._prepare(key)
         self._asleep = True
         self._resting = gop
         self.eye.asleep(packet.time)
@@ -234,6 +237,17 @@ class Sleeper:
         self._interval = self._options.look_seconds
         self._held = [packet]
         self._unjudged.clear()
+
+    def _prepare(self, key: RawFrame) -> None:
+        """A first look at a quarter of a picture, for nothing: the detector makes itself ready.
+
+        That takes it as long as ten looks, and would else keep the first restless keyframe waiting.
+        """
+        part = None if self._prepared else quarter_around((0.5, 0.5, 0.5, 0.5), key.size)
+        self._prepared = True
+        if part is not None:
+            with suppress(*CANNOT_ASK):
+                self._hiding.ask(key, part)
 
     def _look_at(self, packet: Packet, gop: Gop) -> RawFrame | None:
         """A keyframe, decoded for itself."""

@@ -152,7 +152,7 @@ class PacketRhythm:
         if common < 2:
             return False
         away = np.abs(row[1:common] - self._expected[1:common]) * self._per_spread[1:common]
-        self._strange = self._strange + 1 if float(np.median(away)) > STRANGE_AT else 0
+        self._strange = self._strange + 1 if _median(away) > STRANGE_AT else 0
         return self._strange >= STRANGE_GOPS
 
     def _learn(self, row: Floats) -> None:
@@ -164,7 +164,7 @@ class PacketRhythm:
             error[:common] = np.abs(away - self._level)
             self._errors.append(error)
             if common > 1:
-                self._level += LEVEL_MEMORY * (float(np.median(away[1:])) - self._level)
+                self._level += LEVEL_MEMORY * (_median(away[1:]) - self._level)
         self._gops.append(row)
         self._settled += 1
         if len(self._gops) == MEMORY and self._settled % RELEARN_GOPS:
@@ -175,7 +175,7 @@ class PacketRhythm:
         self._mean = _middle(gops)
         if len(before) > 1:  # the level is what the mean does not know
             known = slice(1, len(before))
-            self._level -= float(np.median(self._mean[known] - before[known]))
+            self._level -= _median(self._mean[known] - before[known])
         self._expected = (self._mean + np.float32(self._level)).tolist()
         if not self.ready:
             return
@@ -184,6 +184,12 @@ class PacketRhythm:
         pooled = np.median(errors[:, 1:]) if length > 1 else own[0]
         spread = (len(errors) * own + POOLED * pooled) / (len(errors) + POOLED)
         self._per_spread = (1.0 / np.maximum(1.48 * spread, LEAST_SPREAD)).tolist()
+
+
+def _median(values: Floats) -> float:
+    """As `np.median`, whose checks cost ten times the sorting of so few."""
+    rising: list[float] = np.sort(values).tolist()
+    return (rising[(len(rising) - 1) // 2] + rising[len(rising) // 2]) / 2.0
 
 
 def _padded(row: Floats, length: int) -> Floats:

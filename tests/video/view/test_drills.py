@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import av
@@ -18,6 +19,7 @@ from streetlamp.fleet.health_options import HealthOptions
 from streetlamp.health import Reason
 from streetlamp.values import Bytes
 from streetlamp.video.raw import RawFrame
+from streetlamp.video.source import SourceOptions, repeats
 from streetlamp.video.view.meter import ViewMeter
 from streetlamp.video.view.sample import ViewSample
 from support.yard import FPS, H, Sees, W, film, run_through, walk, yard_camera
@@ -25,11 +27,12 @@ from support.yard import FPS, H, Sees, W, film, run_through, walk, yard_camera
 QUIET, LONG = 50, 110  # seconds before the drill, and in all
 RATE, GOP = 2, 4  # pictures a second, and from keyframe to keyframe
 AT = QUIET * RATE
+STARVED = 16000 * RATE  # bits a second
 
 
 @cache
-def _place() -> Bytes:
-    rng = np.random.default_rng(5)
+def _place(seed: int = 5) -> Bytes:
+    rng = np.random.default_rng(seed)
     y = np.full((H, W), 100, np.float32)
     for _ in range(70):
         x1, y1 = rng.integers((0, 0), (W - 14, H - 14))
@@ -68,8 +71,28 @@ def defocused(number: int) -> Bytes:
     return sensor(_place() if number < AT else cv2.GaussianBlur(_place(), (0, 0), 2.5), number)
 
 
+def blurred(number: int) -> Bytes:
+    """So much that nothing is sharp but the clock."""
+    return sensor(_place() if number < AT else cv2.GaussianBlur(_place(), (0, 0), 6.0), number)
+
+
+def foggy(number: int) -> Bytes:
+    return sensor(_place() if number < AT else (_place() - 150) * 0.1 + 150, number)
+
+
 def moved(number: int) -> Bytes:
     return sensor(_place() if number < AT else np.roll(_place(), (6, 50), (0, 1)), number)
+
+
+def turned(number: int) -> Bytes:
+    return sensor(_place() if number < AT else _place(6), number)
+
+
+def bagged(number: int) -> Bytes:
+    """A bright cloth, in the noise of a sensor that is short of light: edges of noise alone."""
+    cloth = np.tile(np.linspace(90, 150, W), (H, 1))
+    grain = np.random.default_rng(number).standard_normal((H, W), np.float32)
+    return sensor(_place() if number < AT else cloth + 2.0 * grain, number)
 
 
 def well(number: int) -> Bytes:
@@ -78,12 +101,15 @@ def well(number: int) -> Bytes:
 
 def keyframes(draw: Callable[[int], Bytes], crf: int) -> Iterator[tuple[RawFrame, list[int]]]:
     """Each keyframe of the clip as a sleeping camera decodes it, without the loop filter, and the
-    bytes of the pictures before it."""
+    bytes of the pictures before it. crf: 0 is an encoder that has too few bits, and always as many.
+    """
     encoder: Any = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = W, H, "yuv420p"
     encoder.time_base, encoder.framerate, encoder.thread_count = Fraction(1, RATE), RATE, 1
     encoder.gop_size = GOP
-    encoder.options = {"preset": "superfast", "tune": "zerolatency", "crf": str(crf), "bf": "0",
+    quality = {"crf": str(crf)} if crf else {"maxrate": str(STARVED), "bufsize": str(STARVED)}
+    encoder.bit_rate = 0 if crf else STARVED
+    encoder.options = {"preset": "superfast", "tune": "zerolatency", "bf": "0", **quality,
                        "x264-params": f"scenecut=0:keyint={GOP}"}  # fmt: skip
     decoder: Any = av.CodecContext.create("h264", "r")
     decoder.options = {"skip_loop_filter": "all"}
@@ -109,12 +135,18 @@ def keyframes(draw: Callable[[int], Bytes], crf: int) -> Iterator[tuple[RawFrame
     [
         (frozen, 23, Reason.FROZEN),
         (frozen, 34, Reason.FROZEN),
+        (frozen, 0, Reason.FROZEN),
         (black, 34, Reason.BLACK),
         (covered, 23, Reason.COVERED),
+        (bagged, 20, Reason.COVERED),
         (defocused, 34, Reason.DEFOCUSED),
+        (blurred, 34, Reason.DEFOCUSED),
+        (foggy, 34, Reason.LOW_CONTRAST),
         (moved, 28, Reason.MOVED),
+        (turned, 28, Reason.MOVED),
         (well, 23, None),
         (well, 34, None),
+        (well, 0, None),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -217,3 +249,24 @@ def test_a_camera_whose_view_is_accepted_is_well_again() -> None:
     assert accepted is not None
     assert raw.time - accepted < 35
     assert [j.reason for j in health.judgements() if j.reason] == []
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_clip_that_begins_anew_is_not_called_frozen(*, known: bool) -> None:
+    """Its keyframes are those of the round before, to the bit."""
+    health = CameraHealth("yard", HealthOptions.model_validate({}))
+    meter = ViewMeter("yard", health.view, repeats=known)
+    told: set[Reason | None] = set()
+    clip = list(islice(keyframes(well, 23), 25))
+    for n in range(3 * len(clip)):
+        raw, sizes = clip[n % len(clip)]
+        meter.coded(sizes, raw.size)
+        meter.see(replace(raw, time=clip[0][0].time + n * GOP / RATE))
+        told.update(j.reason for j in health.judgements())
+    assert told == ({None} if known else {None, Reason.FROZEN})
+
+
+def test_only_clips_begin_anew() -> None:
+    assert repeats(SourceOptions(url="yard.mp4"))
+    assert not repeats(SourceOptions(url="yard.mp4", loop=False))
+    assert not repeats(SourceOptions(url="rtsp://camera/1"))

@@ -10,7 +10,7 @@ import pytest
 
 from streetlamp.values import Bytes, Floats
 from streetlamp.video.view.alive import Aliveness
-from streetlamp.video.view.grid import Compared, View, edge_grid, shifted, structure
+from streetlamp.video.view.grid import Compared, View, chance, edge_grid, shifted, structure
 from streetlamp.video.view.planes import colour, exposure, sharpness
 
 H, W = 360, 640
@@ -113,6 +113,14 @@ def test_another_view_does_not_fit_and_is_not_bare() -> None:
     found = Compared(view(place(2)), view(place(1)))
     assert found.fit < 0.25
     assert found.bare < 0.4
+    assert found.fit == pytest.approx(chance(view(place(2)), view(place(1))), abs=0.08)
+
+
+def test_half_of_a_view_fits_better_than_by_chance() -> None:
+    y = place(1).copy()
+    y[:, : W // 2] = place(2)[:, : W // 2]
+    half, whole = view(y), view(place(1))
+    assert Compared(half, whole).fit > chance(half, whole) + 0.2
 
 
 def test_a_cover_leaves_it_bare() -> None:
@@ -138,12 +146,13 @@ def test_a_sensor_is_alive_and_one_picture_again_is_not() -> None:
     y = place()
     living, still = Aliveness(), Aliveness()
     for number in range(6):
-        share, noise = living.measure(seen(y, 1.0, number))
-        again, nothing = still.measure(seen(y, 1.0, 0))
-    assert share is not None
-    assert noise is not None
-    assert share > 0.4
-    assert again == nothing == 0.0
+        live, again = living.measure(seen(y, 1.0, number)), still.measure(seen(y, 1.0, 0))
+    assert live is not None
+    assert live.share > 0.4
+    assert live.same < 0.01
+    assert again is not None
+    assert again.share == again.noise == 0.0
+    assert again.same > 0.2
 
 
 def test_a_burnt_in_clock_and_a_passer_by_do_not_make_a_picture_alive() -> None:
@@ -153,24 +162,63 @@ def test_a_burnt_in_clock_and_a_passer_by_do_not_make_a_picture_alive() -> None:
         text = f"12:00:{number:02}"
         cv2.putText(picture, text, (10, 24), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 230, 2)
         picture[120:300, 60 * number : 60 * number + 60] = 20 + 10 * number
-        share, _ = still.measure(picture)
-    assert share == 0.0
+        found = still.measure(picture)
+    assert found is not None
+    assert found.share == 0.0
 
 
 def test_an_encoder_that_goes_to_and_fro_between_two_qualities_is_found_out() -> None:
     y, still = place(), Aliveness()
     for number in range(6):
-        share, _ = still.measure(seen(y, 2.5, number))
-    assert share is not None
-    assert share > 0.5
+        found = still.measure(seen(y, 2.5, number))
+    assert found is not None
+    assert found.share > 0.5
     two = [seen(y, 1.0, 0), seen(y, 1.0, 1)]
     for number in range(8):
-        share, _ = still.measure(two[number % 2])
-    assert share == 0.0
+        found = still.measure(two[number % 2])
+    assert found is not None
+    assert found.share == 0.0
+
+
+def test_an_encoder_that_is_as_coarse_as_it_has_to_be_row_by_row_is_found_out() -> None:
+    rng = np.random.default_rng(4)
+    y, still, living = place(), Aliveness(), Aliveness()
+    found = []
+    for _ in range(24):
+        coarse = np.repeat(rng.choice([5, 7, 9, 11], H // 20), 20)[:, None]
+        grain = rng.standard_normal((H, W), np.float32)
+        once, now = seen(y, 1.5), np.clip(y + 1.5 * grain, 16, 235)
+        found.append((
+            still.measure((once // coarse * coarse).astype(np.uint8)),
+            living.measure((now // coarse * coarse).astype(np.uint8)),
+        ))  # fmt: skip
+    again, live = found[-1]
+    assert again is not None
+    assert live is not None
+    assert again.share < 0.5 * live.share
+    assert again.same > live.same + 0.2
+
+
+def test_less_noise_than_usual_is_told_at_once_and_is_usual_some_day() -> None:
+    y, alive, rng = place(), Aliveness(), np.random.default_rng(2)
+
+    def measure(noise: float) -> None:
+        picture = y + noise * rng.standard_normal((H, W), np.float32)
+        alive.measure(np.clip(picture, 16, 235).round().astype(np.uint8))
+
+    for _ in range(40):
+        measure(2.0)
+        assert not alive.quieter
+    for _ in range(4):
+        measure(0.6)
+    assert alive.quieter
+    for _ in range(200):
+        measure(0.6)
+    assert not alive.quieter
 
 
 def test_where_all_is_black_nobody_can_tell() -> None:
     alive = Aliveness()
     for _ in range(4):
         found = alive.measure(np.full((H, W), 16, np.uint8))
-    assert found == (None, None)
+    assert found is None

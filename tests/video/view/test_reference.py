@@ -10,7 +10,7 @@ import pytest
 
 from streetlamp.values import Floats
 from streetlamp.video.view.grid import COLUMNS, ROWS, edge_grid, shades
-from streetlamp.video.view.reference import KIND, Likeness, References
+from streetlamp.video.view.reference import KIND, Likeness, References, fits_better
 
 from .test_measures import H, W, place, seen, small
 
@@ -118,3 +118,20 @@ def test_somebody_close_to_the_camera_cannot_be_made_out() -> None:
     cells = (COLUMNS / 3 / 2) * (ROWS / 1.5)  # edges, no brightness: four pixels across an eye
     assert cells < 250
     assert H * W / (COLUMNS * ROWS) > 250  # pixels of 640×360 in one cell
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "shifted"),
+    [
+        (1.0, 1.0, False),
+        (0.98, 0.98, False),
+        (0.5, 0.64, False),
+        (0.5, 0.66, True),
+        (0.88, 0.93, False),
+        (0.88, 0.95, True),  # a motorway: its lanes fit themselves wherever they lie
+    ],
+)
+def test_a_view_is_elsewhere_if_it_fits_clearly_better_there(
+    here: float, there: float, shifted: bool
+) -> None:
+    assert fits_better(here, there) is shifted

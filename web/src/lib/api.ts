@@ -1,7 +1,11 @@
 /** One typed door to the desk's HTTP API. Every failure becomes an `ApiError` in plain words. */
 
+import type { AlarmReport, Group, Handover, Incident, Queue, Scope, Shelf, Shelves } from "./alarmtypes";
+import type { BackTest, Drafts, Kept, Precision } from "./backtest";
+import { t } from "./i18n";
+import { said } from "./said";
 import type {
-  Alarm, AuditRow, CountRow, Device, Fleet, FoundCamera, Hiding, PublicPage, Report, Segment, Session, Sighting, Site, Status, Stretch,
+  Alarm, AuditRow, CountRow, Device, Finding, Fleet, FoundCamera, Hiding, Mode, PublicPage, Report, Segment, Session, Sighting, Site, Status, Stretch,
 } from "./types";
 
 export class ApiError extends Error {
@@ -21,12 +25,12 @@ export function whenSessionExpires(action: () => void): void {
 }
 
 const WORDS: Record<number, string> = {
-  400: "The desk did not understand that.",
-  403: "This browser is not allowed to do that here.",
-  404: "That is not there (any more).",
-  409: "Somebody else changed it at the same moment. Look again.",
-  422: "Something in the form is missing or too short.",
-  429: "Too many tries. Wait a minute, then try again.",
+  400: t("The desk did not understand that."),
+  403: t("This browser is not allowed to do that here."),
+  404: t("That is not there (any more)."),
+  409: t("Somebody else changed it at the same moment. Look again."),
+  422: t("Something in the form is missing or too short."),
+  429: t("Too many tries. Wait a minute, then try again."),
 };
 
 async function explain(answer: Response): Promise<string> {
@@ -35,10 +39,10 @@ async function explain(answer: Response): Promise<string> {
     const body = (await answer.json().catch(() => null)) as { error?: unknown; hint?: unknown } | null;
     if (typeof body?.error === "string" && body.error !== "")
       return typeof body.hint === "string" && body.hint !== "" && answer.status !== 422
-        ? `${body.error} ${body.hint}`
-        : body.error;
+        ? `${said(body.error)} ${said(body.hint)}`
+        : said(body.error);
   }
-  return WORDS[answer.status] ?? `The desk answered with an error (${answer.status}).`;
+  return WORDS[answer.status] ?? t("The desk answered with an error ({{status}}).", { status: answer.status });
 }
 
 async function ask(path: string, init: RequestInit): Promise<Response> {
@@ -47,15 +51,15 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
     answer = await fetch(path, { credentials: "same-origin", ...init });
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    throw new ApiError("The desk does not answer. Is Streetlamp running?", 0);
+    throw new ApiError(t("The desk does not answer. Is Streetlamp running?"), 0);
   }
   if (answer.status === 401 && !path.startsWith("/api/login")) onExpired();
   if (!answer.ok) throw new ApiError(await explain(answer), answer.status);
   return answer;
 }
 
-async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const init: RequestInit = { method };
+export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const init: RequestInit = signal ? { method, signal } : { method };
   if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers = { "content-type": "application/json" };
@@ -71,7 +75,7 @@ export function fileName(header: string | null, other: string): string {
   return found || other;
 }
 
-function query(fields: Record<string, string | number | undefined>): string {
+export function query(fields: Record<string, string | number | undefined>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(fields)) {
     if (value !== undefined && value !== "") search.set(name, String(value));
@@ -83,6 +87,28 @@ function query(fields: Record<string, string | number | undefined>): string {
 const id = encodeURIComponent;
 
 export const api = {
+  queue: (ask: { state?: "open" | "all"; limit?: number; before?: number }) =>
+    request<Queue>("GET", `/api/alarms/queue${query(ask)}`),
+  groupAlarms: (group: string, offset: number, limit: number) =>
+    request<{ alarms: Alarm[] }>("GET", `/api/alarms/groups/${id(group)}/alarms${query({ offset, limit })}`).then(
+      (got) => got.alarms,
+    ),
+  group: (group: string) => request<Group>("GET", `/api/alarms/groups/${id(group)}`),
+  answerGroup: (group: string, state: "acknowledged" | "resolved" | "false", note = "") =>
+    request<{ group: Group; answered: number }>("POST", `/api/alarms/groups/${id(group)}/answer`, { state, note }),
+  shelves: () => request<Shelves>("GET", "/api/alarms/shelves"),
+  shelve: (alarm: string, scope: Scope, seconds: number, reason: string) =>
+    request<Shelf>("POST", "/api/alarms/shelves", { alarm, scope, seconds, reason }),
+  unshelve: (seq: number) => request<unknown>("DELETE", `/api/alarms/shelves/${seq}`),
+  finding: (alarm: string) => request<Finding>("GET", `/api/alarms/${id(alarm)}/finding`),
+  findingUrl: (alarm: string) => `/api/alarms/${id(alarm)}/finding.svg`,
+  incident: (alarm: string) => request<Incident>("GET", `/api/alarms/${id(alarm)}/incident`),
+  note: (alarm: string, text: string) => request<Incident>("POST", `/api/alarms/${id(alarm)}/notes`, { text }),
+  tick: (alarm: string, step: string, done: boolean) =>
+    request<Incident>("POST", `/api/alarms/${id(alarm)}/checklist`, { step, done }),
+  handover: (hours: number) => request<Handover>("GET", `/api/alarms/handover${query({ hours })}`),
+  leaveNote: (text: string) => request<unknown>("POST", "/api/alarms/handover", { text }),
+  alarmReport: (period: string) => request<AlarmReport>("GET", `/api/alarms/report${query({ period })}`),
   session: () => request<Session>("GET", "/api/session"),
   setup: (token: string, name: string, password: string) =>
     request<unknown>("POST", "/api/setup", { token, name, password }),
@@ -107,8 +133,9 @@ export const api = {
     ).then((got) => got.segments),
   counts: (ask: { camera: string; start: number; end: number; step: number }) =>
     request<{ rows: CountRow[] }>("GET", `/api/counts${query(ask)}`).then((got) => got.rows),
-  audit: (limit: number) => 
-    request<{ entries: AuditRow[] }>("GET", `/api/audit${query({ limit })}`).then(
+  chooseMode: (mode: string, hold: boolean) => request<Mode>("PUT", "/api/mode", { mode, hold }),
+  audit: (limit: number, action = "") =>
+    request<{ entries: AuditRow[] }>("GET", `/api/audit${query({ limit, action })}`).then(
       (got) => got.entries,
     ),
   hiding: () => request<Hiding>("GET", "/api/hiding"),
@@ -130,6 +157,14 @@ export const api = {
   acceptView: (camera: string) => request<unknown>("POST", `/api/fleet/cameras/${id(camera)}/view`),
   report: (period: string) => request<Report>("GET", `/api/fleet/report${query({ period })}`),
   reportUrl: (kind: "html" | "csv", period: string) => `/api/fleet/report.${kind}${query({ period })}`,
+  backTestKept: (camera: string) => request<Kept>("GET", `/api/cameras/${id(camera)}/backtest`),
+  backTest: (
+    camera: string,
+    ask: { start: number; end: number; compare?: boolean } & Partial<Drafts>,
+    stop: AbortSignal,
+  ) => request<BackTest>("POST", `/api/cameras/${id(camera)}/backtest`, ask, stop),
+  precision: (days: number) =>
+    request<{ rules: Precision[] }>("GET", `/api/rules/precision${query({ days })}`).then((got) => got.rules),
   publicPage: () => request<PublicPage>("GET", "/api/public"),
   segmentUrl: (segment: string) => `/api/segments/${id(segment)}`,
   clipUrl: (alarm: string) => `/api/alarms/${id(alarm)}/clip.mp4`,
@@ -142,7 +177,7 @@ export const api = {
       return { file: await answer.blob(), name };
     } catch (error) {
       if (stop.aborted) throw error;
-      throw new ApiError("The connection broke before the whole file was here. Try again.", 0);
+      throw new ApiError(t("The connection broke before the whole file was here. Try again."), 0);
     }
   },
   exportUrl: (camera: string, start: number, end: number) =>

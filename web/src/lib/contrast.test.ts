@@ -10,14 +10,19 @@ function hex(text: string): Rgb {
   const digits = text.length === 4 ? [...text.slice(1)].map((d) => d + d).join("") : text.slice(1);
   return [0, 2, 4].map((at) => parseInt(digits.slice(at, at + 2), 16)) as Rgb;
 }
+const THEMES = ["light", "dark"] as const;
+type Theme = (typeof THEMES)[number];
+/** Every colour of the theme: where the two themes share it, both have it. */
 const tokens = Object.fromEntries(
-  [...theme.matchAll(/--([a-z-]+): (#[0-9a-f]{3,6});/g)].map(([, name, value]) => [name!, hex(value!)]),
+  [...theme.matchAll(/--([a-z-]+): (?:light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)|(#[0-9a-f]{6}));/g)].map(
+    ([, name, light, dark, both]) => [name!, { light: hex(light ?? both!), dark: hex(dark ?? both!) }],
+  ),
 );
-function colour(name: string): Rgb {
+function colour(name: string, which: Theme): Rgb {
   if (name.startsWith("#")) return hex(name);
   const found = tokens[name];
   if (!found) throw new Error(`the theme has no --${name}`);
-  return found;
+  return found[which];
 }
 function luminance(rgb: Rgb): number {
   const [r, g, b] = rgb.map((v) => {
@@ -40,26 +45,31 @@ test("the measure itself: black on white, and a known grey", () => {
   expect(contrast(hex("#767676"), hex("#fff"))).toBeCloseTo(4.54, 2);
 });
 
-describe("text", () => {
-  const grounds = ["ground", "panel", "raised", "#0f141b", "#232b38"];
-  const inks = ["ink", "soft", "faint", "good", "warn", "bad", "info", "lamp"];
+describe.each(THEMES)("text, %s", (which) => {
+  const grounds = ["ground", "panel", "raised", "field", "float", "picked"];
+  const inks = ["ink", "soft", "faint", "good", "warn", "bad", "info", "lamp", "chart-out-ink"];
   test.each(grounds.flatMap((ground) => inks.map((ink) => [ink, ground] as const)))("%s on %s", (ink, ground) => {
-    expect(contrast(colour(ink), colour(ground))).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(colour(ink, which), colour(ground, which))).toBeGreaterThanOrEqual(4.5);
   });
   test.each([
-    ["a pressed button", "#ffd79a", "lamp-deep"],
-    ["a pressed button under the pointer", "#ffd79a", "#463415"],
-    ["the main button", "#221503", "lamp"],
-    ["its key", "#4a3208", "lamp"],
-    ["a count of alarms", "#2a0705", "#ff7b72"],
-    ["needs you", "#ffb3ac", "bad-deep"],
-    ["somebody is on it", "#ffd79a", "lamp-deep"],
-    ["a critical banner", "soft", "#2c1315"],
-    ["a warning banner", "soft", "#2a2010"],
-    ["an info banner", "soft", "#12202d"],
-    ["the timeline's clock", "#98a3b4", "panel"],
+    ["a pressed button", "lamp-ink", "lamp-deep"],
+    ["a pressed button under the pointer", "lamp-ink", "lamp-deeper"],
+    ["the main button", "button-ink", "button"],
+    ["the main button under the pointer", "button-ink", "button-hover"],
+    ["its key", "button-key", "button"],
+    ["a count of alarms", "count-ink", "critical"],
+    ["needs you", "bad-ink", "bad-deep"],
+    ["somebody is on it", "lamp-ink", "lamp-deep"],
+    ["many cameras of a plan, one needs a visit", "ink", "bad-deep"],
+    ["a critical banner", "soft", "banner-critical"],
+    ["a high banner", "soft", "banner-high"],
+    ["a warning banner", "soft", "banner-warning"],
+    ["a warning's own words", "warn", "banner-warning"],
+    ["an info banner", "soft", "banner-info"],
+    ["the timeline's clock", "axis", "panel"],
+    ["a map's degrees", "faint", "map"],
   ])("%s", (_, ink, ground) => {
-    expect(contrast(colour(ink), colour(ground))).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(colour(ink, which), colour(ground, which))).toBeGreaterThanOrEqual(4.5);
   });
 });
 
@@ -77,19 +87,37 @@ describe("words over a picture, whatever it shows", () => {
   ])("%s", (_, ink, file, rule) => {
     const [r, g, b, share] = (rule.exec(sources[`../${file}.svelte`] ?? "") ?? []).slice(1).map(Number);
     expect(share).toBeGreaterThan(0);
-    expect(contrast(colour(ink), over([r!, g!, b!], share! / 100, white))).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(colour(ink, "dark"), over([r!, g!, b!], share! / 100, white))).toBeGreaterThanOrEqual(4.5);
+  });
+  test.each(["parts/Picture", "parts/Sketch", "parts/Tile", "parts/HeatPicture", "parts/AlarmDetail"])("%s is dark in both themes", (file) => {
+    expect(sources[`../${file}.svelte`]).toContain("color-scheme: dark;");
   });
 });
 
-describe("what is not text", () => {
+describe.each(THEMES)("what is not text, %s", (which) => {
   test.each([
     ["focus ring on the page", "lamp", "ground"],
     ["focus ring on a card", "lamp", "panel"],
     ["focus ring on a button", "lamp", "raised"],
-    ["a critical alarm's sign", "#ff7b72", "panel"],
-    ["recorded on the timeline", "#4f7ca5", "#0a0e13"],
+    ["edge of a field on a card", "edge", "panel"],
+    ["edge of a field on the page", "edge", "ground"],
+    ["a critical alarm's sign", "critical", "panel"],
+    ["what stands in it", "sign", "critical"],
+    ["a high alarm's sign", "high", "panel"],
+    ["what stands in that", "sign", "high"],
+    ["a warning's sign", "warn", "panel"],
+    ["what stands in that one", "button-ink", "warn-fill"],
+    ["an information's sign", "info", "panel"],
+    ["what stands in the last", "sign", "info"],
+    ["recorded on the timeline", "kept-edge", "well"],
+    ["in, on the chart", "chart-in", "panel"],
+    ["out, on the chart", "chart-out", "panel"],
+    ["how many are there, on the chart", "chart-there", "panel"],
+    ["what is usual, on the chart", "chart-usual", "panel"],
+    ["a camera's mark on a map", "good", "map"],
+    ["one to visit", "bad", "map"],
   ])("%s", (_, ink, ground) => {
-    expect(contrast(colour(ink), colour(ground))).toBeGreaterThanOrEqual(3);
+    expect(contrast(colour(ink, which), colour(ground, which))).toBeGreaterThanOrEqual(3);
   });
 });
 
@@ -106,3 +134,12 @@ describe("focus and motion", () => {
     for (const text of Object.values(sources)) expect(text).not.toMatch(/(animation|transition)[^;]*!important/);
   });
 });
+
+/** Only what lies on a picture has colours of its own: a picture is as bright in both themes. */
+const ON_PICTURES = ["Picture", "Sketch", "SketchShapes", "Tile", "PlaceList"];
+test.each(Object.entries(sources).filter(([name]) => !ON_PICTURES.some((one) => name.endsWith(`/${one}.svelte`))))(
+  "%s takes its colours from the theme",
+  (_, text) => {
+    expect(text.slice(text.indexOf("<style")).match(/#[0-9a-f]{3,8}\b|rgba?\(|hsla?\(/g) ?? []).toEqual([]);
+  },
+);

@@ -2,15 +2,22 @@
 
 import { api, ApiError, hangUp, socketUrl, whenSessionExpires } from "./api";
 import { chime } from "./chime";
+import { mayOpen, type Right } from "./may";
+import type { Route } from "./route";
 import { router } from "./router.svelte";
-import type { Alarm, CameraStatus, DiskStatus, FleetCamera, Load, Session, Site, SiteCamera } from "./types";
-import { byUrgency, isOpen } from "./words";
+import type { Alarm, CameraStatus, DiskStatus, FleetCamera, Load, Mode, Session, Severity, Site, SiteCamera } from "./types";
+import { t } from "./i18n";
+import type { Group } from "./alarmtypes";
+import { byUrgency, inQueue, ROOM_WORDS, roomOf, SEVERITY_RANK } from "./words";
 
 type News =
   | { type: "hello"; time: number }
   | { type: "alarm"; alarm: Alarm }
+  | { type: "group"; group: Group }
   | { type: "status"; status: CameraStatus }
   | { type: "load"; load: Load }
+  | { type: "mode"; mode: Mode }
+  | { type: "site" }
   | { type: "fleet"; cameras: FleetCamera[] };
 
 const SOUND = "streetlamp.sound";
@@ -21,11 +28,15 @@ class Desk {
   session = $state.raw<Session | null>(null);
   site = $state.raw<Site | null>(null);
   statuses = $state.raw<Readonly<Record<string, CameraStatus>>>({});
+  /** The mode the site is in; null where it has no modes. */
+  mode = $state.raw<Mode | null>(null);
   disk = $state.raw<DiskStatus | null>(null);
   load = $state.raw<Load | null>(null);
   /** What the ledger says of each camera; empty where none is kept. */
   fleet = $state.raw<ReadonlyMap<string, FleetCamera>>(new Map());
   known = $state.raw<ReadonlyMap<string, Alarm>>(new Map());
+  /** Groups of alarms; their alarms are asked for when somebody opens one. */
+  groups = $state.raw<ReadonlyMap<string, Group>>(new Map());
   connected = $state(false);
   /** The desk's clock, once a second; `clock()` is exact. */
   now = $state(Date.now() / 1000);
@@ -34,9 +45,13 @@ class Desk {
   /** Something to tell the user for a moment. */
   toast = $state("");
 
-  alarms = $derived([...this.known.values()].sort(byUrgency));
-  open = $derived(this.alarms.filter(isOpen));
-  raised = $derived(this.alarms.filter((alarm) => alarm.state === "raised"));
+  alarms = $derived([...this.known.values()].filter((alarm) => !alarm.group).sort(byUrgency));
+  open = $derived(this.alarms.filter(inQueue));
+  raised = $derived(this.open.filter((alarm) => alarm.state === "raised"));
+  openGroups = $derived([...this.groups.values()].filter((one) => one.raised + one.acknowledged > 0).sort(graver));
+  raisedGroups = $derived(this.openGroups.filter((one) => one.raised > 0));
+  /** Rows of the queue that nobody has answered. */
+  calls = $derived(this.raised.length + this.raisedGroups.length);
 
   private skew = 0; // the desk's clock minus this browser's, seconds
   private socket: WebSocket | null = null;
@@ -59,6 +74,16 @@ class Desk {
     return this.site?.timezone ?? "";
   }
 
+  /** Whether whoever is logged in may do this. The desk asks again whatever the page shows. */
+  may(right: Right): boolean {
+    return this.session?.rights.includes(right) ?? false;
+  }
+
+  /** Whether there is anything for them in a view. */
+  mayOpen(view: Route["view"]): boolean {
+    return mayOpen(this.session?.rights ?? [], view);
+  }
+
   camera(id: string): SiteCamera | undefined {
     return this.site?.cameras.find((camera) => camera.id === id);
   }
@@ -69,7 +94,9 @@ class Desk {
 
   /** Where an alarm is: its camera, and its place. One about several cameras has no camera. */
   where(alarm: Alarm): string {
-    const camera = alarm.camera === "" ? "Several cameras" : this.cameraName(alarm.camera);
+    const room = roomOf(alarm);
+    if (room) return `${ROOM_WORDS[room]} · ${alarm.place}`;
+    const camera = alarm.camera === "" ? t("Several cameras") : this.cameraName(alarm.camera);
     return alarm.place ? `${camera} · ${alarm.place}` : camera;
   }
 
@@ -79,7 +106,7 @@ class Desk {
     try {
       this.session = await api.session();
       if (this.session.user) await this.enter();
-      else if (!["login", "setup", "public"].includes(router.route.view)) this.toLogin();
+      else if (!["login", "setup", "invite", "public"].includes(router.route.view)) this.toLogin();
       else if (router.route.view === "login" && this.session.setup_needed) this.toLogin();
     } catch (error) {
       this.failure = error instanceof ApiError ? error.message : String(error);
@@ -89,6 +116,7 @@ class Desk {
   /** Somebody is logged in: load the site and listen. */
   async enter(): Promise<void> {
     this.session = await api.session();
+    if (!this.may("view_site")) return; // without a role there is only one's own account
     this.site = await api.site();
     await this.refresh();
     this.listen();
@@ -103,7 +131,25 @@ class Desk {
     this.load = status.load;
     this.fresh = {};
     this.statuses = Object.fromEntries(status.cameras.map((camera) => [camera.camera, camera]));
-    this.learn(await api.alarms({ state: "open", limit: 200 }));
+    if (this.may("view_alarms")) await this.lookAtQueue();
+  }
+
+  /** Reads the queue anew: what stands in it, and which alarms a group has taken in. */
+  private async lookAtQueue(): Promise<void> {
+    const queue = await api.queue({ limit: 200 });
+    const fresh = new Set(queue.alarms.map((alarm) => alarm.id));
+    const known = new Map(this.known);
+    for (const [id, alarm] of known) if (inQueue(alarm) && !fresh.has(id)) known.delete(id);
+    this.known = known;
+    this.groups = new Map([...this.groups, ...queue.groups.map((one) => [one.id, one] as const)]);
+    this.learn(queue.alarms);
+  }
+
+  /** A group has changed; a new one has taken in alarms that stood alone. */
+  learnGroup(group: Group): Group | undefined {
+    const old = this.groups.get(group.id);
+    this.groups = new Map(this.groups).set(group.id, group);
+    return old;
   }
 
   /** Take in alarms from anywhere; the newest word about each one counts. */
@@ -114,7 +160,7 @@ class Desk {
       if (!old || newer(alarm, old)) known.set(alarm.id, alarm);
     }
     if (known.size > KEPT) {
-      const closed = [...known.values()].filter((alarm) => !isOpen(alarm));
+      const closed = [...known.values()].filter((alarm) => !inQueue(alarm));
       closed.sort((a, b) => a.raised - b.raised);
       for (const alarm of closed.slice(0, known.size - KEPT)) known.delete(alarm.id);
     }
@@ -129,11 +175,21 @@ class Desk {
     }
   }
 
+  async answerGroup(group: Group, state: "acknowledged" | "resolved" | "false", note = ""): Promise<void> {
+    try {
+      const said = await api.answerGroup(group.id, state, note);
+      this.learnGroup(said.group);
+      this.say(t("{{count}} alarm answered.", { count: said.answered, other: "{{count}} alarms answered." }));
+    } catch (error) {
+      this.say(error instanceof Error ? error.message : String(error));
+    }
+  }
+
   setSound(on: boolean): void {
     this.sound = on;
     localStorage.setItem(SOUND, on ? "on" : "off");
     if (on) chime(false);
-    this.say(on ? "A soft sound will tell you of new alarms." : "Sound is off.");
+    this.say(on ? t("A soft sound will tell you of new alarms.") : t("Sound is off."));
   }
 
   say(text: string): void {
@@ -153,7 +209,7 @@ class Desk {
     if (!this.session?.user) return;
     this.leave();
     this.session = { ...this.session, user: null };
-    this.say("Your session ended. Log in to go on.");
+    this.say(t("Your session ended. Log in to go on."));
     this.toLogin();
   }
 
@@ -169,7 +225,9 @@ class Desk {
     this.socket = null;
     this.connected = false;
     this.known = new Map();
+    this.groups = new Map();
     this.fleet = new Map();
+    this.site = null;
   }
 
   private listen(): void {
@@ -193,6 +251,8 @@ class Desk {
         this.expired();
         return;
       }
+      this.session = session;
+      if (this.may("view_site")) this.site = await api.site();
       await this.refresh(); // whatever was missed meanwhile
     } catch {
       this.again = setTimeout(() => void this.rejoin(), Math.min(10_000, 500 * 2 ** this.tries++));
@@ -221,18 +281,40 @@ class Desk {
       case "load":
         this.load = news.load;
         break;
+      case "mode":
+        this.mode = news.mode;
+        break;
+      case "site":
+        void api.site().then((site) => (this.site = site), () => undefined);
+        break;
       case "fleet":
         this.fleet = new Map([...this.fleet, ...news.cameras.map((one) => [one.camera, one] as const)]);
         break;
       case "alarm": {
         const old = this.known.get(news.alarm.id);
-        const rings = news.alarm.state === "raised" && old?.state !== "raised";
+        const waits = (alarm: Alarm | undefined) => !!alarm && inQueue(alarm) && alarm.state === "raised";
+        const louder = (news.alarm.escalated ?? 0) > (old?.escalated ?? 0);
         this.learn([news.alarm]);
-        if (rings && this.sound) chime(news.alarm.severity === "critical");
+        if (waits(news.alarm) && (!waits(old) || louder) && this.sound) chime(grave(news.alarm.severity));
+        break;
+      }
+      case "group": {
+        const old = this.learnGroup(news.group);
+        if (!old) void this.lookAtQueue().catch(() => undefined); // it may have taken in what stood alone
+        const louder = news.group.escalated > (old?.escalated ?? 0);
+        if (news.group.raised > 0 && (!old?.raised || louder) && this.sound) chime(grave(news.group.worst));
         break;
       }
     }
   }
+}
+
+function grave(severity: Severity): boolean {
+  return severity === "critical" || severity === "high";
+}
+
+function graver(a: Group, b: Group): number {
+  return SEVERITY_RANK[a.worst] - SEVERITY_RANK[b.worst] || b.last - a.last;
 }
 
 function newer(a: Alarm, b: Alarm): boolean {

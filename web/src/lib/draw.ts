@@ -3,7 +3,7 @@
 import { CHIP, spots } from "./chips";
 import type { SiteCamera, Track } from "./types";
 import { WHOLE, type Zoom } from "./zoom";
-import { tagText } from "./words";
+import { kindWord, tagText } from "./words";
 
 const KIND_COLOURS: Record<string, string> = {
   person: "#ffc46b",
@@ -17,18 +17,23 @@ const FONT = "600 12px ui-sans-serif, system-ui, 'Segoe UI', Roboto, sans-serif"
 
 export interface Painted {
   context: CanvasRenderingContext2D;
-  width: number; // CSS pixels
+  width: number; // CSS pixels of type of the usual size
   height: number;
-  /** From a share of the picture, 0–1, to CSS pixels. */
+  /** From a share of the picture, 0–1, to those. */
   x: (share: number) => number;
   y: (share: number) => number;
 }
 
-/** Fit the canvas to its size on the screen (sharp on dense screens) and clear it. */
+/** How much larger than usual the page's type is: see `html` in app.css. */
+export const grown = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+
+/** Fit the canvas to its size on the screen (sharp on dense screens) and clear it. It is drawn on as if
+ * the type had its usual size: lines and words grow with the page. */
 export function prepare(canvas: HTMLCanvasElement, zoom: Zoom = WHOLE): Painted | null {
-  const dense = Math.min(3, devicePixelRatio || 1);
-  const width = canvas.clientWidth;
-  const height = canvas.clientHeight;
+  const scale = grown();
+  const dense = Math.min(3, devicePixelRatio || 1) * scale;
+  const width = canvas.clientWidth / scale;
+  const height = canvas.clientHeight / scale;
   const context = canvas.getContext("2d");
   if (!context || width === 0 || height === 0) return null;
   const [w, h] = [Math.round(width * dense), Math.round(height * dense)];
@@ -138,7 +143,7 @@ export function drawTracks(p: Painted, tracks: readonly Track[], size: [number, 
   const placed = spots(
     order.map((track) => {
       const [x, y, , h] = spot(track);
-      return { x, y, bottom: y + h, full: wide(tagText(track)), short: wide(track.kind) };
+      return { x, y, bottom: y + h, full: wide(tagText(track)), short: wide(kindWord(track.kind)) };
     }),
     p.width,
     p.height,
@@ -148,7 +153,7 @@ export function drawTracks(p: Painted, tracks: readonly Track[], size: [number, 
     if (!place) return;
     context.globalAlpha = track.seen ? 1 : 0.6;
     const ink = KIND_COLOURS[track.kind] ?? "#d7dbe2";
-    chip(p, place.short ? track.kind : tagText(track), place.left, place.top, ink, "rgb(9 12 17 / 78%)");
+    chip(p, place.short ? kindWord(track.kind) : tagText(track), place.left, place.top, ink, "rgb(9 12 17 / 78%)");
   });
   context.globalAlpha = 1;
 }

@@ -1,5 +1,7 @@
 /** How the fleet does, for whoever sends somebody out: order, words, figures. Pure, tested. */
 
+import { fixed, tag, t } from "./i18n";
+import { said } from "./said";
 import type { CameraStatus, FleetCamera, Judgement, Report, SiteCamera } from "./types";
 import { describeCamera, figure, span, type Words } from "./words";
 
@@ -25,11 +27,11 @@ export const NEEDS = ["visit", "watch", "planned", "none", "unknown"] as const;
 export type Need = (typeof NEEDS)[number];
 
 export const NEED_WORDS: Record<Need, string> = {
-  visit: "Need a visit",
-  watch: "Lost",
-  planned: "Maintenance",
-  none: "Well",
-  unknown: "No news",
+  visit: t("Need a visit"),
+  watch: t("Lost"),
+  planned: t("Maintenance"),
+  none: t("Well"),
+  unknown: t("No news"),
 };
 
 export function row(
@@ -52,25 +54,25 @@ export function row(
     return { ...shared, need, words, why: words.detail, since: status?.since ?? null };
   }
   const told = { ...shared, since: fleet.since };
-  const text = fleet.text || fleet.words;
+  const text = said(fleet.text || fleet.words);
   if (fleet.visit)
-    return { ...told, need: "visit", words: { tone: "bad", label: "needs a visit", detail: text }, why: fleet.visit };
+    return { ...told, need: "visit", words: { tone: "bad", label: t("needs a visit"), detail: text }, why: said(fleet.visit) };
   switch (fleet.state) {
     case "lost":
-      return { ...told, need: "watch", words: { tone: "warn", label: "lost", detail: text }, why: fleet.words || text };
+      return { ...told, need: "watch", words: { tone: "warn", label: t("lost"), detail: text }, why: said(fleet.words) || text };
     case "planned":
       return {
         ...told,
         need: "planned",
-        words: { tone: "idle", label: "maintenance", detail: text },
-        why: text || "planned maintenance",
+        words: { tone: "idle", label: t("maintenance"), detail: text },
+        why: text || t("planned maintenance"),
       };
     case "well": {
-      const label = status?.asleep ? "well · asleep" : "well";
+      const label = status?.asleep ? t("well · asleep") : t("well");
       return { ...told, need: "none", words: { tone: "good", label, detail: "" }, why: "" };
     }
     default:
-      return { ...told, need: "unknown", words: { tone: "idle", label: "no news yet", detail: text }, why: text };
+      return { ...told, need: "unknown", words: { tone: "idle", label: t("no news yet"), detail: text }, why: text };
   }
 }
 
@@ -82,7 +84,7 @@ export interface Order {
   up: boolean;
 }
 
-const names = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+const names = new Intl.Collator(tag(), { numeric: true, sensitivity: "base" });
 
 /** Visits first; of two that need one, whichever did worse in seven days, then the longer lost. */
 function byNeed(a: FleetRow, b: FleetRow): number {
@@ -133,8 +135,9 @@ export function filtered(rows: readonly FleetRow[], filter: Filter): FleetRow[] 
 /** Serviceability in percent: never rounded up to 100 while a minute is missing. */
 export function percent(share: number | null): string {
   if (share === null) return "–";
-  const text = (100 * Math.min(share, 1)).toFixed(share >= 0.999 && share < 1 ? 2 : 1);
-  return share < 1 && Number(text) === 100 ? "99.99 %" : `${Number(text) === 100 ? "100" : text} %`;
+  const digits = share >= 0.999 && share < 1 ? 2 : 1;
+  const number = Math.min(Number((100 * Math.min(share, 1)).toFixed(digits)), share < 1 ? 99.99 : 100);
+  return `${number === 100 ? "100" : fixed(number, digits)} %`;
 }
 
 /** The judgement to show: the one behind the root reason, or else the newest that has a number. */
@@ -154,10 +157,11 @@ export function otherView(fleet: FleetCamera | undefined, status: CameraStatus |
 }
 
 /** "12 %, held against 80 %": the number that decided and its reference. */
-export function measured(said: Judgement | null): string {
-  if (!said || (said.number === 0 && said.reference === 0)) return "";
-  const unit = said.unit ? ` ${said.unit}` : "";
-  return `${figure(rounded(said.number))}${unit} against ${figure(rounded(said.reference))}${unit}`;
+export function measured(of: Judgement | null): string {
+  if (!of || (of.number === 0 && of.reference === 0)) return "";
+  const unit = of.unit ? ` ${said(of.unit)}` : "";
+  const number = `${figure(rounded(of.number))}${unit}`;
+  return t("{{number}} against {{reference}}", { number, reference: `${figure(rounded(of.reference))}${unit}` });
 }
 
 function rounded(value: number): number {
@@ -169,19 +173,35 @@ export function minutes(count: number): string {
   if (count < 2880) return span(Math.round(count) * 60).replace(/^0 s$/, "0 min");
   const hours = Math.round(count / 60);
   const days = Math.floor(hours / 24);
-  return hours % 24 ? `${days} days ${hours % 24} h` : `${days} days`;
+  const said = t("{{count}} day", { count: days, other: "{{count}} days" });
+  return hours % 24 ? `${said} ${hours % 24} h` : said;
+}
+
+/** A period's name: its month, week or day, by its key. */
+export function periodName(period: { name: string; key: string }): string {
+  const week = /^(\d+)-W(\d+)$/.exec(period.key);
+  if (week) return t("Week {{week}} of {{year}}", { week: Number(week[2]), year: week[1] ?? "" });
+  const date = /^(\d+)-(\d+)(?:-(\d+))?$/.exec(period.key);
+  if (!date) return period.name;
+  const options: Intl.DateTimeFormatOptions = { timeZone: "UTC", year: "numeric", month: "long" };
+  if (date[3]) options.day = "numeric";
+  return new Intl.DateTimeFormat(tag(), options).format(Date.UTC(Number(date[1]), Number(date[2]) - 1, Number(date[3] ?? 1), 12));
 }
 
 /** What the error budget's figures mean for whoever must act. */
 export function budgetWords(budget: Report["budget"], running: boolean): string {
-  const of = `of ${minutes(Math.max(1, Math.round(budget.allowed)))} that may be lost`;
-  if (budget.left < 0) return `Overspent by ${minutes(Math.ceil(-budget.left))}: ${minutes(budget.spent)} lost ${of}.`;
-  const spent = `${minutes(budget.spent)} lost ${of}`;
-  if (!running) return `${spent}.`;
+  const values = { spent: minutes(budget.spent), allowed: minutes(Math.max(1, Math.round(budget.allowed))) };
+  if (budget.left < 0)
+    return t("Overspent by {{over}}: {{spent}} lost of {{allowed}} that may be lost.", {
+      ...values,
+      over: minutes(Math.ceil(-budget.left)),
+    });
+  const spent = t("{{spent}} lost of {{allowed}} that may be lost.", values);
+  if (!running) return spent;
   const rate = budget.burn_rate;
-  if (rate <= 0) return `${spent}. Nothing burns it.`;
-  const pace = `Burn rate ${figure(rounded(rate))}`;
+  if (rate <= 0) return `${spent} ${t("Nothing burns it.")}`;
+  const pace = { rate: figure(rounded(rate)) };
   return rate > 1
-    ? `${spent}. ${pace}: at this pace it is gone before the period ends.`
-    : `${spent}. ${pace}: at this pace it lasts.`;
+    ? `${spent} ${t("Burn rate {{rate}}: at this pace it is gone before the period ends.", pace)}`
+    : `${spent} ${t("Burn rate {{rate}}: at this pace it lasts.", pace)}`;
 }

@@ -22,6 +22,7 @@ export class Footage {
 
   /** The list for the view and half as much on both sides; true when it has come. */
   async load(view: View): Promise<boolean> {
+    if (!desk.may("view_recordings")) return false;
     const pad = (view.to - view.from) / 2;
     try {
       this.segments = await api.recordings(
@@ -38,6 +39,7 @@ export class Footage {
   }
 
   async loadAlarms(): Promise<void> {
+    if (!desk.may("view_alarms")) return;
     try {
       this.past = await api.alarms({ state: "all", camera: this.camera, limit: 200 });
     } catch {

@@ -1,6 +1,7 @@
 /** One camera's live picture: fragments from a WebSocket into a video element, with their tags. */
 
 import { api, hangUp, socketUrl } from "./api";
+import { t } from "./i18n";
 import { TagRing } from "./ring";
 import { canPlay, Sink } from "./sink";
 import { steer, Surges, surplus } from "./steer";
@@ -70,11 +71,11 @@ export class LivePlayer {
   private join(): void {
     if (this.stopped) return;
     this.leave();
-    this.hooks.news({ mode: "joining", note: "joining the live picture …" });
+    this.hooks.news({ mode: "joining", note: t("joining the live picture …") });
     try {
       this.sink = new Sink(this.video, (why) => this.failed(why));
     } catch {
-      this.showStills("this browser cannot play live video");
+      this.showStills(t("this browser cannot play live video"));
       return;
     }
     this.lastFragment = this.lastShown = performance.now();
@@ -82,7 +83,7 @@ export class LivePlayer {
     socket.binaryType = "arraybuffer";
     socket.onmessage = (message: MessageEvent<string | ArrayBuffer>) => this.received(message.data);
     socket.onclose = () => {
-      if (this.socket === socket) this.failed("the connection was lost");
+      if (this.socket === socket) this.failed(t("the connection was lost"));
     };
     this.socket = socket;
   }
@@ -107,7 +108,7 @@ export class LivePlayer {
       this.showStills(why);
       return;
     }
-    this.hooks.news({ mode: "broken", note: `${why}; joining again …` });
+    this.hooks.news({ mode: "broken", note: t("{{why}}; joining again …", { why }) });
     clearTimeout(this.again);
     this.again = setTimeout(() => this.join(), 500 * 2 ** this.failures);
   }
@@ -124,7 +125,7 @@ export class LivePlayer {
     if (message.type === "init") {
       if (!canPlay(message.codec)) {
         this.leave();
-        this.showStills("this browser cannot play this kind of video");
+        this.showStills(t("this browser cannot play this kind of video"));
         return;
       }
       this.codec = message.codec;
@@ -141,7 +142,7 @@ export class LivePlayer {
     if (this.fresh) {
       this.base ??= message.start;
       if (message.start < this.base) {
-        this.failed("the camera's clock went back");
+        this.failed(t("the camera's clock went back"));
         return;
       }
       this.shift = message.start - message.media_start - this.base;
@@ -169,13 +170,13 @@ export class LivePlayer {
     if (!this.sink || document.hidden) return;
     this.steer();
     const now = performance.now();
-    if (now - this.lastFragment > (QUIET_S + this.surges.seconds) * 1000) this.failed("no new pictures arrive");
+    if (now - this.lastFragment > (QUIET_S + this.surges.seconds) * 1000) this.failed(t("no new pictures arrive"));
     else if (
       this.base !== null &&
       now - this.lastShown > (STUCK_S + this.surges.seconds) * 1000 &&
       now - this.lastFragment < STUCK_S * 1000
     )
-      this.failed("the picture froze");
+      this.failed(t("the picture froze"));
   }
 
   private readonly onVisible = (): void => {
@@ -211,7 +212,7 @@ export class LivePlayer {
 
   private showStills(why: string): void {
     this.leave();
-    const news = { mode: "stills", note: `one still a second: ${why}` } as const;
+    const news = { mode: "stills", note: t("one still a second: {{why}}", { why }) } as const;
     this.hooks.news(news);
     clearInterval(this.stills);
     let busy = false;
@@ -225,10 +226,10 @@ export class LivePlayer {
           this.hooks.still(picture);
           this.hooks.news(news);
         } else if (!answer.ok) {
-          this.hooks.news({ mode: "broken", note: "no picture of this camera right now" });
+          this.hooks.news({ mode: "broken", note: t("no picture of this camera right now") });
         }
       } catch {
-        this.hooks.news({ mode: "broken", note: "the desk does not answer" });
+        this.hooks.news({ mode: "broken", note: t("the desk does not answer") });
       } finally {
         busy = false;
       }

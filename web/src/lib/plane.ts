@@ -6,6 +6,7 @@
  * Mercator map); on the screen it is at `x * k + dx`, `y * k + dy`.
  */
 
+import { fixed, t } from "./i18n";
 import type { Box } from "./types";
 
 export interface Plane {
@@ -86,7 +87,7 @@ export function scaleBar(metresPerPixel: number, room: number): { text: string; 
   const ten = 10 ** Math.floor(Math.log10(most));
   const metres = ([5, 2, 1].find((n) => n * ten <= most) ?? 1) * ten;
   const text =
-    metres >= 1000 ? `${metres / 1000} km` : metres >= 1 ? `${metres} m` : `${Math.round(metres * 100)} cm`;
+    metres >= 1000 ? `${fixed(metres / 1000)} km` : metres >= 1 ? `${metres} m` : `${Math.round(metres * 100)} cm`;
   return { text, pixels: metres / metresPerPixel };
 }
 
@@ -108,13 +109,13 @@ export function graticule(plane: Plane, width: number, height: number): { across
   const step = [...DEGREES].reverse().find((degrees) => degrees >= least) ?? 90;
   const digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
   const name = (value: number, letters: string) =>
-    `${Math.abs(value).toFixed(digits)}° ${Math.abs(value) < step / 2 ? "" : (letters[value < 0 ? 1 : 0] ?? "")}`.trim();
+    `${fixed(Math.abs(value), digits)}° ${Math.abs(value) < step / 2 ? "" : (letters[value < 0 ? 1 : 0] ?? "")}`.trim();
   const down: GridLine[] = [];
   for (let i = Math.ceil(Math.max(west, -180) / step); i * step <= Math.min(east, 180); i++)
-    down.push({ at: mercator(i * step, 0)[0] * plane.k + plane.dx, text: name(i * step, "EW") });
+    down.push({ at: mercator(i * step, 0)[0] * plane.k + plane.dx, text: name(i * step, t("EW")) });
   const across: GridLine[] = [];
   for (let i = Math.ceil(Math.max(south, -85) / step); i * step <= Math.min(north, 85); i++)
-    across.push({ at: mercator(0, i * step)[1] * plane.k + plane.dy, text: name(i * step, "NS") });
+    across.push({ at: mercator(0, i * step)[1] * plane.k + plane.dy, text: name(i * step, t("NS")) });
   return { across, down };
 }
 

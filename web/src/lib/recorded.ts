@@ -1,6 +1,7 @@
 /** Plays recorded masked video at any moment: segment after segment, jumping over gaps. */
 
 import { api } from "./api";
+import { t } from "./i18n";
 import { canPlay, Sink } from "./sink";
 import { endOf, segmentAt } from "./spans";
 import { surplus } from "./steer";
@@ -59,7 +60,7 @@ export class RecordedPlayer {
     if (this.stopped) return;
     const segment = segmentAt(this.segments, wall, this.now());
     if (!segment) {
-      this.news({ playing: false, note: "Nothing was recorded at or after that moment." });
+      this.news({ playing: false, note: t("Nothing was recorded at or after that moment.") });
       return;
     }
     const target = Math.max(wall, segment.start + 0.02);
@@ -116,7 +117,7 @@ export class RecordedPlayer {
       this.sink = null;
       this.failures += 1;
       if (this.failures <= 3 && !this.stopped) this.seek(this.wanted ?? target);
-      else this.news({ playing: false, note: `This recording cannot be played: ${why}.` });
+      else this.news({ playing: false, note: t("This recording cannot be played: {{why}}.", { why }) });
     });
   }
 
@@ -124,7 +125,7 @@ export class RecordedPlayer {
     const sink = this.sink;
     if (!sink) return;
     if (!canPlay(segment.codec)) {
-      this.news({ playing: false, note: "This browser cannot play this kind of video." });
+      this.news({ playing: false, note: t("This browser cannot play this kind of video.") });
       return;
     }
     const control = new AbortController();
@@ -135,7 +136,7 @@ export class RecordedPlayer {
         signal: control.signal,
         headers: from > 0 ? { range: `bytes=${from}-` } : {},
       });
-      if (!answer.ok || !answer.body) throw new Error(`the desk answered ${answer.status}`);
+      if (!answer.ok || !answer.body) throw new Error(t("the desk answered {{status}}", { status: answer.status }));
       const reader = answer.body.getReader();
       for (;;) {
         const { done, value } = await reader.read();
@@ -159,7 +160,7 @@ export class RecordedPlayer {
       if (control.signal.aborted) return;
       this.news({
         playing: false,
-        note: `The recording could not be fetched: ${error instanceof Error ? error.message : ""}`,
+        note: t("The recording could not be fetched: {{why}}", { why: error instanceof Error ? error.message : "" }),
       });
     } finally {
       if (this.loading === control) this.loading = null;
@@ -218,7 +219,7 @@ export class RecordedPlayer {
       void this.load(next, 0);
     } else if (this.ahead() < (this.starved ? HELD_S : 0.2) && this.wantsPlay) {
       this.wantsPlay = false;
-      this.apply("This is as far as the recording goes.");
+      this.apply(t("This is as far as the recording goes."));
     }
   }
 }

@@ -7,13 +7,22 @@ test.each([
   ["/camera/north%20gate", "", { view: "camera", id: "north gate", at: null }],
   ["/camera/gate", "?at=1700000000", { view: "camera", id: "gate", at: 1700000000 }],
   ["/camera/gate", "?at=yesterday", { view: "camera", id: "gate", at: null }],
+  ["/camera/north%20gate/rules", "", { view: "rules", id: "north gate" }],
   ["/camera", "", { view: "wall" }],
   ["/alarms", "", { view: "alarms", id: null }],
   ["/alarms/a1", "", { view: "alarms", id: "a1" }],
+  ["/alarms/group/g%201", "", { view: "alarms", id: null, group: "g 1" }],
+  ["/handover", "", { view: "handover" }],
+  ["/report", "", { view: "report", period: "month" }],
+  ["/report/2026-10", "", { view: "report", period: "2026-10" }],
   ["/fleet", "", { view: "fleet", plan: null }],
   ["/fleet/ground", "", { view: "fleet", plan: "ground" }],
+  ["/events", "?q=gate", { view: "events" }],
   ["/setup", "", { view: "setup" }],
   ["/add", "", { view: "add" }],
+  ["/users", "", { view: "users" }],
+  ["/invite", "", { view: "invite" }],
+  ["/notify", "", { view: "notify" }],
 ])("%s%s", (path, search, route) => expect(parse(path, search)).toEqual(route));
 
 test.each([

@@ -7,16 +7,30 @@ class Router {
   search = $state(location.search);
   route = $derived(parse(this.path, this.search));
 
+  /** Asked before another view is shown; false: stay here. */
+  hold: (() => boolean) | null = null;
+
   constructor() {
-    addEventListener("popstate", () => this.read());
+    addEventListener("popstate", () => this.back());
     document.addEventListener("click", (event) => this.follow(event));
   }
 
   go(to: string, replace = false): void {
+    if (!this.mayGo(to)) return;
     if (replace) history.replaceState(null, "", to);
     else history.pushState(null, "", to);
     this.read();
     if (!replace) scrollTo(0, 0);
+  }
+
+  private mayGo(to: string): boolean {
+    return !this.hold || new URL(to, location.href).pathname === this.path || this.hold();
+  }
+
+  /** The browser has gone back already; whoever may not is brought forth again. */
+  private back(): void {
+    if (this.mayGo(location.pathname)) this.read();
+    else history.pushState(null, "", this.path + this.search);
   }
 
   private read(): void {

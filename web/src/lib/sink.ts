@@ -1,5 +1,6 @@
 /** A video element fed by hand: one Media Source, one buffer, one queue of bytes. */
 
+import { t } from "./i18n";
 import { pairs } from "./steer";
 
 export interface Piece {
@@ -40,7 +41,7 @@ export class Sink {
     private readonly fail: (why: string) => void,
   ) {
     const Source = sourceClass();
-    if (!Source) throw new Error("this browser cannot play live video");
+    if (!Source) throw new Error(t("this browser cannot play live video"));
     this.source = new Source();
     this.source.addEventListener("sourceopen", () => this.drain(), { once: true });
     this.url = URL.createObjectURL(this.source);
@@ -88,7 +89,7 @@ export class Sink {
   }
 
   private readonly onVideoError = (): void => {
-    this.broken(this.video.error?.message ?? "the video could not be decoded");
+    this.broken(this.video.error?.message ?? t("the video could not be decoded"));
   };
 
   private broken(why: string): void {
@@ -151,7 +152,7 @@ export class Sink {
     const first = this.ranges()[0];
     const old = this.video.currentTime - 2;
     if (!this.buffer || !first || old <= first[0]) {
-      this.broken("the browser's video memory is full");
+      this.broken(t("the browser's video memory is full"));
       return;
     }
     this.jobs.unshift(job);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { columns, picked, stepFor, sums } from "./tally";
+import { columns, lines, occupancy, periodColumns, picked, soFar, stepFor, sums, type PeriodRow } from "./tally";
 import type { CountRow } from "./types";
 
 const row = (minute: number, kind: string, direction: string, n: number, place = "gate"): CountRow => ({
@@ -41,4 +41,35 @@ describe("counts", () => {
     "%d seconds are drawn in steps of %d",
     (seconds, step) => expect(stepFor(seconds)).toBe(step),
   );
+});
+
+describe("counts by the calendar", () => {
+  const period = (start: number, direction: string, n: number, mean: number | null = null): PeriodRow => ({
+    start, end: start + 3600, place: "gate", kind: "person", direction, n, mean, least: mean === null ? null : 1,
+  });
+  const rows = [period(0, "in", 2), period(0, "out", 1), period(3600, "in", 6), period(3600, "", 5, 2)];
+
+  test("columns stand where the calendar says", () => {
+    const got = periodColumns(rows, [0, 3600, 7200]);
+    expect([got.in, got.out, got.present]).toEqual([[2, 6, 0], [1, 0, 0], [0, 5, 0]]);
+  });
+
+  test("a line of the table has both directions and the occupancy", () => {
+    expect(lines(rows).map((one) => [one.start, one.in, one.out, one.most, one.mean])).toEqual([
+      [0, 2, 1, null, null],
+      [3600, 6, 0, 5, 2],
+    ]);
+  });
+
+  test("an hour in which nobody was there is in the mean", () => {
+    expect(occupancy(rows, 4).get("gate\nperson")).toEqual({ mean: 0.5, least: 0 });
+  });
+
+  test("what has passed is held against what is usual by then", () => {
+    const usual = { low: 1, middle: 2, high: 3 };
+    const slot = (start: number) => ({ start, end: start + 3600, weeks: 4, passed_in: usual, passed_out: usual, present: null });
+    const data = periodColumns(rows, [0, 3600]);
+    expect(soFar(data, [slot(0), slot(3600)], 5000)).toEqual({ n: 3, usual: 4, until: 3600 });
+    expect(soFar(data, [{ ...slot(0), passed_in: null }], 5000)).toBeNull();
+  });
 });

@@ -22,7 +22,7 @@ const LEAST = 150; // pixels: a lower picture shows nothing, so the page scrolls
 const ONE_COLUMN = 620; // up to this width: a phone, one tile over the other
 const TWO_COLUMNS = 900;
 /** A large first tile is taken only if the others keep this share of the height they would have. */
-const FAIR = 0.85;
+const FAIR = 0.75;
 
 /** `ratios` (width over height) in the order of the cameras; one place for each. */
 export function arrange(ratios: readonly number[], room: Room): Place[] {

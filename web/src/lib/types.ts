@@ -2,7 +2,7 @@
 
 export type Point = [number, number];
 export type Box = [number, number, number, number];
-export type Severity = "info" | "warning" | "critical";
+export type Severity = "info" | "warning" | "high" | "critical";
 export type AlarmState = "raised" | "acknowledged" | "resolved" | "false";
 export type CameraState = "connecting" | "live" | "waiting" | "ended" | "failed";
 
@@ -10,6 +10,9 @@ export interface Session {
   user: { name: string } | null;
   setup_needed: boolean;
   version: string;
+  roles: string[];
+  rights: string[];
+  all_cameras: boolean;
 }
 
 export interface SiteCamera {
@@ -112,11 +115,39 @@ export interface Status {
   alarms_open: number;
 }
 
+/** Which mode the site is in; `modes` is empty where it has none. Times are POSIX seconds. */
+export interface Mode {
+  mode: string;
+  modes: string[];
+  scheduled: string;
+  chosen_by: string;
+  since: number | null;
+  until: number | null;
+  timed: boolean;
+}
+
 export interface AlarmStep {
   time: number;
   actor: string;
   state: AlarmState;
   note: string;
+}
+
+/** What a meter or a store of goods was found to have. */
+export interface Finding {
+  room: "meters" | "stock";
+  subject: string;
+  cause: string;
+  start: number;
+  detected: number;
+  /** null: it goes on, or nobody knows. */
+  end: number | null;
+  /** In `unit`; null: the cause has none. */
+  size: number | null;
+  unit: string;
+  confidence: number;
+  evidence: string;
+  has_picture: boolean;
 }
 
 export interface Alarm {
@@ -137,6 +168,12 @@ export interface Alarm {
   numbers: Record<string, number>;
   steps: AlarmStep[];
   has_clip: boolean;
+  /** Id of the group it is in; empty: it stands alone. */
+  group?: string;
+  /** Until when it is silent; null: it is not. */
+  shelved?: number | null;
+  /** How many steps of the escalation were taken. */
+  escalated?: number;
 }
 
 export interface Track {

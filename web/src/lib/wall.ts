@@ -1,7 +1,8 @@
 /** All cameras at once: the page's end of the wall's worker, which fetches and draws the pictures. */
 
 import { socketUrl } from "./api";
-import type { Spot, ToPage, ToWorker } from "./wallwords";
+import { t } from "./i18n";
+import type { Spot, ToPage, ToWorker, Trouble } from "./wallwords";
 
 export interface WallHooks {
   /** New pictures are on the screen: of which camera, and their times (POSIX seconds). */
@@ -14,6 +15,19 @@ const WIDEST = 3840; // pixels the desk may be asked for
 const SHARP = 1.25; // a tile may be drawn so much larger than its pictures are
 const WASTE = 0.45; // and pictures fetched that are larger than 1 / this
 
+function told(what: Trouble | "", seconds: number): string {
+  switch (what) {
+    case "lost":
+      return t("The connection to the desk was lost; joining again …");
+    case "broken":
+      return t("A picture came broken; waiting for the next one.");
+    case "quiet":
+      return t("No new pictures for {{seconds}} s.", { seconds });
+    case "":
+      return "";
+  }
+}
+
 export class WallFeed {
   private readonly worker: Worker;
   private width = 0; // asked for
@@ -22,7 +36,7 @@ export class WallFeed {
   constructor(private readonly hooks: WallHooks) {
     this.worker = new Worker(new URL("./wall.worker.ts", import.meta.url), { type: "module" });
     this.worker.onmessage = ({ data }: MessageEvent<ToPage>) => this.heard(data);
-    this.worker.onerror = () => hooks.news("This browser cannot show the wall. A newer one can.");
+    this.worker.onerror = () => hooks.news(t("This browser cannot show the wall. A newer one can."));
   }
 
   stop(): void {
@@ -71,7 +85,7 @@ export class WallFeed {
 
   private heard(message: ToPage): void {
     if (message.kind === "drawn") this.hooks.drawn(message.times);
-    else if (message.kind === "news") this.hooks.news(message.note);
+    else if (message.kind === "news") this.hooks.news(told(message.what, message.seconds));
     else this.told = message.width;
   }
 }

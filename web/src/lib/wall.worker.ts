@@ -6,7 +6,7 @@
 import { hangUp } from "./api";
 import { ranges } from "./grid";
 import { Board } from "./board";
-import type { Cell, ToPage, ToWorker, WallMessage } from "./wallwords";
+import type { Cell, ToPage, ToWorker, Trouble, WallMessage } from "./wallwords";
 
 const QUIET_S = 6;
 
@@ -21,7 +21,7 @@ let drawing = Promise.resolve();
 let sheets = 0;
 let tries = 0;
 let last = performance.now();
-let told = "";
+let told = " 0";
 let asked = ""; // what the desk was last told to show
 let again: ReturnType<typeof setTimeout> | undefined;
 let stopped = false;
@@ -30,9 +30,10 @@ function say(message: ToPage): void {
   postMessage(message);
 }
 
-function news(note: string): void {
-  if (note !== told) say({ kind: "news", note });
-  told = note;
+function news(what: Trouble | "", seconds = 0): void {
+  const now = `${what} ${seconds}`;
+  if (now !== told) say({ kind: "news", what, seconds });
+  told = now;
 }
 
 function join(): void {
@@ -52,7 +53,7 @@ function join(): void {
   opened.onclose = () => {
     if (socket !== opened) return;
     socket = null;
-    news("The connection to the desk was lost; joining again …");
+    news("lost");
     again = setTimeout(join, Math.min(10_000, 500 * 2 ** tries++));
   };
 }
@@ -84,7 +85,7 @@ function sheet(from: WebSocket, data: Blob, about: Cell[]): void {
       tries = 0;
       news("");
     } catch {
-      news("A picture came broken; waiting for the next one.");
+      news("broken");
     }
     if (from === socket && from.readyState === WebSocket.OPEN) from.send(JSON.stringify({ drawn: ++sheets }));
   });
@@ -102,7 +103,7 @@ function watch(): void {
   if (shown.length === 0) last = performance.now();
   const quiet = (performance.now() - last) / 1000;
   if (quiet > QUIET_S && socket?.readyState === WebSocket.OPEN)
-    news(`No new pictures for ${Math.round(quiet)} s.`);
+    news("quiet", Math.round(quiet));
 }
 
 onmessage = ({ data }: MessageEvent<ToWorker>) => {

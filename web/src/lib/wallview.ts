@@ -1,5 +1,6 @@
 /** How somebody wants a large wall shown, and which of its cameras. */
 
+import { t } from "./i18n";
 import { fitted, gapOf, grid, type Grid, type Section } from "./grid";
 import { arrange } from "./tiles";
 import type { Order } from "./order";
@@ -9,11 +10,11 @@ import type { SiteCamera } from "./types";
 export type Size = "all" | number;
 
 export const SIZES: readonly { size: Size; short: string; name: string }[] = [
-  { size: "all", short: "All", name: "All on one screen" },
-  { size: 112, short: "S", name: "Small tiles" },
-  { size: 176, short: "M", name: "Medium tiles" },
-  { size: 280, short: "L", name: "Large tiles" },
-  { size: 420, short: "XL", name: "Very large tiles" },
+  { size: "all", short: t("All"), name: t("All on one screen") },
+  { size: 112, short: "S", name: t("Small tiles") },
+  { size: 176, short: "M", name: t("Medium tiles") },
+  { size: 280, short: "L", name: t("Large tiles") },
+  { size: 420, short: "XL", name: t("Very large tiles") },
 ];
 
 /** More cameras than this are shown in cells of one size, with those in trouble first. */
@@ -48,7 +49,7 @@ export function groups(cameras: readonly SiteCamera[], order: Order): Group[] {
   const front = order.front.flatMap((id) => by.get(id) ?? []);
   const ahead = new Set(order.front);
   const rest = cameras.filter((camera) => !ahead.has(camera.id));
-  const out: Group[] = front.length ? [{ title: "Look here", cameras: front }] : [];
+  const out: Group[] = front.length ? [{ title: t("Look here"), cameras: front }] : [];
   const areas = new Map<string, SiteCamera[]>();
   for (const camera of rest) {
     const area = areas.get(camera.area);
@@ -57,7 +58,7 @@ export function groups(cameras: readonly SiteCamera[], order: Order): Group[] {
   }
   if (areas.size === 1 && front.length === 0) return [{ title: "", cameras: rest }];
   for (const [area, members] of areas)
-    out.push({ title: area || (areas.size === 1 ? "All others" : "Without an area"), cameras: members });
+    out.push({ title: area || (areas.size === 1 ? t("All others") : t("Without an area")), cameras: members });
   return out;
 }
 

@@ -28,8 +28,11 @@ export type ToWorker =
   | { kind: "show"; cameras: string[] }
   | { kind: "close" };
 
+/** No connection; a picture that cannot be decoded; no pictures for some seconds. */
+export type Trouble = "lost" | "broken" | "quiet";
+
 export type ToPage =
   | { kind: "drawn"; times: [camera: string, time: number][]; bytes: number }
   | { kind: "tile"; width: number }
   /** Why no pictures come; "" while they do. */
-  | { kind: "news"; note: string };
+  | { kind: "news"; what: Trouble | ""; seconds: number };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Alarm, CameraStatus, Track } from "./types";
-import { ago, arrow, byUrgency, bytes, clock, clockWords, describeCamera, figure, inSight, isOld, numberRows, ownClock, span, tagText, when } from "./words";
+import { ago, arrow, byUrgency, bytes, clock, clockWords, describeCamera, figure, inSight, isOld, numberRows, ownClock, silencer, span, tagText, when } from "./words";
 
 const status: CameraStatus = {
   camera: "gate",
@@ -120,9 +120,28 @@ describe("the numbers behind an alarm", () => {
     ["the margin is worked out where it is not given", { score: 0.9, score_threshold: 0.5 }, [row("score", 0.9, 0.5, 0.4)]],
     ["a value without a threshold stands alone", { persons: 2 }, [row("persons", 2, null, null)]],
     ["a threshold without a value too", { max_level: 5 }, [row("level", null, 5, null)]],
+    [
+      "how many were there at most is what had a limit, not how many are there now",
+      { now: 3, most: 5, limit: 4, margin: 1 },
+      [row("most at once", 5, 4, 1), row("there now", 3, null, null)],
+    ],
+    [
+      "a speed in its unit",
+      { speed_kmh: 61.5, error_kmh: 3, limit_kmh: 50, margin_kmh: 8.5 },
+      [row("speed", 61.5, 50, 8.5, "km/h"), row("error", 3, null, null, "km/h")],
+    ],
     ["nothing measured", {}, []],
   ])("%s", (_, numbers, rows) => expect(numberRows(numbers as Record<string, number>)).toEqual(rows));
 });
+
+test.each([
+  [{ seconds: 12.5, min_seconds: 10, margin_seconds: 2.5 }, ["more than 12.5 s (lasted)"]],
+  [{ ttc_seconds: 0.8, limit_ttc_seconds: 1.5, margin_ttc_seconds: 0.7 }, ["less than 0.80 s (time to collision)"]],
+  [{ length: 3, limit: 6, margin: -3, wait_seconds: 400, max_wait_seconds: 300, margin_seconds: 100 }, ["more than 400 s (wait)"]],
+  [{ persons: 2 }, []],
+])("what would have silenced %j", (numbers, said) =>
+  expect(numberRows(numbers as Record<string, number>).map(silencer).filter(Boolean)).toEqual(said),
+);
 
 test("the list starts with what nobody has answered, gravest and newest first", () => {
   const make = (id: string, state: Alarm["state"], severity: Alarm["severity"], raised: number) =>

@@ -6,15 +6,18 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Annotated, BinaryIO, Final
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict, Field
 
+from streetlamp.alarms.checklists import ChecklistOpenError
 from streetlamp.alarms.life import OPEN, InvalidTransitionError, NoSuchAlarmError
-from streetlamp.desk.auth import Login, Person
+from streetlamp.desk.auth import Login, may
 from streetlamp.desk.context import Desk, TheDesk
 from streetlamp.desk.ranged import VIDEO, send
-from streetlamp.desk.refusal import RefusalError, not_found
+from streetlamp.desk.refusal import RefusalError, not_found, problems
+from streetlamp.desk.rights import Right
+from streetlamp.desk.seen import alarms_of
 from streetlamp.desk.wire import AlarmFilter, AlarmOut, AlarmsOut
 from streetlamp.store.errors import StoreError
 from streetlamp.values import Alarm, AlarmState
@@ -22,6 +25,9 @@ from streetlamp.vault import files
 
 router = APIRouter(prefix="/api/alarms", tags=["alarms"])
 
+Viewer = Annotated[Login, Depends(may(Right.VIEW_ALARMS))]
+Answerer = Annotated[Login, Depends(may(Right.ANSWER_ALARMS))]
+Watcher = Annotated[Login, Depends(may(Right.VIEW_RECORDINGS))]
 AlarmId = Annotated[str, InPath(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 _NOTE: Final = 2000
 
@@ -39,7 +45,7 @@ class NoteIn(BaseModel):
 @router.get("")
 def alarms(
     desk: TheDesk,
-    _: Person,
+    person: Viewer,
     state: AlarmFilter = "open",
     camera: Annotated[str | None, Query(max_length=80)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
@@ -47,20 +53,25 @@ def alarms(
         float | None, Query(description="Only alarms raised before this time, POSIX seconds.")
     ] = None,
 ) -> AlarmsOut:
-    """Alarms, newest first. `open` is raised or acknowledged."""
-    states = None if state == "all" else OPEN if state == "open" else (AlarmState(state),)
-    found = desk.services.alarms.list(states=states, camera=camera, limit=limit, before=before)
+    """Alarms, newest first. `open` is raised or acknowledged, and not on a shelf; `shelved` those
+    that are. Those of groups are among them: `/api/alarms/queue` shows a group as one."""
+    open_ = state in ("open", "shelved")
+    states = None if state == "all" else OPEN if open_ else (AlarmState(state),)
+    shelved = state == "shelved" if open_ else None
+    found = alarms_of(
+        desk.services.alarms, person.eyes, states, camera, limit, before, shelved=shelved
+    )
     return AlarmsOut(alarms=tuple(AlarmOut.of(alarm) for alarm in found))
 
 
 @router.get("/{id}")
-def alarm(id: AlarmId, desk: TheDesk, _: Person) -> AlarmOut:  # noqa: A002
+def alarm(id: AlarmId, desk: TheDesk, person: Viewer) -> AlarmOut:  # noqa: A002
     """One alarm with the steps of its life."""
-    return AlarmOut.of(_find(desk, id))
+    return AlarmOut.of(find_alarm(desk, id, person))
 
 
-@router.post("/{id}/acknowledge")
-def acknowledge(id: AlarmId, desk: TheDesk, person: Person) -> AlarmOut:  # noqa: A002
+@router.post("/{id}/acknowledge", responses=problems(409))
+def acknowledge(id: AlarmId, desk: TheDesk, person: Answerer) -> AlarmOut:  # noqa: A002
     """ "I have seen it and see to it."""
     now = desk.services.now()
     return _answer(
@@ -69,8 +80,8 @@ def acknowledge(id: AlarmId, desk: TheDesk, person: Person) -> AlarmOut:  # noqa
     )  # fmt: skip
 
 
-@router.post("/{id}/resolve")
-def resolve(id: AlarmId, desk: TheDesk, person: Person, body: NoteIn | None = None) -> AlarmOut:  # noqa: A002
+@router.post("/{id}/resolve", responses=problems(409))
+def resolve(id: AlarmId, desk: TheDesk, person: Answerer, body: NoteIn | None = None) -> AlarmOut:  # noqa: A002
     """It has been dealt with."""
     now, note = desk.services.now(), body.note if body else ""
     return _answer(
@@ -79,8 +90,13 @@ def resolve(id: AlarmId, desk: TheDesk, person: Person, body: NoteIn | None = No
     )  # fmt: skip
 
 
-@router.post("/{id}/false")
-def mark_false(id: AlarmId, desk: TheDesk, person: Person, body: NoteIn | None = None) -> AlarmOut:  # noqa: A002
+@router.post("/{id}/false", responses=problems(409))
+def mark_false(
+    id: AlarmId,  # noqa: A002
+    desk: TheDesk,
+    person: Answerer,
+    body: NoteIn | None = None,
+) -> AlarmOut:
     """There was nothing."""
     now, note = desk.services.now(), body.note if body else ""
     return _answer(
@@ -96,12 +112,17 @@ def _answer(
     action: str,
     act: Callable[[], Alarm],
 ) -> AlarmOut:
+    find_alarm(desk, id, person)
     try:
         changed = act()
     except NoSuchAlarmError:
         raise not_found("alarm") from None
     except InvalidTransitionError as error:
         raise RefusalError(409, str(error), "Look at the alarm again.") from None
+    except ChecklistOpenError as error:
+        raise RefusalError(
+            409, f"This cannot be resolved yet: {error}.", "Tick its steps first."
+        ) from None
     try:
         desk.services.audit.record(desk.services.now(), person.user, action, f"alarm:{id}")
     except StoreError as error:  # the alarm's own steps say who did it
@@ -111,22 +132,26 @@ def _answer(
     return AlarmOut.of(changed)
 
 
-def _find(desk: Desk, id: str) -> Alarm:  # noqa: A002
+def find_alarm(desk: Desk, id: str, person: Login) -> Alarm:  # noqa: A002
+    """The alarm, if it is about a camera this person may see; RefusalError 404."""
     try:
-        return desk.services.alarms.get(id)
+        found = desk.services.alarms.get(id)
     except NoSuchAlarmError:
         raise not_found("alarm") from None
+    if not person.sees(found.camera):
+        raise not_found("alarm")
+    return found
 
 
 @router.get("/{id}/clip.mp4", response_class=Response, responses=VIDEO)
 def clip(
     id: AlarmId,  # noqa: A002
     desk: TheDesk,
-    person: Person,
+    person: Watcher,
     range: Annotated[str | None, Header()] = None,  # noqa: A002
 ) -> Response:
     """The masked footage from before to after; 404 until it is cut. Takes a Range."""
-    alarm = _find(desk, id)
+    alarm = find_alarm(desk, id, person)
     with ExitStack() as stack:
         handle = stack.enter_context(_open(desk, alarm))
         desk.looks.note(person.token, person.user, "watch clip", f"alarm:{id}", desk.services.now())
@@ -138,9 +163,9 @@ def clip(
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}}}},
 )
-def still(id: AlarmId, desk: TheDesk, person: Person) -> Response:  # noqa: A002
+def still(id: AlarmId, desk: TheDesk, person: Watcher) -> Response:  # noqa: A002
     """A masked picture of the moment it was raised; 404 until the clip is cut."""
-    alarm = _find(desk, id)
+    alarm = find_alarm(desk, id, person)
     with _open(desk, alarm) as handle:
         picture = desk.posters.of(alarm.clip, handle, desk.services.clip_before_s)
     if picture is None:

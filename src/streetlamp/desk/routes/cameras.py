@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
 
-from streetlamp.desk.auth import Person
+from fastapi import APIRouter, Depends, Response
+
+from streetlamp.desk.auth import Login, may
 from streetlamp.desk.context import TheDesk
 from streetlamp.desk.refusal import RefusalError
+from streetlamp.desk.rights import Right
 from streetlamp.desk.routes.recordings import CameraId
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
+
+Viewer = Annotated[Login, Depends(may(Right.VIEW_LIVE, "id"))]
 
 
 @router.get(
@@ -17,7 +22,7 @@ router = APIRouter(prefix="/api/cameras", tags=["cameras"])
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}}}},
 )
-def still(id: CameraId, desk: TheDesk, person: Person) -> Response:  # noqa: A002
+def still(id: CameraId, desk: TheDesk, person: Viewer) -> Response:  # noqa: A002
     """The newest masked picture."""
     camera = desk.camera(id)
     picture = desk.services.hub.still(camera.id)

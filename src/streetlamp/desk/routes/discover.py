@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from streetlamp.desk.auth import Person
+from streetlamp.desk.auth import Login, may
 from streetlamp.desk.context import TheDesk
-from streetlamp.desk.refusal import RefusalError
+from streetlamp.desk.refusal import RefusalError, problems
+from streetlamp.desk.rights import Right
 from streetlamp.desk.wire import Wire
 from streetlamp.fleet.onvif.errors import LoginError, OnvifError
 
 if TYPE_CHECKING:  # what finds cameras is loaded when somebody looks for one
-    from streetlamp.fleet.onvif.values import Device, Found, Login
+    from streetlamp.fleet.onvif.values import Device, Found
+    from streetlamp.fleet.onvif.values import Login as CameraLogin
 
 router = APIRouter(prefix="/api/discover", tags=["discover"])
 
+Keeper = Annotated[Login, Depends(may(Right.MANAGE_SITE))]
 Address = Annotated[
     str,
     Field(min_length=1, max_length=300, description="host, host:port, or an http address."),
@@ -39,10 +42,12 @@ class DeviceIn(_Strict):
     )
 
     @property
-    def login(self) -> Login | None:
-        from streetlamp.fleet.onvif.values import Login  # noqa: PLC0415
+    def login(self) -> CameraLogin | None:
+        from streetlamp.fleet.onvif.values import Login as CameraLogin  # noqa: PLC0415
 
-        return Login(self.username, self.password.get_secret_value()) if self.username else None
+        return (
+            CameraLogin(self.username, self.password.get_secret_value()) if self.username else None
+        )
 
 
 class LookIn(DeviceIn):
@@ -101,8 +106,8 @@ class DeviceOut(Wire):
     snippet: str = Field(description="The piece of site file; empty while no stream can be used.")
 
 
-@router.post("/search")
-def search(desk: TheDesk, person: Person) -> SearchOut:
+@router.post("/search", responses=problems(429, 502))
+def search(desk: TheDesk, person: Keeper) -> SearchOut:
     """Ask the network which cameras (ONVIF) are there. Takes three seconds; six a minute."""
     now = desk.services.now()
     desk.services.audit.record(now, person.user, "search network")
@@ -113,8 +118,8 @@ def search(desk: TheDesk, person: Person) -> SearchOut:
     return SearchOut(found=tuple(map(FoundOut.of, told.found)), refused=told.refused)
 
 
-@router.post("/look")
-def look(body: LookIn, desk: TheDesk, person: Person) -> DeviceOut:
+@router.post("/look", responses=problems(409, 429, 502))
+def look(body: LookIn, desk: TheDesk, person: Keeper) -> DeviceOut:
     """What a device says of itself: its streams, and the piece of site file for them.
 
     Only devices that answered a search, and private addresses that are typed, are spoken to.
@@ -131,8 +136,8 @@ def look(body: LookIn, desk: TheDesk, person: Person) -> DeviceOut:
     return _device(device, snippet((device,), body.username, _env(body)))
 
 
-@router.post("/reboot")
-def reboot(body: RebootIn, desk: TheDesk, person: Person) -> dict[str, str]:
+@router.post("/reboot", responses=problems(409, 429, 502))
+def reboot(body: RebootIn, desk: TheDesk, person: Keeper) -> dict[str, str]:
     """Start a device anew. What it says to that."""
     if body.confirm != body.address:
         raise RefusalError(409, "The address and its confirmation differ.", "Type it once more.")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
-from streetlamp.desk.auth import Person
+from streetlamp.desk.auth import Login, may
 from streetlamp.desk.context import Desk, TheDesk
-from streetlamp.desk.fleet_services import Fleet, Period
+from streetlamp.desk.fleet_services import Fleet, Period, Report
 from streetlamp.desk.fleet_wire import FleetCameraOut, FleetOut, ReportOut, StretchOut, WeekOut
-from streetlamp.desk.refusal import RefusalError
+from streetlamp.desk.refusal import RefusalError, problems
+from streetlamp.desk.rights import Right
 from streetlamp.desk.routes.recordings import CameraId
 from streetlamp.errors import UserError
 from streetlamp.fleet.report_page import as_html
@@ -25,6 +26,10 @@ _ALONE: Final = {
     "sandbox allow-modals allow-popups"
 }
 
+Viewer = Annotated[Login, Depends(may(Right.VIEW_FLEET))]
+OfCamera = Annotated[Login, Depends(may(Right.VIEW_FLEET, "id"))]
+Caretaker = Annotated[Login, Depends(may(Right.PLAN_MAINTENANCE, "id"))]
+Reader = Annotated[Login, Depends(may(Right.VIEW_REPORTS))]
 PeriodText = Annotated[
     str,
     Query(
@@ -35,9 +40,9 @@ PeriodText = Annotated[
 
 
 @router.get("")
-def fleet(desk: TheDesk, _: Person) -> FleetOut:
+def fleet(desk: TheDesk, person: Viewer) -> FleetOut:
     """Every camera: whether it does its whole job now, why not, and how much of its time it did."""
-    found = _fleet(desk).now()
+    found = person.eyes.only(_fleet(desk).now(), lambda one: one.camera)
     return FleetOut(
         time=desk.services.now(), cameras=tuple(FleetCameraOut.of(one) for one in found)
     )
@@ -47,7 +52,7 @@ def fleet(desk: TheDesk, _: Person) -> FleetOut:
 def week(
     id: CameraId,  # noqa: A002
     desk: TheDesk,
-    _: Person,
+    _: OfCamera,
     start: Annotated[float, Query(ge=0, le=1e11, description="POSIX seconds.")],
 ) -> WeekOut:
     """A camera's minutes of seven calendar days, from the day that `start` is in."""
@@ -56,8 +61,8 @@ def week(
     return WeekOut(camera=camera.id, stretches=tuple(StretchOut.of(one) for one in stretches))
 
 
-@router.post("/cameras/{id}/view", status_code=204)
-def accept_view(id: CameraId, desk: TheDesk, person: Person) -> None:  # noqa: A002
+@router.post("/cameras/{id}/view", status_code=204, responses=problems(409))
+def accept_view(id: CameraId, desk: TheDesk, person: Caretaker) -> None:  # noqa: A002
     """What the camera shows now is its view from now on. What is usual for it is learnt anew.
 
     409 unless it is seen now, and judged to be covered or to look somewhere else.
@@ -73,10 +78,12 @@ def accept_view(id: CameraId, desk: TheDesk, person: Person) -> None:  # noqa: A
 
 
 @router.get("/report")
-def report(desk: TheDesk, _: Person, period: PeriodText = "month") -> ReportOut:
-    """The serviceability of the site, its areas and cameras in a period."""
-    keeper = _fleet(desk)
-    return ReportOut.of(keeper.report(_period(keeper, period)))
+def report(desk: TheDesk, person: Reader, period: PeriodText = "month") -> ReportOut:
+    """The serviceability of the site, its areas and cameras in a period.
+
+    For somebody who may see some cameras only, it is about these.
+    """
+    return ReportOut.of(_report(desk, person, period))
 
 
 @router.get(
@@ -84,10 +91,9 @@ def report(desk: TheDesk, _: Person, period: PeriodText = "month") -> ReportOut:
     response_class=Response,
     responses={200: {"content": {"text/html": {}}}},
 )
-def report_page(desk: TheDesk, _: Person, period: PeriodText = "month") -> Response:
+def report_page(desk: TheDesk, person: Reader, period: PeriodText = "month") -> Response:
     """The same as a page of its own, to print or to publish."""
-    keeper = _fleet(desk)
-    made = keeper.report(_period(keeper, period))
+    made = _report(desk, person, period)
     page = as_html(made, ZoneInfo(made.timezone))
     return Response(page, media_type="text/html; charset=utf-8", headers=_ALONE)
 
@@ -97,10 +103,9 @@ def report_page(desk: TheDesk, _: Person, period: PeriodText = "month") -> Respo
     response_class=Response,
     responses={200: {"content": {"text/csv": {}}}},
 )
-def report_table(desk: TheDesk, _: Person, period: PeriodText = "month") -> Response:
+def report_table(desk: TheDesk, person: Reader, period: PeriodText = "month") -> Response:
     """The same as a table."""
-    keeper = _fleet(desk)
-    made = keeper.report(_period(keeper, period))
+    made = _report(desk, person, period)
     name = f"serviceability-{made.period.key}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(as_csv(made), media_type="text/csv; charset=utf-8", headers=headers)
@@ -110,6 +115,12 @@ def _fleet(desk: Desk) -> Fleet:
     if desk.services.fleet is None:
         raise RefusalError(404, "No ledger of cameras' minutes is kept here.", "")
     return desk.services.fleet
+
+
+def _report(desk: Desk, person: Login, period: str) -> Report:
+    """Of the cameras that this person may see, as if there were no others."""
+    keeper = _fleet(desk)
+    return keeper.report(_period(keeper, period), None if person.eyes.everything else person.sees)
 
 
 def _period(keeper: Fleet, text: str) -> Period:

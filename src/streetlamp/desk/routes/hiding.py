@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict, Field
 
-from streetlamp.desk.auth import Person
+from streetlamp.desk.auth import Login, may
 from streetlamp.desk.context import Desk, TheDesk
-from streetlamp.desk.refusal import RefusalError, not_found
+from streetlamp.desk.refusal import RefusalError, not_found, problems
+from streetlamp.desk.rights import Right
 from streetlamp.desk.services import HidingAudit
 from streetlamp.desk.wire import Wire
 from streetlamp.inspection.plan import Stratum
@@ -20,6 +21,7 @@ from streetlamp.store.inspections import Sighting, Verdict
 
 router = APIRouter(prefix="/api/hiding", tags=["hiding"])
 
+Judge = Annotated[Login, Depends(may(Right.JUDGE_HIDING))]
 SightingId = Annotated[str, InPath(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
@@ -92,23 +94,24 @@ class VerdictIn(BaseModel):
 
 
 @router.get("")
-def hiding(desk: TheDesk, _: Person) -> HidingOut:
+def hiding(desk: TheDesk, person: Judge) -> HidingOut:
     """How well people are hidden in what was recorded in the last seven days."""
     audit = _audit(desk)
+    reports = person.eyes.only(audit.reports(desk.services.now()), lambda one: one.camera)
+    found = audit.sightings(sees=None if person.eyes.everything else person.sees)
     return HidingOut(
-        cameras=tuple(CameraHidingOut.of(one) for one in audit.reports(desk.services.now())),
-        sightings=tuple(_out(one) for one in audit.sightings()),
+        cameras=tuple(CameraHidingOut.of(one) for one in reports),
+        sightings=tuple(_out(one) for one in found),
     )
 
 
-@router.post("/sightings/{id}")
-def judge(id: SightingId, body: VerdictIn, desk: TheDesk, person: Person) -> SightingOut:  # noqa: A002
+@router.post("/sightings/{id}", responses=problems(409))
+def judge(id: SightingId, body: VerdictIn, desk: TheDesk, person: Judge) -> SightingOut:  # noqa: A002
     """Say whether somebody can be seen there."""
     now = desk.services.now()
+    audit = _find(desk, id, person)
     try:
-        changed = _audit(desk).judge(id, Verdict(body.verdict), person.user, now)
-    except KeyError:
-        raise not_found("sighting") from None
+        changed = audit.judge(id, Verdict(body.verdict), person.user, now)
     except ValueError as error:
         raise RefusalError(409, f"That cannot be said: {error}.", "Look again.") from None
     about = f"sighting:{id}"
@@ -117,16 +120,14 @@ def judge(id: SightingId, body: VerdictIn, desk: TheDesk, person: Person) -> Sig
 
 
 @router.post("/sightings/{id}/remove")
-def remove(id: SightingId, desk: TheDesk, person: Person) -> SightingOut:  # noqa: A002
+def remove(id: SightingId, desk: TheDesk, person: Judge) -> SightingOut:  # noqa: A002
     """Cut the stretch around it out of the recordings and of alarms' clips, for good."""
     now = desk.services.now()
-    audit = _audit(desk)
+    audit = _find(desk, id, person)
     # noted first: what is gone must never be gone unsaid
     desk.services.audit.record(now, person.user, "remove recording", f"sighting:{id}")
     try:
         return _out(audit.remove(id, person.user, now))
-    except KeyError:
-        raise not_found("sighting") from None
     except OSError as error:
         raise RefusalError(
             503, f"It could not be removed: {error.strerror or error}.", "Look at the disk."
@@ -138,17 +139,26 @@ def remove(id: SightingId, desk: TheDesk, person: Person) -> SightingOut:  # noq
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}}}},
 )
-def still(id: SightingId, desk: TheDesk, person: Person) -> Response:  # noqa: A002
+def still(id: SightingId, desk: TheDesk, person: Judge) -> Response:  # noqa: A002
     """Where it was: a frame in a picture that is a coarse mosaic all over."""
-    try:
-        picture = _audit(desk).still(id)
-    except KeyError:
-        raise not_found("sighting") from None
+    picture = _find(desk, id, person).still(id)
     if picture is None:
         raise RefusalError(404, "Its recording is gone.", "Its time to be kept is over.")
     about = f"sighting:{id}"
     desk.looks.note(person.token, person.user, "look at sighting", about, desk.services.now())
     return Response(picture, media_type="image/jpeg")
+
+
+def _find(desk: Desk, id: str, person: Login) -> HidingAudit:  # noqa: A002
+    """The audit, where it has this sighting, of a camera this person may see; RefusalError 404."""
+    audit = _audit(desk)
+    try:
+        seen = person.sees(audit.get(id).camera)
+    except KeyError:
+        seen = False
+    if not seen:
+        raise not_found("sighting")
+    return audit
 
 
 def _audit(desk: Desk) -> HidingAudit:

@@ -1,7 +1,7 @@
 """Figures for a monitoring system, as text in the Prometheus format.
 
-Behind the login like everything else, unless the owner lets programs on this very machine read
-them without one (``desk.open_metrics``).
+Behind the login like everything else (a token with the right ``view_metrics`` will do), unless the
+owner lets programs on this very machine read them without one (``desk.open_metrics``).
 """
 
 from __future__ import annotations
@@ -13,24 +13,33 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Response
 from starlette.requests import HTTPConnection
 
-from streetlamp.desk.auth import logged_in
+from streetlamp.desk.auth import Need, checked, logged_in, needs
 from streetlamp.desk.context import Desk, TheDesk
 from streetlamp.desk.fleet_services import Fleet, Standing
+from streetlamp.desk.notify_services import Notify
 from streetlamp.desk.options import is_loopback
+from streetlamp.desk.rights import Right
+from streetlamp.desk.scope import Eyes
+from streetlamp.desk.seen import open_count
 from streetlamp.values import CameraState, CameraStatus
 
 router = APIRouter(tags=["metrics"])
 
+_NEED: Final = Need(Right.VIEW_METRICS)
 _TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _PASSED_ON: Final = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
 
 
-def may_read(connection: HTTPConnection, desk: TheDesk) -> None:
-    """RefusalError 401 for whoever may not read the figures."""
+def _may_read(connection: HTTPConnection, desk: TheDesk) -> Eyes:
+    """Whose figures may be read; RefusalError 401 and 403 for whoever may read none."""
     near = connection.client is not None and is_loopback(connection.client.host)
     passed_on = any(name in connection.headers for name in _PASSED_ON)
-    if not (desk.options.open_metrics and near and not passed_on):
-        logged_in(connection, desk)
+    if desk.options.open_metrics and near and not passed_on:
+        return Eyes.of(desk.services.site)
+    return checked(logged_in(connection, desk), _NEED, connection).eyes
+
+
+may_read = needs(_NEED, _may_read)
 
 
 @dataclass(slots=True)
@@ -39,12 +48,13 @@ class _Metric:
     kind: str  # gauge or counter
     about: str
     rows: list[tuple[str, float]] = field(default_factory=list)  # camera ("" for none), value
+    label: str = "camera"
 
     def lines(self) -> Iterator[str]:
         yield f"# HELP {self.name} {self.about}"
         yield f"# TYPE {self.name} {self.kind}"
         for camera, value in self.rows:
-            label = f'{{camera="{_escaped(camera)}"}}' if camera else ""
+            label = f'{{{self.label}="{_escaped(camera)}"}}' if camera else ""
             yield f"{self.name}{label} {float(value):.10g}"
 
 
@@ -57,14 +67,14 @@ def _escaped(text: str) -> str:
     response_class=Response,
     responses={200: {"content": {"text/plain": {}}}},
 )
-def metrics(desk: TheDesk, _: Annotated[None, Depends(may_read)]) -> Response:
+def metrics(desk: TheDesk, eyes: Annotated[Eyes, Depends(may_read)]) -> Response:
     """How the cameras, the detector, the load and the disk do, for Prometheus."""
-    lines = [line for metric in _metrics(desk) for line in metric.lines()]
+    lines = [line for metric in _metrics(desk, eyes) for line in metric.lines()]
     return Response("\n".join(lines) + "\n", media_type=_TYPE)
 
 
-def _metrics(desk: Desk) -> Iterator[_Metric]:
-    yield from _cameras(desk.services.statuses())
+def _metrics(desk: Desk, eyes: Eyes) -> Iterator[_Metric]:
+    yield from _cameras(eyes.only(desk.services.statuses(), lambda one: one.camera))
     machine, disk = desk.services.machine(), desk.services.disk()
     for name, kind, about, value in (
         ("detector_up", "gauge", "1 while somebody looks for people.", machine.looking),
@@ -83,17 +93,31 @@ def _metrics(desk: Desk) -> Iterator[_Metric]:
         ("disk_free_bytes", "gauge", "Room on the disk.", disk.free_bytes),
         ("disk_used_bytes", "gauge", "What recordings and clips take.", disk.used_bytes),
         ("disk_recording", "gauge", "1 while all is recorded.", disk.recording),
-        ("alarms_open", "gauge", "Alarms not answered.", desk.services.alarms.open_count()),
+        ("alarms_open", "gauge", "Alarms not answered.", open_count(desk.services.alarms, eyes)),
     ):
         yield _Metric(f"streetlamp_{name}", kind, about, [("", value)])
     if desk.services.fleet is not None:
-        yield from _fleet(desk.services.fleet)
+        yield from _fleet(desk.services.fleet, eyes)
+    if desk.services.notify is not None:
+        yield from _notify(desk.services.notify)
 
 
-def _fleet(fleet: Fleet) -> Iterator[_Metric]:
+def _notify(notify: Notify) -> Iterator[_Metric]:
+    """What became of the messages to each target."""
+    targets = notify.targets()
+    for name, about, values in (
+        ("sent", "Messages sent in the last 30 days.", [one.sent for one in targets]),
+        ("waiting", "Messages that wait to be sent.", [one.waiting for one in targets]),
+        ("dead", "Messages that were given up.", [one.dead for one in targets]),
+    ):
+        rows = [(one.name, float(value)) for one, value in zip(targets, values, strict=True)]
+        yield _Metric(f"streetlamp_notify_{name}", "gauge", about, rows, label="target")
+
+
+def _fleet(fleet: Fleet, eyes: Eyes) -> Iterator[_Metric]:
     """How well the cameras serve. A share is left out while nothing was expected."""
-    cameras = fleet.now()
-    month = fleet.report(fleet.period("month"))
+    cameras = eyes.only(fleet.now(), lambda one: one.camera)
+    month = fleet.report(fleet.period("month"), None if eyes.everything else eyes.see)
     lost = [one for one in cameras if one.state is Standing.LOST]
     visits = [one for one in cameras if one.needs_visit]
     for name, about, value in (

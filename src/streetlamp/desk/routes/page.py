@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-from streetlamp.desk.refusal import SAID, RefusalError
+from streetlamp.desk.refusal import SAID, RefusalError, other_methods
 
 BUILT: Final = Path(__file__).parent.parent / "page"
 _TYPES: Final = {
@@ -47,8 +47,10 @@ def page_router(folder: Path = BUILT) -> APIRouter:
     files = _files(folder)
 
     @router.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
-    def page(path: str) -> Response:
+    def page(path: str, request: Request) -> Response:
         if path == "api" or path.startswith("api/"):
+            if allow := other_methods(request):
+                raise RefusalError(405, *SAID[405], headers=allow)
             raise RefusalError(404, *SAID[404])
         found = files.get(path)
         if found is None:

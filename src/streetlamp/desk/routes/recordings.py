@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi import Path as InPath
 
-from streetlamp.desk.auth import Person
+from streetlamp.desk.auth import Login, may
 from streetlamp.desk.context import TheDesk
-from streetlamp.desk.ranged import VIDEO, send
+from streetlamp.desk.ranged import VIDEO, WHOLE_VIDEO, send
 from streetlamp.desk.refusal import RefusalError, not_found
+from streetlamp.desk.rights import Right
 from streetlamp.desk.wire import SegmentOut, SegmentsOut
 from streetlamp.errors import UserError
 from streetlamp.vault import files
@@ -25,11 +26,14 @@ router = APIRouter(prefix="/api", tags=["recordings"])
 CameraId = Annotated[str, InPath(min_length=1, max_length=80)]
 SegmentId = Annotated[str, InPath(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 Time = Annotated[float, Query(description="POSIX seconds.", ge=0, le=1e11, allow_inf_nan=False)]
+Viewer = Annotated[Login, Depends(may(Right.VIEW_RECORDINGS))]
+OfCamera = Annotated[Login, Depends(may(Right.VIEW_RECORDINGS, "id"))]
+Exporter = Annotated[Login, Depends(may(Right.EXPORT, "id"))]
 _LONGEST_LIST: Final = 32 * 86400.0  # seconds
 
 
 @router.get("/cameras/{id}/recordings")
-def recordings(id: CameraId, desk: TheDesk, _: Person, start: Time, end: Time) -> SegmentsOut:  # noqa: A002
+def recordings(id: CameraId, desk: TheDesk, _: OfCamera, start: Time, end: Time) -> SegmentsOut:  # noqa: A002
     """Segments that share time with [start, end), at most 32 days, oldest first."""
     camera = desk.camera(id)
     _check(start, end, _LONGEST_LIST)
@@ -41,7 +45,7 @@ def recordings(id: CameraId, desk: TheDesk, _: Person, start: Time, end: Time) -
 def segment(
     id: SegmentId,  # noqa: A002
     desk: TheDesk,
-    person: Person,
+    person: Viewer,
     range: Annotated[str | None, Header()] = None,  # noqa: A002
 ) -> Response:
     """One segment as fragmented MP4; of one being written, what is whole. Takes a Range."""
@@ -51,13 +55,15 @@ def segment(
     except KeyError:
         raise not_found("segment") from None
     with stack:
+        if not person.sees(footage.segment.camera):
+            raise not_found("segment")
         what = f"camera:{footage.segment.camera}"
         desk.looks.note(person.token, person.user, "watch recording", what, desk.services.now())
         return send(footage.file, range, size=footage.size, close=stack.pop_all().close)
 
 
-@router.get("/cameras/{id}/export.mp4", response_class=Response, responses=VIDEO)
-def export(id: CameraId, desk: TheDesk, person: Person, start: Time, end: Time) -> Response:  # noqa: A002
+@router.get("/cameras/{id}/export.mp4", response_class=Response, responses=WHOLE_VIDEO)
+def export(id: CameraId, desk: TheDesk, person: Exporter, start: Time, end: Time) -> Response:  # noqa: A002
     """A stretch of recording as one MP4 to be kept, from the keyframe at or before `start`."""
     camera = desk.camera(id)
     _check(start, end, desk.options.max_export_minutes * 60)

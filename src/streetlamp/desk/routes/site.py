@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
-from streetlamp.desk.auth import Person
+from streetlamp.desk.auth import Login, may
 from streetlamp.desk.context import TheDesk
+from streetlamp.desk.rights import Right
+from streetlamp.desk.routes.plans import plans_of
+from streetlamp.desk.seen import open_count
 from streetlamp.desk.services import CameraView, PlanView
 from streetlamp.desk.wire import (
     AtOut,
@@ -26,6 +29,8 @@ from streetlamp.desk.wire import (
 
 router = APIRouter(prefix="/api", tags=["site"])
 
+Viewer = Annotated[Login, Depends(may(Right.VIEW_SITE))]
+
 NEVER: Final = (
     "It identifies nobody: no face recognition, no watch lists, no number plates.",
     "It sorts nobody into kinds: a person is a person.",
@@ -37,13 +42,15 @@ NEVER: Final = (
 ALSO_KEPT: Final = (
     "Alarms and their short masked clips, until the operator deletes them.",
     "Counts by the minute, which are numbers only, until the operator deletes them.",
+    "Maps of where people and vehicles walk and wait, which are sums by the hour or day of at "
+    "least three of them, until the operator deletes them.",
     "The log of who looked at what, until the operator deletes it.",
 )
 
 
 @router.get("/site")
-def site(desk: TheDesk, _: Person) -> SiteOut:
-    """Cameras with their zones, lines and rules."""
+def site(desk: TheDesk, person: Viewer) -> SiteOut:
+    """The cameras one may see, with their zones, lines and rules."""
     view = desk.services.site
     sizes = {one.camera: (one.width, one.height) for one in desk.services.statuses()}
     return SiteOut(
@@ -51,8 +58,10 @@ def site(desk: TheDesk, _: Person) -> SiteOut:
         timezone=view.timezone,
         delay_s=view.delay_s,
         max_export_minutes=desk.options.max_export_minutes,
-        cameras=tuple(_camera(one, sizes.get(one.id, (0, 0))) for one in view.cameras),
-        plans=tuple(_plan(one) for one in view.plans),
+        cameras=tuple(
+            _camera(one, sizes.get(one.id, (0, 0))) for one in view.cameras if person.sees(one.id)
+        ),
+        plans=tuple(_plan(one) for one in plans_of(view, person)),
     )
 
 
@@ -84,15 +93,36 @@ def _camera(view: CameraView, size: tuple[int, int]) -> CameraOut:
 
 
 @router.get("/status")
-def status(desk: TheDesk, _: Person) -> StatusesOut:
+def status(desk: TheDesk, person: Viewer) -> StatusesOut:
     """How each camera, the disk and the machine do, and how many alarms are open."""
     services = desk.services
+    found = person.eyes.only(services.statuses(), lambda one: one.camera)
+    sees_alarms = person.may(Right.VIEW_ALARMS)
     return StatusesOut(
         time=services.now(),
-        cameras=tuple(StatusOut.model_validate(one) for one in services.statuses()),
+        cameras=tuple(StatusOut.model_validate(one) for one in found),
         disk=DiskOut.model_validate(services.disk()),
         load=LoadOut.model_validate(services.machine()),
-        alarms_open=services.alarms.open_count(),
+        alarms_open=open_count(services.alarms, person.eyes) if sees_alarms else 0,
+    )
+
+
+def _index(days: float) -> tuple[str, ...]:
+    if not days:
+        return ()
+    return (
+        "Beside the recordings, where in them people were hidden and vehicles stood, to try out "
+        f"alarm rules on; for {days:g} {'day' if days == 1 else 'days'} at most, and never longer "
+        "than the recordings.",
+    )
+
+
+def _findings(*, looked_for: bool) -> tuple[str, ...]:
+    if not looked_for:
+        return ()
+    return (
+        "Leaks, faults and losses found in readings of meters and records of stores, with a "
+        "drawing of the readings around them, until the operator deletes them.",
     )
 
 
@@ -117,6 +147,10 @@ def public(desk: TheDesk) -> PublicOut:
         ),
         recording=view.kept_days > 0,
         kept_days=view.kept_days,
-        also_kept=ALSO_KEPT,
+        also_kept=(
+            *ALSO_KEPT,
+            *_index(view.index_days),
+            *_findings(looked_for=view.findings),
+        ),
         never=NEVER,
     )

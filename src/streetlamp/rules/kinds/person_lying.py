@@ -30,7 +30,9 @@ class PersonLyingOptions(ZoneOptions):
         (Kind.PERSON,), title="Classes", description="Always person.", min_length=1, max_length=1
     )
     severity: Severity = Field(
-        Severity.CRITICAL, title="Severity", description="How urgent: info, warning or critical."
+        Severity.CRITICAL,
+        title="Severity",
+        description="How urgent: info, warning, high or critical.",
     )
     min_seconds: float = least_time(
         10.0, "Seconds somebody must lie before it is an incident.", le=3600

@@ -7,6 +7,7 @@ from streetlamp.video.source.base import (
     Source,
     SourceError,
     make_source,
+    repeats,
 )
 from streetlamp.video.source.options import SourceOptions
 
@@ -18,4 +19,5 @@ __all__ = [
     "SourceError",
     "SourceOptions",
     "make_source",
+    "repeats",
 ]

@@ -72,6 +72,7 @@ class Source(ABC):
     schemes: ClassVar[tuple[str, ...]]
     summary: ClassVar[str]
     capabilities: ClassVar[Capabilities]
+    begins_anew: ClassVar[bool] = False  # at its end, when live and `loop` does not say otherwise
 
     def __init__(self, camera: str, url: str, options: SourceOptions, *, live: bool) -> None:
         self.camera = camera
@@ -150,6 +151,11 @@ def scheme_of(url: str) -> str:
         hint = f"did you mean {near[0]}://?" if near else f"there are {', '.join(SOURCES)}"
         raise UserError(f"no camera can be reached by {scheme}://; {hint}")
     return "file"
+
+
+def repeats(options: SourceOptions) -> bool:
+    """Whether a live camera of this sort shows the same pictures over and over."""
+    return SOURCES[scheme_of(options.url)].begins_anew and options.loop is not False
 
 
 def make_source(

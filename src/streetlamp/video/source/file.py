@@ -50,6 +50,7 @@ class FileSource(Source):
 
     schemes: ClassVar[tuple[str, ...]] = ("file",)
     summary: ClassVar[str] = "A clip, a picture, or a folder of either, in the order of the names"
+    begins_anew = True
     capabilities: ClassVar[Capabilities] = Capabilities(
         live=True,
         process=True,

@@ -32,6 +32,7 @@ class HttpSource(LineSource):
 
     schemes: ClassVar[tuple[str, ...]] = ("http", "https")
     summary: ClassVar[str] = "An MJPEG camera, a stream (HLS, MPEG-TS), or a file on a web server"
+    begins_anew = True
     capabilities: ClassVar[Capabilities] = Capabilities(
         live=True,
         process=True,

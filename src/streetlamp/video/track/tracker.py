@@ -38,6 +38,7 @@ from streetlamp.video.track.associate import (
     wide_iou,
 )
 from streetlamp.video.track.book import Book, kinds
+from streetlamp.video.track.flow import flow
 from streetlamp.video.track.options import TrackOptions
 
 _LEAST_FIRST: Final = 0.2  # likeness of a strong box and a track, first association
@@ -61,6 +62,7 @@ _STAYS: Final = 0.9  # share of `sure_score` below which its mean makes a track 
 _PROVEN_STAYS: Final = 0.3  # the same for one that is proven
 _STILL: Final = 0.15  # sizes a second: slower than this is standing still
 _LONGEST_GAP: Final = 5.0  # s between looks after which nothing can be joined
+_NOBODY: Final = np.zeros(0, np.bool_)
 _ID_LIMIT: Final = 2**31 - 1  # ids fit every language's and database's plain integer
 
 
@@ -124,6 +126,10 @@ class Tracker:
             way = book.filter.position[:, :2] - origin
             origin += (1 - math.exp(-dt / _ORIGIN_FOLLOWS)) * way
         self._time, self._size = time, size
+        if not len(detections) and not len(book.id):  # as with a sleeping camera nearly always
+            self._shown = []
+            nothing = Tracks.make(self._camera, time, frame, size)
+            return TrackUpdate(nothing, nothing, (), tuple(ended + before), _NOBODY)
 
         found = _Found.of(detections, self._options.low_score)
         rows, columns = self._pair(found)
@@ -192,7 +198,9 @@ class Tracker:
         if not len(rows):
             return None
         ids = np.array([self._new_id() for _ in range(len(rows))], np.int64)
-        return Book.start(ids, found.box[rows], found.votes[rows], found.score[rows], time)
+        made = Book.start(ids, found.box[rows], found.votes[rows], found.score[rows], time)
+        made.filter.velocity[:, :2] = flow(self._book, found.box[rows], made.kind)
+        return made
 
     def _kept(self, time: float) -> Bools:
         """(n,) which tracks stay: found now, or lost not too long ago and still in the picture."""
@@ -256,7 +264,7 @@ class Tracker:
         }
 
         def some(rows: slice) -> Tracks:
-            picked = {name: column[rows] for name, column in columns.items()}
+            picked: dict[str, Any] = {name: column[rows] for name, column in columns.items()}
             return Tracks(self._camera, time, frame, size, **picked)
 
         return some(slice(tracks)), some(slice(tracks, None)), book.found[:tracks] >= 2

@@ -93,6 +93,21 @@ class Compared:
         self.agrees: Bools = np.where(weight > 0, alike, view.energy <= 2 * LEAST)
 
 
+def chance(view: View, reference: View) -> float:
+    """The fit, 0–1, that a view would have by chance with one that has as many edges.
+
+    The mean over the reference moved round by some columns, and its mirror image: top and bottom
+    stay what they are, for most views have their sky above.
+    """
+    mirrored = reference.grid[:, ::-1] * _MIRRORED
+    others = [np.roll(reference.grid, COLUMNS * k // 5, axis=1) for k in range(1, 5)]
+    others += [mirrored, np.roll(mirrored, COLUMNS // 2, axis=1)]
+    return sum(Compared(view, View(one)).fit for one in others) / len(others)
+
+
+_MIRRORED: Final = np.array([1.0, 1.0, -1.0], np.float32)  # of a direction as the double angle
+
+
 def shifted(view: View, reference: View) -> tuple[tuple[float, float], float]:
     """(cells right, cells down) by which the reference fits the view best, and its fit there.
 

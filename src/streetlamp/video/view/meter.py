@@ -14,15 +14,14 @@ from streetlamp.video.planes import halved_luma, view_planes
 from streetlamp.video.raw import Packet, RawFrame
 from streetlamp.video.surge import payload
 from streetlamp.video.view import planes
-from streetlamp.video.view.alive import NO_KEYFRAME_SECONDS, Aliveness
+from streetlamp.video.view.alive import NO_KEYFRAME_SECONDS, Aliveness, Life
 from streetlamp.video.view.grid import COLUMNS, ROWS, Grid, edge_grid, shades, structure
 from streetlamp.video.view.reference import References
 from streetlamp.video.view.sample import ViewSample
 
 EVERY: Final = 0.9  # seconds between two pictures that are measured, at least …
 CALM: Final = 3.9  # … and where nothing is unusual
-UNLIKE: Final = (8.0, 0.1, 0.1)  # levels of light, sharpness, fit that are unusual from one to …
-STILL: Final = 0.12  # … the next; and a share of pixels that differ that is
+UNLIKE: Final = (8.0, 0.1, 0.1)  # levels of light, sharpness, fit, from one to the next
 SPARSE: Final = 5.0  # seconds without a measured keyframe after which any picture is
 BACK: Final = 10.0  # seconds: a camera that wakes decodes so much again; further, its clock was set
 RECENT: Final = 6  # pictures over which edges must stay where they are
@@ -35,10 +34,14 @@ class ViewMeter:
     """One camera's measures. Each decoded picture goes to `see`, each finished GOP to `gop`.
 
     tell: takes each `ViewSample`, in the camera's thread.
+    repeats: a clip played over and over; its pictures come again to the bit, as frozen ones do.
     """
 
-    def __init__(self, camera: str, tell: Callable[[ViewSample], None]) -> None:
+    def __init__(
+        self, camera: str, tell: Callable[[ViewSample], None], *, repeats: bool = False
+    ) -> None:
         self._camera = camera
+        self._repeats = repeats
         self._tell = tell
         self._alive = Aliveness()
         self.references = References()
@@ -67,7 +70,8 @@ class ViewMeter:
         if key:
             self._key = raw.time
         before, self._last = self._last, self._measure(raw, key)
-        self._unusual = before is None or _unlike(before, self._last)
+        unlike = before is None or _unlike(before, self._last)
+        self._unusual = unlike or self._alive.quieter
         self._tell(self._last)
 
     def accept(self) -> None:
@@ -96,8 +100,8 @@ class ViewMeter:
         if light.brightness >= TOO_DARK:
             self._infrared = colour < COLOUR[self._infrared]
         sharp, detail = planes.sharpness(fine)
-        alive: tuple[float | None, float | None] = (None, None)
-        if key or raw.time - self._key > NO_KEYFRAME_SECONDS:
+        alive: Life | None = None
+        if not self._repeats and (key or raw.time - self._key > NO_KEYFRAME_SECONDS):
             alive = self._alive.measure(fine)
         grid = edge_grid(small)
         self._grids.append((grid, _length(grid)))
@@ -108,9 +112,12 @@ class ViewMeter:
         return ViewSample(
             self._camera, raw.time, raw.size, self._infrared, colour,
             light.brightness, light.low, light.high, light.dark, light.bright,
-            sharp, detail, structure(grid), steady, alive[0], alive[1],
-            self._coded, like.known, like.fit, like.bare, like.layout,
+            sharp, detail, structure(grid), steady,
+            alive.share if alive else None, alive.noise if alive else None,
+            alive.same if alive else None, self._coded,
+            like.known, like.fit, like.bare, like.layout,
             (like.shift[0] * raw.size[0], like.shift[1] * raw.size[1]), like.shifted_fit,
+            like.kappa,
         )  # fmt: skip
 
     def state(self) -> dict[str, Any]:
@@ -138,7 +145,6 @@ def _unlike(before: ViewSample, now: ViewSample) -> bool:
         or abs((now.sharpness or 0.0) - (before.sharpness or 0.0)) > sharp
         or now.fit < 1.0 - 2 * fit
         or abs(now.fit - before.fit) > fit
-        or (now.alive is not None and now.alive < STILL)
     )
 
 

@@ -72,7 +72,8 @@ def sharpness(fine: Bytes) -> tuple[float | None, float]:
 
     Sharpness is taken at strong edges alone: the largest step over two pixels as a share of the
     whole step over `REACH`, so neither contrast nor noise counts; blocks of the picture vote, so
-    neither does a burnt-in clock, which is always sharp. Near 1 for a step between neighbours, less
+    neither does a burnt-in clock, always sharp: the top and the bottom, where texts stand, have
+    no vote. Near 1 for a step between neighbours, less
     behind a blur (erf(1/(σ√2)) of σ pixels), a quarter where all is smooth. None where too few
     blocks have edges. Detail is the middle block's mean step over `REACH` pixels, levels.
     """
@@ -88,7 +89,7 @@ def sharpness(fine: Bytes) -> tuple[float | None, float]:
     steep = np.concatenate([across[0], down[0]])
     edges = np.concatenate([across[1], down[1]])
     detail = np.concatenate([across[2], down[2]])
-    voting = edges > EDGE_SHARE * EDGE
+    voting = (edges > EDGE_SHARE * EDGE) & _INNER
     found = steep[voting] / edges[voting]
     return (_middle(found) if len(found) >= FEWEST else None), _middle(detail)
 
@@ -114,3 +115,8 @@ def _middle(values: Floats) -> float:
 
 
 _ALONG: Final = np.ones((1, REACH - 1), np.uint8)
+_ROWS: Final = np.ones(BLOCKS[::-1], np.bool_)
+_ROWS[[0, -1]] = False
+_COLUMNS: Final = np.ones(BLOCKS[::-1], np.bool_)  # of the picture on its side
+_COLUMNS[:, [0, -1]] = False
+_INNER: Final = np.concatenate([_ROWS.ravel(), _COLUMNS.ravel()])

@@ -24,6 +24,7 @@ from streetlamp.video.view.grid import (
     Grid,
     Shades,
     View,
+    chance,
     shifted,
 )
 
@@ -31,8 +32,9 @@ FIRST_SECONDS: Final = 16.0  # of a steady view before it is the reference
 SLOW_SECONDS: Final = 600.0  # in which what still fits is learnt anew
 SLOWEST_SECONDS: Final = 6 * 3600.0  # in which a cell that does not is: furniture
 GOOD: Final = 0.6  # fit from which on the view is learnt,
-DOUBTFUL: Final = 0.9  # … but below this it is looked whether it fits better elsewhere,
-BETTER: Final = 0.15  # by so much
+DOUBTFUL: Final = 0.93  # … but below this it is looked whether it fits better elsewhere,
+BETTER: Final = 0.15  # by so much,
+FITS: Final = (0.9, 0.5)  # or so well, and no more than so much of what does not fit here
 STEADY: Final = 0.5  # of a cell's edges, to be learnt at all
 LIGHTS: Final = (45.0, 100.0)  # levels between dark, dim and bright
 NEW_INFRARED_FIT: Final = 0.12  # of the view by day that must be there when infrared is first seen
@@ -66,6 +68,13 @@ class Likeness:
     layout: float = 1.0
     shift: tuple[float, float] = (0.0, 0.0)  # shares of width and height, right and down
     shifted_fit: float = 0.0
+    kappa: float = 1.0  # (fit - chance) / (1 - chance), Cohen 1960; 1 while most of it fits
+
+
+def fits_better(here: float, there: float) -> bool:
+    """Whether a view that fits so much here, 0–1, and so much when it is shifted, is shifted."""
+    well, rest = FITS
+    return there >= here + BETTER or (there >= well and 1.0 - there < rest * (1.0 - here))
 
 
 class References:
@@ -105,7 +114,7 @@ class References:
         if found.fit < DOUBTFUL:
             cells, fits = shifted(view, reference.view)
         shift = cells[0] / COLUMNS, cells[1] / ROWS
-        if found.fit >= GOOD and fits < found.fit + BETTER:
+        if found.fit >= GOOD and not fits_better(found.fit, fits):
             self._unknown_since = math.inf
             if not 0.0 <= time - self._learnt < LEARN_SECONDS:
                 step = min(max(time - self._learnt, 1.0), 2 * LEARN_SECONDS)
@@ -114,7 +123,11 @@ class References:
             return Likeness(True, found.fit, found.bare, layout, shift, fits)
         if self._is_first_infrared(name, found.fit, grid, time):
             self._known[name] = _Known(view, shade, 0.0)
-        return Likeness(True, found.fit, found.bare, layout, shift, fits)
+        kappa = 1.0
+        if found.fit < GOOD:
+            by_chance = min(chance(view, reference.view), 0.99)
+            kappa = (found.fit - by_chance) / (1.0 - by_chance)
+        return Likeness(True, found.fit, found.bare, layout, shift, fits, kappa)
 
     def _best(self, view: View, name: str) -> tuple[Compared, str]:
         """The reference that fits best; that of this light, if it does."""

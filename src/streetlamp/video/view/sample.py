@@ -28,6 +28,7 @@ class ViewSample:
     steady: float  # 0–1: how far the edges of the last seconds lie where they lay
     alive: float | None  # share of pixels that differ at all from the keyframes before, 0–1
     noise: float | None  # by how much they differ, levels
+    same: float | None  # share of blocks that came out as they were before, to the bit, 0–0.5
     coded: float | None  # bytes per thousand macroblocks of a picture between keyframes
     known: bool  # whether there is a reference view to compare with
     fit: float = 1.0  # share of the reference's edges that are where they were, 0–1
@@ -35,3 +36,4 @@ class ViewSample:
     layout: float = 1.0  # correlation of light and shade at large with the reference, -1–1
     shift: tuple[float, float] = (0.0, 0.0)  # pixels right, down, by which it fits best …
     shifted_fit: float = 0.0  # … and how much of the reference fits there, 0–1
+    kappa: float = 1.0  # the fit beyond what any other view would have by chance, at most 1

@@ -1,0 +1,97 @@
+"""A look through a room's folder, and what its findings say at the alarm desk: an event each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from streetlamp.meters.options import MeterOptions
+from streetlamp.stock.options import StockOptions
+from streetlamp.store import FindingRow
+from streetlamp.values import Event, Phase, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is looked through: a room's folder, and how."""
+
+    room: str  # meters or stock
+    folder: Path
+    zone: str
+    data: Path
+    meters: MeterOptions
+    stock: StockOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of it. `trouble`: what could not be read, in a sentence; "" for nothing."""
+
+    room: str
+    rows: tuple[FindingRow, ...]
+    trouble: str = ""
+
+
+class Listed(NamedTuple):
+    """A file as it stands in a folder."""
+
+    path: str
+    size: int
+    changed: int  # ns
+
+
+def listed(folder: Path) -> tuple[Listed, ...]:
+    """The files in a folder and below it, by name; none that begins with a dot. OSError."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            stat = path.stat()
+            found.append(Listed(str(path), stat.st_size, stat.st_mtime_ns))
+    if not found:
+        folder.stat()  # whether there is one
+    return tuple(found)
+
+
+GRAVE: Final = {
+    "burst": Severity.HIGH,
+    "overload": Severity.HIGH,
+    "phase_loss": Severity.HIGH,
+    "theft": Severity.HIGH,
+    "one_off": Severity.HIGH,
+    "protracted": Severity.HIGH,
+    "clock_shift": Severity.INFO,
+    "count_error": Severity.INFO,
+    "gap": Severity.INFO,
+    "intermittent_leak": Severity.INFO,
+    "scale_change": Severity.INFO,
+}
+"""How urgent a cause is; all others are a warning."""
+
+
+def event_of(row: FindingRow) -> Event:
+    """The event of a finding as it stands."""
+    return Event(
+        id=row.id,
+        phase=Phase.START if row.end is None else Phase.END,
+        camera="",
+        rule=f"{row.room}: {row.cause}",
+        kind=row.cause,
+        place=row.subject,
+        start=row.detected,
+        end=None if row.end is None else max(row.end, row.detected),
+        frame=0,
+        message=message(row),
+        severity=GRAVE.get(row.cause, Severity.WARNING),
+        box=None,
+        numbers=row.numbers,
+        alarm=row.alarm,
+        time=row.detected if row.end is None else max(row.end, row.detected),
+    )
+
+
+def message(row: FindingRow) -> str:
+    """A sentence that stands alone: the evidence says where its numbers come from."""
+    what = row.cause.replace("_", " ")
+    size = "" if row.size is None else f", {row.size:.3g} {row.unit}"
+    return f"{what[0].upper()}{what[1:]} at “{row.subject}”{size}"

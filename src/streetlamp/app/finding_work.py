@@ -1,0 +1,98 @@
+"""Looks through the readings and the records of a site: done in a process of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from streetlamp.app.finding_events import Job, Looked, listed
+from streetlamp.errors import UserError
+from streetlamp.meters.picture import draw
+from streetlamp.meters.scan import Progress, Scan
+from streetlamp.meters.zone import Zone
+from streetlamp.stock.balance.close import close
+from streetlamp.stock.causes.judge import JudgeOptions, judge
+from streetlamp.stock.ledger.book import LedgerBook
+from streetlamp.stock.ledger.entries import in_force
+from streetlamp.stock.ledger.folders import read_folder
+from streetlamp.store import FindingRow
+from streetlamp.values import Finding
+from streetlamp.values.findings import SURE
+
+AHEAD: Final = 86_400.0  # seconds by which a reading's clock may be ahead of ours
+
+
+def look_through(job: Job) -> Looked:
+    """All findings there are. What is wrong with the files is said, never raised."""
+    if not listed(job.folder):
+        return Looked(job.room, ())
+    try:
+        return _meters(job) if job.room == "meters" else _stock(job)
+    except UserError as error:
+        return Looked(job.room, (), str(error))
+
+
+def _meters(job: Job) -> Looked:
+    zone = ZoneInfo(job.zone)
+    files = [Path(one.path) for one in listed(job.folder)]
+    scan = Scan(Zone(zone))
+    scan.read(files, time.time() + AHEAD, Progress())
+    scan.replay(job.meters.alarms_per_meter_year, Progress())
+    rows = tuple(
+        _row(job.room, entry.panel.kind.name, entry.finding, draw(entry, zone))
+        for entry in scan.book.entries()
+    )
+    wrong = scan.failed[:1]
+    if scan.rejects.total:
+        wrong.append(f"{scan.rejects.total} readings could not be used")
+    return Looked(job.room, rows, "; ".join(wrong))
+
+
+def _stock(job: Job) -> Looked:
+    records = read_folder(job.folder)
+    book = LedgerBook(job.data / "stock-ledger.db")
+    rows: list[FindingRow] = []
+    wrong: list[str] = []
+    options = JudgeOptions(false_alarms_per_year=job.stock.alarms_per_store_year)
+    try:
+        for store in records.stores:
+            noted = book.add(records.entries[store.name], now=time.time())
+            try:
+                found = judge(close(store, in_force(noted)), options)
+            except UserError as error:
+                wrong.append(str(error))
+                continue
+            rows += [_row(job.room, store.name, one, "") for one in found.findings]
+    finally:
+        book.close()
+    return Looked(job.room, tuple(rows), "; ".join(wrong[:3]))
+
+
+def _row(room: str, kind: str, finding: Finding, drawing: str) -> FindingRow:
+    whole = "\n".join((room, kind, finding.subject, finding.id))
+    return FindingRow(
+        f"f-{hashlib.sha256(whole.encode()).hexdigest()[:24]}",
+        room,
+        finding.subject,
+        finding.cause,
+        finding.start,
+        finding.detected,
+        finding.end,
+        finding.size if math.isfinite(finding.size) else None,
+        finding.unit,
+        min(finding.confidence, SURE),
+        finding.evidence,
+        dict(_finite(finding)),
+        drawing,
+    )
+
+
+def _finite(finding: Finding) -> Iterator[tuple[str, float]]:
+    for name, value in finding.numbers.items():
+        if math.isfinite(value):
+            yield name, float(value)

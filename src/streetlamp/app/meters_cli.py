@@ -1,0 +1,46 @@
+"""The commands below `streetlamp meters`. No logic here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+meters_commands = typer.Typer(
+    help="Meters of water, electricity and heat: leaks, bursts and faults in their readings.",
+    no_args_is_help=True,
+)
+
+
+@meters_commands.command("scan")
+def meters_scan(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILES...", help="Readings: CSV or Green Button XML, also .gz."),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the results go.")],
+    timezone: Annotated[
+        str,
+        typer.Option(metavar="ZONE", help="Zone of times without an offset, like Europe/Madrid."),
+    ] = "UTC",
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            metavar="ALARMS",
+            min=0.001,
+            max=520,
+            help="False alarms a meter may raise in a year, all causes together.",
+        ),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+) -> None:
+    """Find leaks, bursts and faults in files of readings, replayed as if they came in now.
+
+    Writes findings.jsonl, a picture of each finding, rejected.csv and report.json into DIR.
+    docs/19-meters.md describes them. Ctrl-C ends it and keeps what was found so far.
+    """  # fmt: skip
+    from streetlamp.app.meters_command import scan_files  # noqa: PLC0415  # keeps --help quick
+
+    if not scan_files(files, out, timezone, budget, quiet=quiet):
+        raise typer.Exit(130)

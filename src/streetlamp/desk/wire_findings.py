@@ -1,0 +1,38 @@
+"""Findings on the wire."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from streetlamp.desk.wire import Wire
+from streetlamp.store import FindingRow
+
+
+class FindingOut(Wire):
+    room: str = Field(description="`meters` or `stock`.")
+    subject: str = Field(description="The meter, district or store.")
+    cause: str = Field(description="Such as leak, burst, stuck_meter, theft.")
+    start: float = Field(description="The likely beginning, POSIX seconds.")
+    detected: float = Field(description="When the reading came that decided.")
+    end: float | None = Field(description="null: it goes on, or nobody knows.")
+    size: float | None = Field(description="In `unit`; null: the cause has none.")
+    unit: str
+    confidence: float = Field(description="0–1, never 1.")
+    evidence: str = Field(description="One sentence, with its numbers.")
+    has_picture: bool
+
+    @classmethod
+    def of(cls, row: FindingRow) -> FindingOut:
+        return cls(
+            room=row.room,
+            subject=row.subject,
+            cause=row.cause,
+            start=row.start,
+            detected=row.detected,
+            end=row.end,
+            size=row.size,
+            unit=row.unit,
+            confidence=row.confidence,
+            evidence=row.evidence,
+            has_picture=bool(row.drawing),
+        )

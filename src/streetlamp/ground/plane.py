@@ -1,0 +1,113 @@
+"""A map between the picture and the ground, and how far to trust what is measured with it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Matrix = tuple[tuple[float, float, float], ...]
+
+SKY: Final = 1e-6  # beside 1 at the points of the calibration: so far away is the horizon
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """Picture to ground and back. Points of the picture are fractions of it, as in `geometry`."""
+
+    matrix: Matrix
+    """3 × 3, from (x, y, 1) of the picture to the ground's (X, Y, 1) times a positive number."""
+    variants: tuple[Matrix, ...] = ()
+    """The same, each with one independent cause of error one standard deviation off."""
+
+    def to_metres(self, points: Any) -> Array:
+        """(n, 2) metres on the ground of (n, 2) points; nan at the horizon and above it."""
+        return project(_array(self.matrix), points, SKY)
+
+    def to_picture(self, metres: Any) -> Array:
+        """(n, 2) fractions of the picture of (n, 2) metres; nan for what is behind the camera.
+
+        They may be outside the picture.
+        """
+        return project(_inverse(self.matrix), metres, 0.0)
+
+    def jacobian(self, points: Any) -> Array:
+        """(n, 2, 2) metres a fraction of the picture, at each of the (n, 2) points."""
+        m = _array(self.matrix)
+        at = homogeneous(points) @ m.T
+        scale = np.where(at[:, 2] > SKY, at[:, 2], np.nan)
+        ground = at[:, :2] / scale[:, None]
+        slopes: Array = (m[None, :2, :2] - ground[:, :, None] * m[None, 2:, :2]) / scale[
+            :, None, None
+        ]
+        return slopes
+
+    def error_at(self, points: Any, size: tuple[int, int], pixels: float = 1.0) -> Array:
+        """(n,) metres by which a point so many pixels off is off, in its worst direction."""
+        slopes = self.jacobian(points) / np.asarray(size, np.float64)
+        a, b, c, d = slopes[:, 0, 0], slopes[:, 0, 1], slopes[:, 1, 0], slopes[:, 1, 1]
+        half = (a * a + b * b + c * c + d * d) / 2  # the larger singular value, in closed form
+        worst: Array = np.sqrt(half + np.sqrt(np.maximum(half**2 - (a * d - b * c) ** 2, 0.0)))
+        return worst * pixels
+
+    def area(self, corners: Any) -> float:
+        """Square metres inside a polygon of the picture; nan if it reaches the horizon."""
+        return _area(self.to_metres(corners))
+
+    def doubt(self, measure: Callable[[Plane], float]) -> float:
+        """One standard deviation of ``measure`` by the calibration's own errors."""
+        value = measure(self)
+        others = (measure(Plane(variant)) for variant in self.variants)
+        return math.sqrt(sum((other - value) ** 2 for other in others))
+
+    def doubt_of_length(self, a: tuple[float, float], b: tuple[float, float]) -> float:
+        """The share by which the distance of two ground points (metres) is in doubt, one σ."""
+        length = math.dist(a, b)
+        if not self.variants or length <= 0:
+            return 0.0
+        ends = homogeneous(self.to_picture([a, b])) @ _arrays(self.variants).transpose(0, 2, 1)
+        places = ends[:, :, :2] / ends[:, :, 2:]
+        other = np.hypot(*(places[:, 1] - places[:, 0]).T)
+        return float(np.sqrt(((other / length - 1.0) ** 2).sum()))
+
+
+def homogeneous(points: Any) -> Array:
+    array = np.asarray(points, np.float64).reshape(-1, 2)
+    return np.concatenate([array, np.ones((len(array), 1))], axis=1)
+
+
+def project(matrix: Array, points: Any, least: float) -> Array:
+    at = homogeneous(points) @ matrix.T
+    scale = np.where(at[:, 2] > least, at[:, 2], np.nan)
+    mapped: Array = at[:, :2] / scale[:, None]
+    return mapped
+
+
+def _area(corners: Array) -> float:
+    x, y = corners[:, 0], corners[:, 1]
+    return abs(float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum())) / 2
+
+
+def as_matrix(array: Array) -> Matrix:
+    return tuple((float(a), float(b), float(c)) for a, b, c in array)
+
+
+@lru_cache(maxsize=256)
+def _array(matrix: Matrix) -> Array:
+    return np.array(matrix, np.float64)
+
+
+@lru_cache(maxsize=256)
+def _arrays(matrices: tuple[Matrix, ...]) -> Array:
+    return np.array(matrices, np.float64)
+
+
+@lru_cache(maxsize=256)
+def _inverse(matrix: Matrix) -> Array:
+    return np.asarray(np.linalg.inv(_array(matrix)), np.float64)

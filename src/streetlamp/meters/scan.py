@@ -1,0 +1,70 @@
+"""Files of readings replayed step by step, as if they came in now, by all causes of their kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from streetlamp.errors import UserError
+from streetlamp.meters.beside import Beside
+from streetlamp.meters.book import Book
+from streetlamp.meters.budget import make_causes
+from streetlamp.meters.format import Intake, nothing, read_file
+from streetlamp.meters.panel import Panel, panels
+from streetlamp.meters.readings import Readings
+from streetlamp.meters.rejects import Rejects
+from streetlamp.meters.zone import Zone
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Called as a scan goes on."""
+
+    bytes_read: Callable[[int], None] = nothing
+    steps_known: Callable[[int], None] = nothing  # how many steps there are, all panels together
+    stepped: Callable[[int], None] = nothing
+
+
+@dataclass(slots=True)
+class Scan:
+    """What a scan came to; also half done it is true as far as it goes."""
+
+    zone: Zone
+    rejects: Rejects = field(default_factory=Rejects)
+    book: Book = field(default_factory=Book)
+    panels: list[Panel] = field(default_factory=list)
+    rows: int = 0
+    failed: list[str] = field(default_factory=list)  # files that could not be read, and why
+    stepped: int = 0
+
+    def read(self, files: Sequence[Path], latest: float, progress: Progress) -> None:
+        """Takes in all files. UserError: not one of them could be read."""
+        readings = Readings(self.rejects)
+        intake = Intake(readings, self.zone, latest, progress.bytes_read)
+        for path in files:
+            try:
+                read_file(path, intake)
+            except UserError as error:
+                self.failed.append(str(error))
+        if len(self.failed) == len(files):
+            raise UserError("\n".join(self.failed))
+        self.rows = readings.rows
+        self.panels = panels(readings.series())
+
+    def replay(self, budget: float | None, progress: Progress) -> None:
+        """Steps every panel through its causes; findings go into the book at once."""
+        progress.steps_known(sum(panel.count for panel in self.panels))
+        beside = Beside(self.panels)
+        for panel in self.panels:
+            causes = make_causes(panel.kind.name, panel.meters, budget)
+            weathered = beside and panel.kind.name == "district_inflow"
+            for step in panel.replay(self.zone):
+                if weathered:
+                    step = replace(step, beside=beside.at(step.end))  # noqa: PLW2901
+                for cause in causes:
+                    found = cause.update(step)
+                    if found:
+                        self.book.add(found, panel)
+                self.stepped += 1
+                progress.stepped(1)

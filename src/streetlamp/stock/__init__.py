@@ -1,0 +1,1 @@
+"""Ledgers of fuel and bulk goods become findings: what is missing, since when, and why."""

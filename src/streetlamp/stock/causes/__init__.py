@@ -1,0 +1,1 @@
+"""Why something is missing: one file a cause."""

@@ -1,0 +1,149 @@
+"""Readings put into a folder become alarms at the desk, each once, whatever is started anew."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from streetlamp.app.finding_keeper import LIST_SECONDS, FindingKeeper
+from streetlamp.site import Site, load_site, parse_site
+from streetlamp.store import Database, Findings
+from streetlamp.values import Event, Phase
+
+DAYS, SINCE, UNTIL = 50, 36, 39  # of the year, and of the leak
+SITE = """\
+cameras: {gate: {source: "test:"}}
+timezone: Europe/Madrid
+meters: {folder: readings}
+"""
+
+
+def rows(days: int, leak: float = 12.0) -> list[str]:
+    """Hourly registers (L) of a household that sleeps at night, until now; a leak near the end."""
+    now = time.time() // 3600 * 3600 - (DAYS - days) * 86_400
+    rng, register, lines = random.Random(5), 1000.0, []
+    for hour in range(days * 24):
+        at = now - (days * 24 - hour) * 3600
+        awake = 7 <= datetime.fromtimestamp(at, UTC).hour <= 22
+        register += rng.choice((0, 0, 6, 20, 60)) if awake else rng.choice((0,) * 12 + (6,))
+        register += leak if SINCE * 24 <= hour < UNTIL * 24 else 0.0
+        stamp = datetime.fromtimestamp(at, UTC).isoformat()
+        lines.append(f"W1,{stamp},water,{register:.0f},,L,")
+    return lines
+
+
+def put(folder: Path, lines: Sequence[str], name: str = "a.csv") -> None:
+    folder.mkdir(exist_ok=True)
+    text = "meter_id,timestamp,kind,register,interval,unit,quality\n" + "\n".join(lines) + "\n"
+    (folder / name).write_text(text)
+    os.utime(folder / name, (time.time() - 60,) * 2)
+
+
+class Desk:
+    """A keeper of this site, and what it told."""
+
+    def __init__(self, site: Site, day: int = DAYS) -> None:
+        site.data.mkdir(exist_ok=True)
+        self.database = Database(site.data / "streetlamp.db")
+        self.told: list[Event] = []
+        self.keeper = FindingKeeper(site, self.database, self.told.extend)
+        self.now = time.time() - (DAYS - day) * 86_400
+
+    def look(self) -> list[Event]:
+        """Lets it look at both rooms until it has nothing more to do; the leaks it told of."""
+        before = len(self.told)
+        self.now += LIST_SECONDS
+        self.keeper.turn(self.now)
+        end = time.monotonic() + 60
+        while self.keeper.busy and time.monotonic() < end:
+            time.sleep(0.05)
+            self.keeper.turn(self.now)
+        assert not self.keeper.busy
+        return [event for event in self.told[before:] if event.kind == "leak"]
+
+    def close(self) -> None:
+        self.keeper.close()
+        self.database.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return parse_site(SITE, tmp_path / "site.yaml")
+
+
+def test_a_leak_is_told_once_and_when_it_is_over(site: Site, tmp_path: Path) -> None:
+    put(tmp_path / "readings", rows(UNTIL))
+    desk = Desk(site, UNTIL)
+    (began,) = desk.look()
+    assert (began.kind, began.place, began.camera) == ("leak", "W1", "")
+    assert (began.phase, began.alarm) == (Phase.START, True)
+    assert began.message.startswith("Leak at “W1”, 1")
+    row = Findings(desk.database).get(began.id)
+    assert row is not None
+    assert row.drawing.startswith("<svg")
+    assert row.evidence
+    assert desk.look() == [], "nothing has changed"
+    desk.close()
+
+    desk = Desk(site)  # started anew, and the same readings came once more
+    put(tmp_path / "readings", rows(UNTIL), "again.csv")
+    assert desk.look() == []
+    put(tmp_path / "readings", rows(DAYS), "b.csv")
+    (over,) = desk.look()
+    assert (over.id, over.phase, over.alarm) == (began.id, Phase.END, True)
+    desk.close()
+
+
+def test_what_is_long_over_is_noted_but_no_alarm(site: Site, tmp_path: Path) -> None:
+    old = [line.replace(line.split(",")[1], _earlier(line.split(",")[1])) for line in rows(DAYS)]
+    put(tmp_path / "readings", old)
+    desk = Desk(site)
+    (noted,) = desk.look()
+    assert (noted.kind, noted.alarm, noted.phase) == ("leak", False, Phase.END)
+    desk.close()
+
+
+def _earlier(stamp: str) -> str:
+    at = datetime.fromisoformat(stamp).timestamp() - 90 * 86_400
+    return datetime.fromtimestamp(at, UTC).isoformat()
+
+
+def test_files_that_cannot_be_used_are_said(tmp_path: Path) -> None:
+    (tmp_path / "site.yaml").write_text(SITE + "stock: {folder: records}\n")
+    desk = Desk(load_site(tmp_path / "site.yaml"))
+    desk.keeper.turn(desk.now)
+    assert f"{tmp_path / 'readings'} cannot be read" in desk.keeper.trouble
+    put(tmp_path / "readings", ["W1,yesterday,water,1,,L,", *rows(3)])
+    put(tmp_path / "records", ["nonsense"], "ledger.csv")
+    assert desk.look() == []
+    assert "1 readings could not be used" in desk.keeper.trouble
+    assert "stores.csv is missing" in desk.keeper.trouble
+    put(tmp_path / "readings", rows(3))
+    (tmp_path / "records" / "ledger.csv").unlink()
+    desk.look()
+    assert desk.keeper.trouble == ""
+    desk.close()
+
+
+def test_a_disk_that_is_full_loses_no_finding(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "readings", rows(UNTIL))
+    desk = Desk(site, UNTIL)
+
+    def full(self: Findings, rows: object) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Findings, "put", full)
+        with pytest.raises(OSError, match="no space"):
+            desk.look()
+    assert [one.kind for one in desk.look()] == ["leak"], "and told again: twice is harmless"
+    assert desk.look() == []
+    desk.close()
