@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.alone import Alone
+from support.twice import Twice
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -19,6 +20,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Alone())
+    config.pluginmanager.register(Twice())
 
 
 @pytest.fixture(scope="session")

@@ -252,10 +252,11 @@ def test_a_full_disk_stops_recording_and_nothing_else(site: Path, start, tmp_pat
                     file.write(b"\0" * 4096)
             except OSError:
                 pass
+        # who notices first, the recorder or the database, is chance: wait for the recorder
         disk = running.until(
-            lambda: (d := client.get("/api/status").json()["disk"])["message"] and d
+            lambda: not (d := client.get("/api/status").json()["disk"])["recording"] and d, 90
         )
-        assert not disk["recording"]
+        assert disk["message"]
         (status,) = client.get("/api/status").json()["cameras"]
         assert status["state"] == "live"
         filler.unlink()
