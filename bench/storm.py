@@ -25,6 +25,7 @@ from soak_site import Rack, quiet
 from live import Lamp
 from record import ROOT, Bar, Result, Table, save
 from streetlamp.fleet.account import Account
+from streetlamp.fleet.figures import Stretch
 from streetlamp.health import MinuteState, Reason
 from streetlamp.store import Database, LedgerTables
 
@@ -56,6 +57,11 @@ def wait(lamp: Lamp, what: str, wanted: int, *, live: bool) -> float:
             return passed
         time.sleep(1)
     raise SystemExit(f"{what}: not within {PATIENCE:.0f} seconds\n{lamp.said[-2000:]}")
+
+
+def _told(one: Stretch) -> str:
+    begin, end = (time.strftime("%H:%M", time.gmtime(at)) for at in (one.start, one.end))
+    return f"{begin}-{end} {one.state} {' '.join(one.reasons)}"
 
 
 def calm(lamp: Lamp) -> dict[str, Any]:
@@ -148,6 +154,9 @@ def main() -> int:
     )  # fmt: skip
     made.print()
     print("\n".join(lines[-6:]))
+    for id_, found in stretches.items():  # what is not as it should be, to look into
+        if id_ not in right or len(lost[id_]) != 1:
+            print(id_, "; ".join(map(_told, found)))
     if not wanted.no_save:
         print(f"\nkept as {save(made).relative_to(ROOT)}")
     return 0 if all(bar.holds for bar in made.bars) else 1

@@ -33,6 +33,12 @@ def meters_scan(
             help="False alarms a meter may raise in a year, all causes together.",
         ),
     ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, max=64, help="How many work at it. Without it: one a core."
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
     """Find leaks, bursts and faults in files of readings, replayed as if they came in now.
@@ -41,6 +47,7 @@ def meters_scan(
     docs/19-meters.md describes them. Ctrl-C ends it and keeps what was found so far.
     """  # fmt: skip
     from streetlamp.app.meters_command import scan_files  # noqa: PLC0415  # keeps --help quick
+    from streetlamp.machine import cores  # noqa: PLC0415
 
-    if not scan_files(files, out, timezone, budget, quiet=quiet):
+    if not scan_files(files, out, timezone, budget, processes or cores(), quiet=quiet):
         raise typer.Exit(130)

@@ -26,7 +26,13 @@ _AHEAD: Final = 86_400.0  # s a reading's clock may be ahead of ours
 
 
 def scan_files(
-    files: Sequence[Path], out: Path, timezone: str, budget: float | None, *, quiet: bool
+    files: Sequence[Path],
+    out: Path,
+    timezone: str,
+    budget: float | None,
+    processes: int = 1,
+    *,
+    quiet: bool,
 ) -> bool:
     """Scans, writes the results; False: stopped by Ctrl-C, with what was found until then.
 
@@ -51,7 +57,7 @@ def scan_files(
         )
         try:
             done.read(files, time.time() + _AHEAD, progress)
-            done.replay(budget, progress)
+            done.replay(budget, progress, processes)
         except KeyboardInterrupt:
             whole = False
     lines = _write(done, out, zone, budget, whole=whole)

@@ -62,6 +62,7 @@ class Cause(ABC):
     name: ClassVar[str]  # leak, burst, stuck_meter …
     kinds: ClassVar[frozenset[str]]  # of meters: water, electricity, district_inflow, pressure …
     summary: ClassVar[str]  # one sentence for the docs
+    together: ClassVar[bool] = False  # meters are held against each other: a panel stays whole
     Options: ClassVar[type[CauseOptions]] = CauseOptions
 
     def __init__(self, meters: Sequence[str], options: Any = None) -> None:

@@ -7,7 +7,7 @@ of the decades.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -31,6 +31,7 @@ class Panel:
     kind: MeterKind
     length: int
     members: Sequence[Stepped]
+    blocks: Sequence[Indices] | None = None  # of steps to replay; None: those of its readings
 
     @property
     def meters(self) -> tuple[str, ...]:
@@ -67,6 +68,14 @@ class Panel:
                     used[row], register[row],
                 )  # fmt: skip
 
+    def parts(self, most: int) -> list[Panel]:
+        """The panel as panels of at most so many meters each, with the steps of the whole."""
+        blocks = tuple(self._blocks())
+        return [
+            replace(self, members=self.members[first : first + most], blocks=blocks)
+            for first in range(0, len(self.members), most)
+        ]
+
     def reading_time(self, meter: str, step_end: float) -> float:
         """When the reading came that completed the step ending then; the end itself if none did."""
         one = self.members[self.meters.index(meter)]
@@ -77,6 +86,9 @@ class Panel:
         return step_end
 
     def _blocks(self) -> Iterator[Indices]:
+        if self.blocks is not None:
+            yield from self.blocks
+            return
         there = [one.step for one in self.members if len(one.step)]
         if not there:
             return

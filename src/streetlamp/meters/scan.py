@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from streetlamp.errors import UserError
 from streetlamp.meters.beside import Beside
 from streetlamp.meters.book import Book
-from streetlamp.meters.budget import make_causes
 from streetlamp.meters.format import Intake, nothing, read_file
 from streetlamp.meters.panel import Panel, panels
 from streetlamp.meters.readings import Readings
 from streetlamp.meters.rejects import Rejects
+from streetlamp.meters.replay import Replay, shared_out, side_by_side
 from streetlamp.meters.zone import Zone
+from streetlamp.values import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +53,23 @@ class Scan:
         self.rows = readings.rows
         self.panels = panels(readings.series())
 
-    def replay(self, budget: float | None, progress: Progress) -> None:
-        """Steps every panel through its causes; findings go into the book at once."""
-        progress.steps_known(sum(panel.count for panel in self.panels))
-        beside = Beside(self.panels)
+    def replay(self, budget: float | None, progress: Progress, processes: int = 1) -> None:
+        """Steps every panel through its causes; findings go into the book at once.
+
+        processes: how many may work at it. UserError: one of several was killed.
+        """
+        how = Replay(self.zone, budget, Beside(self.panels))
+
+        def take(panel: Panel, steps: int, found: Sequence[Finding]) -> None:
+            self.book.add(found, panel)
+            self.stepped += steps
+            progress.stepped(steps)
+
+        parts = shared_out(self.panels, processes)
+        progress.steps_known(sum(part.panel.count for part in parts))
+        if processes > 1 and len(parts) > 1:
+            side_by_side(how, parts, processes, take)
+            return
         for panel in self.panels:
-            causes = make_causes(panel.kind.name, panel.meters, budget)
-            weathered = beside and panel.kind.name == "district_inflow"
-            for step in panel.replay(self.zone):
-                if weathered:
-                    step = replace(step, beside=beside.at(step.end))  # noqa: PLW2901
-                for cause in causes:
-                    found = cause.update(step)
-                    if found:
-                        self.book.add(found, panel)
-                self.stepped += 1
-                progress.stepped(1)
+            for found in how.told(panel):
+                take(panel, 1, found)

@@ -18,6 +18,7 @@ class DistrictLeak(Cause):
     name = "district_leak"
     kinds = frozenset({"district_inflow"})
     summary = "A district's inflow is higher at all hours than its demand explains."
+    together = True
     Options = DistrictOptions
 
     def __init__(self, meters: Sequence[str], options: Any = None) -> None:

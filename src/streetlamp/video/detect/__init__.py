@@ -7,9 +7,10 @@ Importing this package is light: OpenVINO or ONNX Runtime are loaded with the mo
 from __future__ import annotations
 
 from streetlamp.errors import UserError
+from streetlamp.machine import cores
 from streetlamp.video.detect.base import DETECTORS, EMBEDDINGS, Detector, Prepared, refused
 from streetlamp.video.detect.faces import WithFaces
-from streetlamp.video.detect.runtimes import cores, open_model
+from streetlamp.video.detect.runtimes import open_model
 from streetlamp.video.detect_options import DetectOptions
 from streetlamp.video.models import Finds, find_model
 

@@ -19,11 +19,12 @@ import cv2
 import numpy as np
 
 from streetlamp.errors import UserError
+from streetlamp.machine import cores
 from streetlamp.values import Bytes, Floats
 from streetlamp.video.detect.base import Array, Detector, Prepared
 from streetlamp.video.detect.letterbox import Letterbox
 from streetlamp.video.detect.nms import suppress
-from streetlamp.video.detect.runtimes import Runtime, Shape, cores, open_model
+from streetlamp.video.detect.runtimes import Runtime, Shape, open_model
 from streetlamp.video.detect_options import DetectOptions
 from streetlamp.video.models import ModelManifest, find_model
 from streetlamp.video.raw import WHOLE, Detections, View

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
-import os
 import queue
 import sys
 import threading
@@ -53,13 +52,6 @@ class Runtime(Protocol):
         be the model's own memory: they are to be read only, and only until ``read`` returns.
         """
         ...
-
-
-def cores() -> int:
-    """Processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def choose(runtime: str) -> str:
