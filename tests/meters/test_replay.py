@@ -28,7 +28,7 @@ HOURS = 21 * 24
 FIRST = 1_767_225_600 // 3600
 
 
-def panel(kind: str, n: int = 5) -> Panel:
+def panel(kind: str, n: int = 5, name: str = "M{}") -> Panel:
     used = home(HOURS, n=n, seed=4)
     used[300:, 1] += 8.0
     used[200:, n - 1] = 0.0
@@ -39,7 +39,7 @@ def panel(kind: str, n: int = 5) -> Panel:
         there = slice(40 * at, HOURS - 60 * (n - 1 - at))
         members.append(
             Stepped(
-                f"M{at}", steps[there], (steps[there] + 1) * 3600.0, used[there, at],
+                name.format(at), steps[there], (steps[there] + 1) * 3600.0, used[there, at],
                 5000.0 + used[there, at].cumsum(),
             )
         )  # fmt: skip
@@ -70,10 +70,10 @@ def test_two_processes_tell_what_one_does() -> None:
 
 @pytest.mark.usefixtures("worth_it")
 def test_meters_held_against_each_other_stay_together() -> None:
-    parts = shared_out([panel("water"), panel("district_inflow", 3)], 2)
-    assert [[one.meter for one in part.panel.members] for part in parts] == [
-        ["M0", "M1", "M2"], ["M3", "M4"], ["M0", "M1", "M2"],
-    ]  # fmt: skip
+    phases = panel("electricity", 4, "pump-L{}")  # L1, L2 and L3 are one point
+    parts = shared_out([panel("water"), panel("district_inflow", 3), phases], 2)
+    assert [len(part.panel.members) for part in parts] == [3, 2, 3, 4]
+    assert [one.meter for one in parts[1].panel.members] == ["M3", "M4"]
     assert parts[0].panel.count == parts[1].panel.count == panel("water").count
 
 

@@ -62,12 +62,17 @@ class Cause(ABC):
     name: ClassVar[str]  # leak, burst, stuck_meter …
     kinds: ClassVar[frozenset[str]]  # of meters: water, electricity, district_inflow, pressure …
     summary: ClassVar[str]  # one sentence for the docs
-    together: ClassVar[bool] = False  # meters are held against each other: a panel stays whole
     Options: ClassVar[type[CauseOptions]] = CauseOptions
 
     def __init__(self, meters: Sequence[str], options: Any = None) -> None:
         self.meters = tuple(meters)
         self.options = self.Options() if options is None else options
+
+    @classmethod
+    def together(cls, meters: Sequence[str]) -> bool:
+        """Are some of these held against each other? Then a panel is not shared out."""
+        del meters
+        return False
 
     @abstractmethod
     def update(self, step: Step) -> Sequence[Finding]:

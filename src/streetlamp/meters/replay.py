@@ -53,7 +53,8 @@ def shared_out(panels: Sequence[Panel], processes: int) -> list[Part]:
     """Panels in parts, where parts may be looked at alone and are worth it."""
     parts = []
     for panel in panels:
-        alone = not any(one.together for one in causes_of(panel.kind.name).values())
+        causes = causes_of(panel.kind.name).values()
+        alone = not any(one.together(panel.meters) for one in causes)
         work = len(panel.members) * panel.count
         into = min(processes, ceil(work / _MUCH)) if alone else 1
         most = ceil(len(panel.members) / max(into, 1))

@@ -18,8 +18,11 @@ class DistrictLeak(Cause):
     name = "district_leak"
     kinds = frozenset({"district_inflow"})
     summary = "A district's inflow is higher at all hours than its demand explains."
-    together = True
     Options = DistrictOptions
+
+    @classmethod
+    def together(cls, meters: Sequence[str]) -> bool:
+        return len(meters) > 1  # siblings
 
     def __init__(self, meters: Sequence[str], options: Any = None) -> None:
         super().__init__(meters, options)

@@ -52,6 +52,10 @@ class ElectricityUnbalance(Cause):
     Options = UnbalanceOptions
     options: Any
 
+    @classmethod
+    def together(cls, meters: Sequence[str]) -> bool:
+        return bool(points(tuple(meters))[0])
+
     def __init__(self, meters: Sequence[str], options: Any = None) -> None:
         super().__init__(meters, options)
         self._points, self._rows = points(self.meters)
