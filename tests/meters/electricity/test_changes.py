@@ -9,13 +9,12 @@ import pytest
 
 from streetlamp.meters.causes.electricity_base_load_rise import ElectricityBaseLoadRise
 from streetlamp.meters.causes.electricity_clock_shift import ElectricityClockShift
-from streetlamp.meters.causes.electricity_load_step import ElectricityLoadStep
-from streetlamp.meters.causes.electricity_scale_change import ElectricityScaleChange
+from streetlamp.meters.causes.electricity_level_change import ElectricityLevelChange
 from streetlamp.meters.electricity.levels import quarters
 from support.load_curves import begun, found_by, homes, hourly, made
 
 DAYS, AT = 66, 48 * 24 + 9
-CAUSES = [ElectricityScaleChange, ElectricityLoadStep, ElectricityClockShift]
+CAUSES = [ElectricityLevelChange, ElectricityClockShift]
 
 
 def _all(curve: np.ndarray) -> list[Any]:
@@ -62,7 +61,7 @@ def test_a_clock_that_goes_wrong_is_a_shift_and_nothing_else(hours: int) -> None
 def test_a_change_that_goes_back_ends_its_finding() -> None:
     curve = _curve(105)
     curve[AT : AT + 25 * 24, 1] *= 5.0
-    found = found_by(made(ElectricityScaleChange, 3), hourly(curve))
+    found = found_by(made(ElectricityLevelChange, 3), hourly(curve))
     assert [one.end is None for one in found] == [True, False]
     assert found[0].id == found[1].id
     assert found[1].end == pytest.approx((AT + 25 * 24) * 3600, abs=3 * 86400)

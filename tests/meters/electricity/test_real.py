@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from streetlamp.meters.causes.electricity_dead_meter import ElectricityDeadMeter
-from streetlamp.meters.causes.electricity_load_step import ElectricityLoadStep
-from streetlamp.meters.causes.electricity_scale_change import ElectricityScaleChange
-from support.load_curves import begun, found_by, hourly, made
+from streetlamp.meters.causes.electricity_level_change import ElectricityLevelChange
+from support.load_curves import found_by, hourly, made
 
 DAYS = 90
 
@@ -29,14 +28,13 @@ def curve(shared_data: Path) -> np.ndarray:
 
 
 def test_nothing_is_found_where_nothing_is_wrong(curve: np.ndarray) -> None:
-    for cause in (ElectricityScaleChange, ElectricityLoadStep, ElectricityDeadMeter):
+    for cause in (ElectricityLevelChange, ElectricityDeadMeter):
         assert found_by(made(cause, 1), hourly(curve)) == []
 
 
 def test_a_factor_of_two_is_found_and_is_no_step(curve: np.ndarray) -> None:
     faulty = curve.copy()
     faulty[60 * 24 :] *= 2
-    (found,) = found_by(made(ElectricityScaleChange, 1), hourly(faulty))
+    (found,) = found_by(made(ElectricityLevelChange, 1), hourly(faulty))
     assert found.size == pytest.approx(2.0)
     assert 60 * 86400 <= found.detected <= 75 * 86400
-    assert begun(found_by(made(ElectricityLoadStep, 1), hourly(faulty))) == []

@@ -9,9 +9,10 @@ import numpy as np
 from pydantic import Field
 
 from streetlamp.meters.base import CAUSES, Cause, CauseOptions, Step
-from streetlamp.meters.electricity.episodes import Episodes, confidence
+from streetlamp.meters.electricity.budget import confidence
 from streetlamp.meters.electricity.runs import Run, Runs
 from streetlamp.meters.electricity.watch import Alarm, Watch
+from streetlamp.meters.episode import Episodes
 from streetlamp.values import Finding
 
 LONGEST_STEP: Final = 300.0
@@ -75,18 +76,18 @@ class ElectricityApplianceFault(Cause):
             watch = self._watch[i] = Watch(mine.alarms_per_meter_year, mine.runs_per_false_alarm)
         alarm = watch.update(run)
         if i in self._told:
-            return [self._told.end(i, run.begin)] if watch.settled else []
+            return [self._told.close(i, run.begin)] if watch.settled else []
         if alarm is None:
             return []
         return [
             self._told.begin(
                 i,
-                alarm.start,
-                now,
-                alarm.minutes - alarm.usual_minutes,
-                confidence(alarm.sum - alarm.threshold, 0.0),
-                _sentence(alarm, float(np.nan_to_num(self._runs.level[i]))),
-                {
+                start=alarm.start,
+                detected=now,
+                size=alarm.minutes - alarm.usual_minutes,
+                confidence=confidence(alarm.sum - alarm.threshold, 0.0),
+                evidence=_sentence(alarm, float(np.nan_to_num(self._runs.level[i]))),
+                numbers={
                     "statistic": alarm.sum,
                     "threshold": alarm.threshold,
                     "minutes": alarm.minutes,

@@ -10,9 +10,9 @@ from pydantic import Field
 
 from streetlamp.meters.arrays import Doubles
 from streetlamp.meters.base import CAUSES, CauseOptions
+from streetlamp.meters.electricity.budget import DAY_YEAR, confidence
 from streetlamp.meters.electricity.daily import DailyCause
 from streetlamp.meters.electricity.days import DAY, Day
-from streetlamp.meters.electricity.episodes import DAY_YEAR, confidence
 from streetlamp.meters.electricity.levels import quarters
 from streetlamp.meters.electricity.quantiles import median
 from streetlamp.sequential.cusum import Cusum, threshold
@@ -76,7 +76,9 @@ class ElectricityBaseLoadRise(DailyCause):
         self._past = np.roll(self._past, 1, axis=1)
         self._past[:, 0] = level
         found = [
-            self._told.end(i, day.begin) for i in np.flatnonzero(z < 1).tolist() if i in self._told
+            self._told.close(i, day.begin)
+            for i in np.flatnonzero(z < 1).tolist()
+            if i in self._told
         ]
         rise = level - usual
         for i in np.flatnonzero(over).tolist():
@@ -87,13 +89,15 @@ class ElectricityBaseLoadRise(DailyCause):
             found.append(
                 self._told.begin(
                     i,
-                    day.begin - 7 * weeks * DAY,
-                    now,
-                    after - before,
-                    confidence(float(self._cusum.sum[i]), self._h),
-                    f"The load that is on day and night crept from {before:.3g} to {after:.3g} kW "
-                    f"in the last {weeks} weeks; no single week explains it.",
-                    {"before": before, "after": after, "weeks": float(weeks)},
+                    start=day.begin - 7 * weeks * DAY,
+                    detected=now,
+                    size=after - before,
+                    confidence=confidence(float(self._cusum.sum[i]), self._h),
+                    evidence=(
+                        f"The load that is on day and night crept from {before:.3g} to {after:.3g} "
+                        f"kW in the last {weeks} weeks; no single week explains it."
+                    ),
+                    numbers={"before": before, "after": after, "weeks": float(weeks)},
                 )
             )
         self._cusum.reset(over)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from streetlamp.meters.base import CAUSES
+from streetlamp.meters.electricity.budget import confidence
 from streetlamp.meters.electricity.clock import Clock
 from streetlamp.meters.electricity.daily import DailyCause
 from streetlamp.meters.electricity.days import DAY, Day
-from streetlamp.meters.electricity.episodes import confidence
 from streetlamp.values import Finding
 
 
@@ -34,7 +34,7 @@ class ElectricityClockShift(DailyCause):
             start = day.begin - (int(verdict.since[i]) - 1) * DAY
             hours = float(verdict.hours[i])
             if i in self._told:
-                past = self._told.end(i, start)
+                past = self._told.close(i, start)
                 found.append(past)
                 if past.size * hours < 0:
                     continue  # back: the episode is over
@@ -43,13 +43,16 @@ class ElectricityClockShift(DailyCause):
             found.append(
                 self._told.begin(
                     i,
-                    start,
-                    now,
-                    hours,
-                    confidence(evidence, self.threshold),
-                    f"For {days} days the day's shape has come {abs(hours):.0f} h {word} than in "
-                    f"the two months before; no shift explains it exp({evidence:.0f}) times worse.",
-                    {"evidence": evidence, "threshold": self.threshold, "hours": hours},
+                    start=start,
+                    detected=now,
+                    size=hours,
+                    confidence=confidence(evidence, self.threshold),
+                    evidence=(
+                        f"For {days} days the day's shape has come {abs(hours):.0f} h {word} than "
+                        f"in the two months before; no shift explains it exp({evidence:.0f}) "
+                        f"times worse."
+                    ),
+                    numbers={"evidence": evidence, "threshold": self.threshold, "hours": hours},
                 )
             )
         self._clock.adopt(verdict.shifted, verdict)

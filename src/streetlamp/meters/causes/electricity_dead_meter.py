@@ -9,8 +9,9 @@ import numpy as np
 from pydantic import Field
 
 from streetlamp.meters.base import CAUSES, YEAR_SECONDS, Cause, CauseOptions, Step
-from streetlamp.meters.electricity.episodes import Episodes, confidence, nats
+from streetlamp.meters.electricity.budget import confidence, nats
 from streetlamp.meters.electricity.repeats import Repeats
+from streetlamp.meters.episode import Episodes
 from streetlamp.values import Finding
 
 
@@ -64,7 +65,7 @@ class ElectricityDeadMeter(Cause):
         self._runs.update(zero, here & self._lived)
         threshold = nats(self.options.alarms_per_meter_year, YEAR_SECONDS / seconds)
         found = [
-            self._told.end(int(i), step.begin)
+            self._told.close(int(i), step.begin)
             for i in np.flatnonzero(counts)
             if int(i) in self._told
         ]
@@ -77,14 +78,16 @@ class ElectricityDeadMeter(Cause):
             found.append(
                 self._told.begin(
                     i,
-                    float(self._begun[i]),
-                    step.end,
-                    float(self._power[i]),
-                    confidence(evidence, threshold),
-                    f"Nothing counted for {hours:.0f} h, where {self._power[i]:.3g} kW was usual; "
-                    f"by this meter's own runs of zeros that is a chance of "
-                    f"1 in {np.exp(min(evidence, 40)):.0e}.",
-                    {"evidence": evidence, "threshold": threshold, "hours": float(hours)},
+                    start=float(self._begun[i]),
+                    detected=step.end,
+                    size=float(self._power[i]),
+                    confidence=confidence(evidence, threshold),
+                    evidence=(
+                        f"Nothing counted for {hours:.0f} h, where {self._power[i]:.3g} kW was "
+                        f"usual; by this meter's own runs of zeros that is a chance of "
+                        f"1 in {np.exp(min(evidence, 40)):.0e}."
+                    ),
+                    numbers={"evidence": evidence, "threshold": threshold, "hours": float(hours)},
                 )
             )
         return found

@@ -10,9 +10,10 @@ from pydantic import Field
 
 from streetlamp.meters.arrays import Doubles
 from streetlamp.meters.base import CAUSES, Cause, CauseOptions, Step
+from streetlamp.meters.electricity.budget import DAY_YEAR, confidence
 from streetlamp.meters.electricity.days import Days
-from streetlamp.meters.electricity.episodes import DAY_YEAR, Episodes, confidence
 from streetlamp.meters.electricity.thermal import Thermal
+from streetlamp.meters.episode import Episodes
 from streetlamp.values import Finding
 from streetlamp.values.findings import SURE
 
@@ -76,7 +77,7 @@ class ElectricityOverload(Cause):
         over = (load > limit) & ~np.isnan(step.used)
         self._below = np.where(over, 0.0, self._below + (step.end - step.begin))
         found = [
-            self._told.end(i, step.end - float(self._below[i]))
+            self._told.close(i, step.end - float(self._below[i]))
             for i in [i for i in np.flatnonzero(self._below > 86400).tolist() if i in self._told]
         ]
         for i in np.flatnonzero(over).tolist():
@@ -87,13 +88,19 @@ class ElectricityOverload(Cause):
             found.append(
                 self._told.begin(
                     i,
-                    step.begin,
-                    step.end,
-                    float(load[i] - limit[i]),
-                    SURE if rated[i] else confidence(20 * (by - 1), 0.0),
-                    f"It carries {power[i]:.3g} kW and is as warm as {load[i]:.3g} kW for good "
-                    f"would make it, {100 * (by - 1):.0f} % above {of} {limit[i]:.3g} kW.",
-                    {"kw": float(power[i]), "thermal_kw": float(load[i]), "limit": float(limit[i])},
+                    start=step.begin,
+                    detected=step.end,
+                    size=float(load[i] - limit[i]),
+                    confidence=SURE if rated[i] else confidence(20 * (by - 1), 0.0),
+                    evidence=(
+                        f"It carries {power[i]:.3g} kW and is as warm as {load[i]:.3g} kW for good "
+                        f"would make it, {100 * (by - 1):.0f} % above {of} {limit[i]:.3g} kW."
+                    ),
+                    numbers={
+                        "kw": float(power[i]),
+                        "thermal_kw": float(load[i]),
+                        "limit": float(limit[i]),
+                    },
                 )
             )
         return found

@@ -10,9 +10,10 @@ from pydantic import Field
 
 from streetlamp.meters.arrays import Doubles
 from streetlamp.meters.base import CAUSES, YEAR_SECONDS, Cause, CauseOptions, Step
-from streetlamp.meters.electricity.episodes import Episodes, confidence, nats
+from streetlamp.meters.electricity.budget import confidence, nats
 from streetlamp.meters.electricity.phases import points
 from streetlamp.meters.electricity.repeats import Repeats
+from streetlamp.meters.episode import Episodes
 from streetlamp.values import Finding
 
 
@@ -73,7 +74,7 @@ class ElectricityPhaseLoss(Cause):
         self._begun = np.where(lost & (self._runs.length == 0), step.begin, self._begun)
         self._runs.update(lost, here & self._carried)
         found = [
-            self._told.end(i, step.begin)
+            self._told.close(i, step.begin)
             for i in self._rows.ravel()[here & ~lost].tolist()
             if i in self._told
         ]
@@ -93,11 +94,13 @@ class ElectricityPhaseLoss(Cause):
         hours = (now - float(self._begun[flat])) / 3600
         return self._told.begin(
             int(self._rows[point, phase]),
-            float(self._begun[flat]),
-            now,
-            carried,
-            confidence(evidence, threshold),
-            f"Phase {phase + 1} of {self._points[point]} has carried nothing for {hours:.1f} h "
-            f"while the other two carry {carried:.3g} kW each.",
-            {"evidence": evidence, "threshold": threshold, "hours": hours},
+            start=float(self._begun[flat]),
+            detected=now,
+            size=carried,
+            confidence=confidence(evidence, threshold),
+            evidence=(
+                f"Phase {phase + 1} of {self._points[point]} has carried nothing for {hours:.1f} h "
+                f"while the other two carry {carried:.3g} kW each."
+            ),
+            numbers={"evidence": evidence, "threshold": threshold, "hours": hours},
         )

@@ -9,8 +9,9 @@ import numpy as np
 from pydantic import Field
 
 from streetlamp.meters.base import CAUSES, YEAR_SECONDS, Cause, CauseOptions, Step
-from streetlamp.meters.electricity.episodes import Episodes, confidence, nats
+from streetlamp.meters.electricity.budget import confidence, nats
 from streetlamp.meters.electricity.repeats import Repeats
+from streetlamp.meters.episode import Episodes
 from streetlamp.values import Finding
 
 FEWEST: Final = 6
@@ -59,7 +60,7 @@ class ElectricityStuckMeter(Cause):
         seconds = step.end - step.begin
         threshold = nats(self.options.alarms_per_meter_year, YEAR_SECONDS / seconds)
         found = [
-            self._told.end(int(i), step.begin)
+            self._told.close(int(i), step.begin)
             for i in np.flatnonzero(here & ~same)
             if int(i) in self._told
         ]
@@ -72,14 +73,16 @@ class ElectricityStuckMeter(Cause):
             found.append(
                 self._told.begin(
                     i,
-                    float(self._begun[i]),
-                    step.end,
-                    float(power),
-                    confidence(evidence, threshold),
-                    f"The reading of {power:.3g} kW has come {self._runs.length[i] + 1} times in a "
-                    f"row, for {hours:.0f} h; by this meter's own runs that is a chance of "
-                    f"1 in {np.exp(min(evidence, 40)):.0e}.",
-                    {"evidence": evidence, "threshold": threshold, "hours": float(hours)},
+                    start=float(self._begun[i]),
+                    detected=step.end,
+                    size=float(power),
+                    confidence=confidence(evidence, threshold),
+                    evidence=(
+                        f"The reading of {power:.3g} kW has come {self._runs.length[i] + 1} times "
+                        f"in a row, for {hours:.0f} h; by this meter's own runs that is a chance "
+                        f"of 1 in {np.exp(min(evidence, 40)):.0e}."
+                    ),
+                    numbers={"evidence": evidence, "threshold": threshold, "hours": float(hours)},
                 )
             )
         return found

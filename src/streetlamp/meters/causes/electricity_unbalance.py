@@ -10,10 +10,11 @@ from pydantic import Field
 
 from streetlamp.meters.arrays import Doubles
 from streetlamp.meters.base import CAUSES, Cause, CauseOptions, Step
+from streetlamp.meters.electricity.budget import DAY_YEAR, confidence
 from streetlamp.meters.electricity.days import DAY, Day, Days
-from streetlamp.meters.electricity.episodes import DAY_YEAR, Episodes, confidence
 from streetlamp.meters.electricity.phases import points
 from streetlamp.meters.electricity.quantiles import median
+from streetlamp.meters.episode import Episodes
 from streetlamp.sequential.cusum import Cusum, threshold
 from streetlamp.values import Finding
 
@@ -87,7 +88,7 @@ class ElectricityUnbalance(Cause):
         self._past = np.roll(self._past, 1, axis=0)
         self._past[0] = share
         found = [
-            self._told.end(i, day.begin)
+            self._told.close(i, day.begin)
             for flat in np.flatnonzero(np.abs(z) < 1).tolist()
             if (i := int(self._rows.ravel()[flat])) in self._told
         ]
@@ -119,11 +120,13 @@ class ElectricityUnbalance(Cause):
         three = share[3 * point : 3 * point + 3]
         return self._told.begin(
             int(self._rows[point, phase]),
-            day.begin - (days - 1) * DAY,
-            now,
-            float(3 * np.abs(three - 1 / 3).max()),
-            confidence(sums, self.threshold),
-            f"Phase {phase + 1} of {self._points[point]} carries {100 * share[flat]:.0f} % of the "
-            f"three instead of {100 * usual[flat]:.0f} %, for {days} days.",
-            {"share": float(share[flat]), "usual": float(usual[flat]), "statistic": sums},
+            start=day.begin - (days - 1) * DAY,
+            detected=now,
+            size=float(3 * np.abs(three - 1 / 3).max()),
+            confidence=confidence(sums, self.threshold),
+            evidence=(
+                f"Phase {phase + 1} of {self._points[point]} carries {100 * share[flat]:.0f} % of "
+                f"the three instead of {100 * usual[flat]:.0f} %, for {days} days."
+            ),
+            numbers={"share": float(share[flat]), "usual": float(usual[flat]), "statistic": sums},
         )

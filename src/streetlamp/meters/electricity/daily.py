@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from streetlamp.meters.base import Cause, Step
+from streetlamp.meters.electricity.budget import DAY_YEAR, nats
 from streetlamp.meters.electricity.days import Day, Days
-from streetlamp.meters.electricity.episodes import DAY_YEAR, Episodes, nats
+from streetlamp.meters.episode import Episodes
 from streetlamp.values import Finding
 
 
