@@ -15,7 +15,7 @@ from typing import Final
 
 from streetlamp.fleet.clock import MINUTE, base_of
 from streetlamp.fleet.figures import Stretch
-from streetlamp.health import MinuteState, Reason
+from streetlamp.health import PRECEDENCE, MinuteState, Reason
 from streetlamp.store.ledger import Expected, LedgerEra, LedgerStretch, LedgerTables, Plan
 
 SILENT_SECONDS: Final = 180.0  # since the last beat: then Streetlamp is not running
@@ -150,15 +150,20 @@ def _cut(start: int, end: int, windows: Iterable[Span]) -> Iterator[Span]:
 
 
 def _joined(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
-    """Alike side by side become one."""
+    """What is side by side and alike becomes one: lost for the same root, whatever came with it."""
     held: Stretch | None = None
     for one in stretches:
         if held is None:
             held = one
-        elif held.end == one.start and (held.state, held.reasons) == (one.state, one.reasons):
-            held = replace(held, end=one.end)
+        elif held.end == one.start and _kind(held) == _kind(one):
+            more = sorted({*held.reasons, *one.reasons}, key=lambda each: PRECEDENCE[each])
+            held = replace(held, end=one.end, reasons=tuple(more))
         else:
             yield held
             held = one
     if held is not None:
         yield held
+
+
+def _kind(one: Stretch) -> tuple[MinuteState, Reason | tuple[Reason, ...] | None]:
+    return one.state, one.reason if one.state is MinuteState.LOST else one.reasons
