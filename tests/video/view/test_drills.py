@@ -266,6 +266,21 @@ def test_a_clip_that_begins_anew_is_not_called_frozen(*, known: bool) -> None:
     assert told == ({None} if known else {None, Reason.FROZEN})
 
 
+@pytest.mark.parametrize(("away", "frozen"), [(10, True), (150, False)])
+def test_who_was_away_for_long_is_compared_with_nothing_before(*, away: int, frozen: bool) -> None:
+    """A virtual camera that was switched off may show again what it showed last."""
+    health = CameraHealth("yard", HealthOptions.model_validate({}))
+    meter = ViewMeter("yard", health.view)
+    told: set[Reason | None] = set()
+    clip = list(islice(keyframes(well, 23), 25))
+    for n, (raw, sizes) in enumerate([*clip, *clip[-20:]]):
+        meter.coded(sizes, raw.size)
+        time = clip[0][0].time + n * GOP / RATE + away * (n >= len(clip))
+        meter.see(replace(raw, time=time))
+        told.update(j.reason for j in health.judgements())
+    assert (Reason.FROZEN in told) is frozen
+
+
 def test_only_clips_begin_anew() -> None:
     assert repeats(SourceOptions(url="yard.mp4"))
     assert not repeats(SourceOptions(url="yard.mp4", loop=False))

@@ -65,6 +65,11 @@ class Aliveness:
         same = sum(one.same for one in others) / max(1, len(others))
         return last.noise < USUAL * self._usual or last.same > same + UNCOMMON
 
+    def forget(self) -> None:
+        """What comes next is compared with nothing before it."""
+        self._count = 0
+        self._found.clear()
+
     def measure(self, luma: Bytes) -> Life | None:
         """Of a luma plane (h, w) uint8. None: nobody can tell.
 
@@ -75,8 +80,7 @@ class Aliveness:
         some = np.ascontiguousarray(some[:height, :width])
         if self._kept.shape[1:] != some.shape:
             self._kept = np.empty((KEPT, *some.shape), np.uint8)
-            self._count = 0
-            self._found.clear()
+            self.forget()
         before = self._kept[: min(self._count, KEPT)]
         there = _measurable(some)
         known = len(before) > 0 and int(there.sum()) >= FEWEST

@@ -23,6 +23,8 @@ EVERY: Final = 0.9  # seconds between two pictures that are measured, at least â
 CALM: Final = 3.9  # â€¦ and where nothing is unusual
 UNLIKE: Final = (8.0, 0.1, 0.1)  # levels of light, sharpness, fit, from one to the next
 SPARSE: Final = 5.0  # seconds without a measured keyframe after which any picture is
+AWAY: Final = 60.0  # seconds without a picture after which noise is compared anew: whoever serves a
+# clip, as a virtual camera does, may begin it anew, and that is no frozen sensor
 BACK: Final = 10.0  # seconds: a camera that wakes decodes so much again; further, its clock was set
 RECENT: Final = 6  # pictures over which edges must stay where they are
 FINE, SMALL = 640, 320  # widest planes that are measured, pixels
@@ -62,6 +64,8 @@ class ViewMeter:
         least = EVERY if self._unusual else CALM
         if -BACK <= since < (least if key else SPARSE):
             return
+        if since > AWAY:
+            self._alive.forget()
         self._measured = raw.time
         if self._forget:
             self._forget = False
