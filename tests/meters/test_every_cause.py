@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from streetlamp.meters.base import CAUSES, Cause, CauseOptions, Step
+from streetlamp.meters.budget import make_causes
 from streetlamp.meters.kinds import KINDS
 from streetlamp.values import Finding
 from support.meters import MONDAY, home, steps
@@ -79,3 +80,12 @@ def test_findings_keep_their_word(name: str) -> None:
             else:
                 assert one.id in open_now
                 assert one.end >= one.start
+
+
+def test_a_budget_is_shared_by_those_that_can_be_shown() -> None:
+    plain, phases = ("d", "e"), ("p-L1", "p-L2", "p-L3")
+    some, every = (make_causes("electricity", names, 1.0) for names in (plain, phases))
+    assert {one.name for one in every} - {one.name for one in some} == {"unbalance", "phase_loss"}
+    for made in (some, every):
+        whole = sum(one.options.alarms_per_meter_year for one in made)
+        assert whole == pytest.approx(1.0)

@@ -69,6 +69,12 @@ class Cause(ABC):
         self.options = self.Options() if options is None else options
 
     @classmethod
+    def applies(cls, meters: Sequence[str]) -> bool:
+        """Can any of these meters show it? Else it takes no share of the false alarms."""
+        del meters
+        return True
+
+    @classmethod
     def together(cls, meters: Sequence[str]) -> bool:
         """Are some of these held against each other? Then a panel is not shared out."""
         del meters

@@ -7,13 +7,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from streetlamp.meters.panel import Panel
 from streetlamp.meters.zone import iso
 from streetlamp.values import Finding
 from streetlamp.values.findings import SURE
+
+Key = tuple[str, str, str]  # kind of meter, meter, the finding's id
+
+_FLOWS: Final = frozenset({"leak", "burst", "running_toilet", "intermittent_leak"})
+_TOGETHER: Final = 48 * 3600.0  # s between the beginnings of what is one event
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +30,27 @@ class Entry:
 
 
 class Book:
-    """Takes what causes tell; keeps the first word on when, the last word on size and end."""
+    """Takes what causes tell; keeps the first word on when, the last word on size and end.
+
+    Causes do not know of each other: a burst that goes on is a leak a day later, and a cistern that
+    runs all night is both. What flows at a meter and began at about the same time is one episode,
+    named as it was told first, and over when all of it is.
+    """
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[str, str, str], Entry] = {}
+        self._entries: dict[Key, Entry] = {}
+        self._part_of: dict[Key, Key] = {}  # told by another cause: whose episode it is
+        self._flowing: dict[Key, dict[str, float | None]] = {}  # each part's end
+        self._last: dict[tuple[str, str], Key] = {}  # a meter's last episode of something flowing
 
     def add(self, findings: Sequence[Finding], panel: Panel) -> None:
         for one in findings:
             key = (panel.kind.name, one.subject, one.id)
+            if one.cause in _FLOWS and panel.kind.name == "water":
+                joined = self._joined(key, one)
+                if joined is None:
+                    continue
+                key, one = joined  # noqa: PLW2901
             known = self._entries.get(key)
             if known is None:
                 detected = panel.reading_time(one.subject, one.detected)
@@ -45,6 +63,30 @@ class Book:
                     picture=one.picture or first.picture,
                 )  # fmt: skip
             self._entries[key] = Entry(one, panel)
+
+    def _joined(self, key: Key, one: Finding) -> tuple[Key, Finding] | None:
+        """The episode it belongs to, and the news of that; None where there is none."""
+        whole = self._part_of.get(key)
+        if whole is None:
+            whole = self._begun_with(key, one)
+            self._part_of[key] = whole
+            self._last[key[:2]] = whole
+        parts = self._flowing.setdefault(whole, {})
+        parts[one.id] = one.end
+        ends = [end for end in parts.values() if end is not None]
+        end = max(ends) if len(ends) == len(parts) else None
+        if key == whole:
+            return whole, replace(one, end=end)
+        said = self._entries[whole].finding
+        return None if said.end == end else (whole, replace(said, end=end))
+
+    def _begun_with(self, key: Key, one: Finding) -> Key:
+        last = self._last.get(key[:2])
+        if last is None:
+            return key
+        other = self._entries[last].finding
+        over = other.cause == one.cause or (other.end is not None and other.end < one.start)
+        return key if over or abs(one.start - other.start) > _TOGETHER else last
 
     def entries(self) -> list[Entry]:
         """In the order in which they were raised."""

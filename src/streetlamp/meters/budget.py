@@ -16,10 +16,10 @@ def causes_of(kind: str) -> Mapping[str, type[Cause]]:
 def make_causes(kind: str, meters: tuple[str, ...], budget: float | None) -> list[Cause]:
     """All causes of a kind for a panel of meters.
 
-    budget: false alarms a meter-year of all causes together, shared out as their defaults are; None
-    leaves each its own default.
+    Those that no meter of the panel can show are left out. budget: false alarms a meter-year of all
+    together, shared out as their defaults are; None leaves each its own default.
     """
-    found = causes_of(kind)
+    found = {name: one for name, one in causes_of(kind).items() if one.applies(meters)}
     defaults = {name: one.Options().alarms_per_meter_year for name, one in found.items()}
     whole = sum(defaults.values())
     made = []

@@ -50,8 +50,12 @@ class ElectricityPhaseLoss(Cause):
     options: Any
 
     @classmethod
+    def applies(cls, meters: Sequence[str]) -> bool:
+        return bool(points(meters)[0])
+
+    @classmethod
     def together(cls, meters: Sequence[str]) -> bool:
-        return bool(points(tuple(meters))[0])
+        return cls.applies(meters)
 
     def __init__(self, meters: Sequence[str], options: Any = None) -> None:
         super().__init__(meters, options)
