@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import time as clocks
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any, Self
 
@@ -57,13 +58,12 @@ class OnvifCamera:
 
     async def __aenter__(self) -> Self:
         self.way = Transport(self.target, self.login, self._seconds)
-        try:
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(self.way.aclose)
             self._services["devicemgmt"] = await self._make("devicemgmt", self.target.url)
             await self._read_clock()
             self._addresses = await self._read_services()
-        except BaseException:
-            await self.way.aclose()
-            raise
+            undo.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
