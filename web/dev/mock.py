@@ -175,6 +175,16 @@ def one_alarm(key: str) -> Any:
     return alarms.get(key) or fail(404, "There is no such alarm.")
 
 
+@app.get("/api/alarms/{key}/incident")
+def incident(key: str) -> Any:
+    if key not in alarms:
+        return fail(404, "There is no such alarm.")
+    return {
+        "alarm": alarms[key], "group": None, "required": False, "events": [], "near": [],
+        "checklist": [],
+    }  # fmt: skip
+
+
 @app.post("/api/alarms/{key}/{verb}")
 async def answer(key: str, verb: str, request: Request) -> Any:
     state = {"acknowledge": "acknowledged", "resolve": "resolved", "false": "false"}[verb]
@@ -470,6 +480,8 @@ def sheet(names: list[str], size: tuple[int, int]) -> tuple[list[list[float]], b
 
 @app.get("/{path:path}")
 def page(path: str) -> Any:
+    if path.startswith("api/"):
+        return fail(404, "The stand-in does not have that.")
     file = (PAGE / path).resolve()
     inside = file.is_file() and file.is_relative_to(PAGE)
     return FileResponse(file if inside else PAGE / "index.html")

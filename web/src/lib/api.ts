@@ -66,7 +66,12 @@ export async function request<T>(method: string, path: string, body?: unknown, s
   }
   const answer = await ask(path, init);
   if (answer.status === 204) return undefined as T;
-  return (await answer.json()) as T;
+  try {
+    return (await answer.json()) as T;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError(t("That was no answer of the desk. Does something stand between it and this page?"), answer.status);
+  }
 }
 
 /** The name in a content-disposition header, or `other`. */
