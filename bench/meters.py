@@ -2,6 +2,8 @@
 
     python bench/meters.py houses            household water meters: leaks, bursts, faults
     python bench/meters.py houses --quick    one start a meter instead of two
+    python bench/meters.py hanoi districts   districts: LeakDB's Hanoi, real inflow
+    python bench/meters.py electricity appliances   injected faults, faults of appliances
     python bench/meters.py speed             1,000 meters x 1 year, 100,000 meters' hourly update
     python bench/meters.py houses --save     also into bench/results/
 

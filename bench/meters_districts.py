@@ -28,6 +28,7 @@ from meters_districts_data import ZONE, Districts, Scenario, districts, leaks, s
 from meters_districts_inject import Record, Trial, listen, night_flow, night_flow_trials, trials
 from meters_leakdb import night_flow_alarms, score
 
+from record import Result
 from streetlamp.meters.base import Step
 from streetlamp.meters.districts.follow import Follow
 from streetlamp.meters.districts.options import DistrictOptions
@@ -162,6 +163,17 @@ def alarms(scenario: Scenario, options: DistrictOptions) -> Bools:
                 begun.discard(one.id)
         told[at] = bool(begun)
     return told
+
+
+def _real(result: Result, args: argparse.Namespace) -> None:
+    real(DistrictOptions())
+
+
+def _hanoi(result: Result, args: argparse.Namespace) -> None:
+    hanoi(DistrictOptions())
+
+
+PARTS = {"hanoi": _hanoi, "districts": _real}  # they print as they go
 
 
 def main() -> None:

@@ -349,6 +349,21 @@ def _timed(cause: type[Cause], curves: list[np.ndarray]) -> float:
     return clock.process_time() - begun
 
 
+def _meters(result: Result, args: argparse.Namespace) -> None:
+    tables, bars = meters(2 if args.quick else 6, args.seed)
+    result.tables += tables
+    result.bars += bars
+
+
+def _appliances(result: Result, args: argparse.Namespace) -> None:
+    tables, bars = faults_of_appliances()
+    result.tables += tables
+    result.bars += bars
+
+
+PARTS = {"electricity": _meters, "appliances": _appliances}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter

@@ -51,3 +51,17 @@ def meters_scan(
 
     if not scan_files(files, out, timezone, budget, processes or cores(), quiet=quiet):
         raise typer.Exit(130)
+
+
+@meters_commands.command(
+    "bench", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def meters_bench(context: typer.Context) -> None:
+    """Measure what is found, how late, at how many false alarms, and how fast.
+
+    In a checkout of the repository. Takes the names of parts (houses, hanoi, speed …) and the
+    options of bench/meters.py; without any, all parts: half an hour.
+    """
+    from streetlamp.app.bench_command import bench  # noqa: PLC0415
+
+    raise typer.Exit(bench(["meters.py"], context.args))

@@ -69,3 +69,17 @@ def stock_reconcile(
     from streetlamp.app.stock_reconcile import reconcile  # noqa: PLC0415  # keeps --help quick
 
     reconcile(folder, out, false_alarms=false_alarms)
+
+
+@stock_commands.command(
+    "bench", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def stock_bench(context: typer.Context) -> None:
+    """Measure verdicts, causes, false alarms and delays on sets with known answers.
+
+    In a checkout of the repository: what bench/stock_sir.py and bench/stock_reconcile.py print.
+    Takes --save, which keeps the tables in bench/results.
+    """
+    from streetlamp.app.bench_command import bench  # noqa: PLC0415
+
+    raise typer.Exit(bench(["stock_sir.py", "stock_reconcile.py"], context.args))
