@@ -18,7 +18,7 @@ from streetlamp.notify.base import NOTIFIERS, Notifier, Picture, no_picture
 from streetlamp.notify.errors import NotifyError
 from streetlamp.notify.message import MaskedStill, Message
 from streetlamp.notify.options import TargetOptions
-from streetlamp.notify.secret import Secret
+from streetlamp.secret import Secret
 from streetlamp.values import Severity
 
 _TYPES: Final = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import ssl
 from contextlib import suppress
 from typing import Any, Final, Literal, Self
 
-from aiomqtt import Client, MqttCodeError, MqttError, Will
+from aiomqtt import Client, MqttError, Will
 from aiomqtt import Message as Received
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, model_validator
 
+from streetlamp.broker import BrokerOptions, first_of
 from streetlamp.errors import UserError
 from streetlamp.notify import home_assistant as ha
 from streetlamp.notify.base import NOTIFIERS, Notifier, Picture, Surroundings, no_picture
@@ -20,38 +20,13 @@ from streetlamp.notify.errors import NotifyError
 from streetlamp.notify.message import Message
 from streetlamp.notify.options import TargetOptions
 from streetlamp.notify.payload import payload
-from streetlamp.notify.secret import Secret
 
 LOOK_SECONDS: Final = 1.0  # between two looks at what has changed
 HELLO_SECONDS: Final = 5.0  # for what the broker has kept to come back
-_REFUSED: Final = {4, 5, 134, 135}  # MQTT 3.1.1 and 5: bad login, not authorised
 
 
-class MqttOptions(TargetOptions):
+class MqttOptions(BrokerOptions, TargetOptions):
     kind: Literal["mqtt"] = Field("mqtt", title="Kind", description="Which kind this is.")
-    host: str = Field(
-        min_length=1,
-        max_length=253,
-        title="Broker",
-        description="Name or address of the MQTT broker.",
-        examples=["homeassistant.local"],
-    )
-    port: int = Field(
-        0, ge=0, le=65535, title="Port", description="0: 8883 with TLS, else 1883."
-    )
-    username: str = Field("", title="User name", description="Name to log in with.", repr=False)
-    password: Secret = Field(
-        SecretStr(""),
-        title="Password",
-        description="Its password; or env:NAME or file:/path that hold it.",
-    )
-    tls: bool = Field(False, title="TLS", description="true: the connection is encrypted.")
-    authority: str = Field(
-        "",
-        title="Authority",
-        description="A .pem file with the authority that vouches for the broker's certificate. "
-        "Left out: this machine's own.",
-    )
     topic: str = Field(
         "streetlamp",
         pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$",
@@ -115,7 +90,7 @@ class Mqtt(Notifier):
 
     def __init__(self, name: str, options: TargetOptions, around: Surroundings) -> None:
         super().__init__(name, options, around)
-        self._tls = _context(self.options)
+        self._tls = self.options.context()
         self._topics = ha.Topics(self.options.topic, self.options.device, self.options.discovery)
         self._client: Client | None = None
         self._had: dict[str, str] = {}  # what the broker has, as far as we know
@@ -124,11 +99,7 @@ class Mqtt(Notifier):
 
     @property
     def where(self) -> str:
-        return f"{self.options.host}:{self._port}, below {self.options.topic}/"
-
-    @property
-    def _port(self) -> int:
-        return self.options.port or (8883 if self.options.tls else 1883)
+        return f"{self.options.address}, below {self.options.topic}/"
 
     @property
     def ready(self) -> bool:
@@ -147,7 +118,7 @@ class Mqtt(Notifier):
                 raise NotifyError(f"no connection to {self.where}", retry=True)
         except MqttError as error:
             raise self._meant(error) from None
-        return f"{self._topics.message} at {self.options.host}:{self._port}"
+        return f"{self._topics.message} at {self.options.address}"
 
     async def stay(self) -> None:
         if self.around.world is None:
@@ -159,25 +130,14 @@ class Mqtt(Notifier):
         except ExceptionGroup as group:
             if group.split((MqttError, OSError, UserError))[1] is not None:
                 raise  # a fault of the program
-            raise self._meant(_first(group)) from None
+            raise self._meant(first_of(group)) from None
         except (MqttError, OSError) as error:
             raise self._meant(error) from None
         finally:
             self._client = None
 
     def _new(self, will: Will | None) -> Client:
-        options = self.options
-        return Client(
-            options.host,
-            self._port,
-            username=options.username or None,
-            password=options.password.get_secret_value() or None,
-            identifier=f"streetlamp-{secrets.token_hex(6)}",
-            will=will,
-            tls_context=self._tls,
-            keepalive=options.keep_alive_seconds,
-            max_queued_incoming_messages=10_000,
-        )
+        return self.options.client(self._tls, will=will, keep_alive=self.options.keep_alive_seconds)
 
     async def _stay(self, client: Client) -> None:
         self._had = {}
@@ -269,23 +229,7 @@ class Mqtt(Notifier):
         return found | ha.states(world, self._topics)
 
     def _meant(self, error: BaseException) -> NotifyError:
-        where = f"{self.options.host}:{self._port}"
-        if isinstance(error, MqttCodeError) and _code(error) in _REFUSED:
-            return NotifyError(f"the broker {where} refuses the login", retry=True)
-        said = str(error.__cause__ or error) or type(error).__name__
-        return NotifyError(f"the broker {where} cannot be used: {said}", retry=True)
-
-
-def _first(group: BaseExceptionGroup[Any]) -> BaseException:
-    found: BaseException = group
-    while isinstance(found, BaseExceptionGroup):
-        found = found.exceptions[0]
-    return found
-
-
-def _code(error: MqttCodeError) -> int:
-    code = getattr(error.rc, "value", error.rc)
-    return code if isinstance(code, int) else -1
+        return NotifyError(self.options.meant(error), retry=True)
 
 
 def _text(received: Received) -> str:
@@ -299,14 +243,3 @@ def _mapping(text: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _context(options: MqttOptions) -> ssl.SSLContext | None:
-    if not options.tls:
-        return None
-    try:
-        return ssl.create_default_context(cafile=options.authority or None)
-    except (OSError, ssl.SSLError) as error:
-        raise UserError(
-            f"the authority {options.authority} cannot be used: {error}. Give a .pem file."
-        ) from None

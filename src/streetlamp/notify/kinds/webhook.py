@@ -11,7 +11,7 @@ from streetlamp.notify.base import NOTIFIERS, Notifier, Picture, no_picture
 from streetlamp.notify.message import Message
 from streetlamp.notify.options import TargetOptions
 from streetlamp.notify.payload import as_json
-from streetlamp.notify.secret import Secret
+from streetlamp.secret import Secret
 
 
 class WebhookOptions(TargetOptions):
