@@ -34,6 +34,7 @@ from streetlamp.geometry import Line
 from streetlamp.ground import GroundOptions
 from streetlamp.health import WORDS as REASON_WORDS
 from streetlamp.health import Reason
+from streetlamp.meters.feed_options import FeedOptions, TopicOptions
 from streetlamp.notify.base import NOTIFIERS
 from streetlamp.notify.options import TargetOptions
 from streetlamp.rules.base import RULES
@@ -224,6 +225,8 @@ def tables() -> str:
         ("`alarms` of `fleet`", FleetAlarmOptions, {}),
         ("An item of `fleet: maintenance`", MaintenanceOptions, {"begins": "from"}),
         ("A group of `fleet: groups`", GroupOptions, {}),
+        ("`mqtt` of `meters`", FeedOptions, {}),
+        ("An item of `meters: mqtt: topics`", TopicOptions, {}),
     ):
         lines += section(title, first_sentence(model.__doc__), model, called=called)
     text = "An item of `holidays`, where a date alone is not enough."

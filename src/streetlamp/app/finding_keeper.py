@@ -28,6 +28,8 @@ log: Final = logging.getLogger(__name__)
 EVERY_SECONDS: Final = 5.0  # how often to call `turn`
 LIST_SECONDS: Final = 60.0  # how often the folders are listed
 SETTLED_SECONDS: Final = 5.0  # a file that changed so lately may still be written
+LONG_SECONDS: Final = 5.0  # a look that took longer is not repeated before …
+REST: Final = 10.0  # … so many times as long has passed: readings may come in all the time
 RECENT_SECONDS: Final = 7 * 86_400.0
 _NICE: Final = 10
 
@@ -49,6 +51,8 @@ class FindingKeeper:
         ]
         self._seen: dict[str, Print] = {}
         self._listed = 0.0
+        self._took: dict[str, tuple[float, float]] = {}  # by room: when the last look ended, its s
+        self._began = 0.0
         self._running: tuple[BaseProcess, Connection, Job, Print] | None = None
         self._trouble: dict[str, str] = {}  # by room: what was wrong with its files …
         self._away: dict[str, str] = {}  # … and with its folder
@@ -71,11 +75,18 @@ class FindingKeeper:
         if self._running is None and abs(now - self._listed) >= LIST_SECONDS:
             self._listed = now
             for job in self._jobs:
+                if self._rests(job.room, now):
+                    continue
                 there = self._printed(job, now)
                 if there is not None and there != self._seen.get(job.room):
+                    self._began = now
                     self._begin(job, there)
                     break
         return self.trouble
+
+    def _rests(self, room: str, now: float) -> bool:
+        ended, took = self._took.get(room, (0.0, 0.0))
+        return took > LONG_SECONDS and abs(now - ended) < REST * took
 
     def close(self) -> None:
         """Ends a look that is going on; the next run does it again."""
@@ -118,6 +129,7 @@ class FindingKeeper:
         self.close()
         self._take(looked, now)  # StoreError: it is looked through again
         self._seen[job.room] = there
+        self._took[job.room] = now, abs(now - self._began)
         self._listed = 0.0  # the other room may wait
 
     def _take(self, looked: Looked, now: float) -> None:

@@ -28,6 +28,7 @@ from streetlamp.app.health_keeper import HealthKeeper
 from streetlamp.app.heat_keeper import HeatKeeper
 from streetlamp.app.inspector import Inspector, Keeper
 from streetlamp.app.kept import FILE
+from streetlamp.app.meter_feed import make_feed
 from streetlamp.app.mode_keeper import ModeKeeper
 from streetlamp.app.notifier import make_keeper
 from streetlamp.app.rule_keeper import RuleKeeper
@@ -134,6 +135,7 @@ class House:
         )
 
         self.findings = FindingKeeper(site, self.database, self._tell_book)
+        self.meters = make_feed(site.meters)
 
     def recover(self, now: float) -> list[str]:
         """Puts right what a sudden end left behind; what was done, in plain words."""
@@ -247,6 +249,7 @@ class House:
         messages = [state.message for state in states if not state.recording]
         trouble = self._book_trouble or self.book.trouble or self.fleet.trouble
         trouble = trouble or self.notify.trouble or self.index.trouble
+        trouble = trouble or (self.meters.trouble if self.meters else "")
         if trouble:
             messages.insert(0, trouble)
         return DiskView(

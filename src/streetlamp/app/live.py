@@ -97,6 +97,8 @@ def _start(
         )
     supervisor.start("housekeeping", house.keep)
     supervisor.start("notification", house.notify.run, on_stop=house.notify.wake)
+    if house.meters is not None:
+        supervisor.start("meters over MQTT", house.meters.run)
     if site.audit_hiding.enabled:
         supervisor.start("audit of the hiding", house.inspector.run)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from streetlamp.meters.feed_options import FeedOptions
 from streetlamp.options import Options
 
 
@@ -27,3 +29,15 @@ class MeterOptions(Options):
         description="How many false alarms one meter may raise in a year, all causes together. "
         "Empty: what each cause is made for.",
     )
+    mqtt: FeedOptions | None = Field(
+        default=None,
+        title="Meters over MQTT",
+        description="A broker at which meters publish; what they say is written into the folder. "
+        "Empty: none.",
+    )
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if self.mqtt is not None and self.folder is None:
+            raise ValueError("mqtt needs a folder to write readings to: write `folder: meters`")
+        return self
