@@ -128,17 +128,17 @@ class MeterFeed:
                 row = row_of(topic, meter, bytes(body), now)
             except MessageError as error:
                 self._counts["refused"] += 1
-                self._say_once(topic.topic, f"a message of {name} is not used: {error}")
+                self._say_once(topic.topic, name, error)
                 return
             if len(self._waiting) == MOST_WAITING:
                 self._counts["lost"] += 1
             self._waiting.append(row)
             return
 
-    def _say_once(self, topic: str, text: str) -> None:
+    def _say_once(self, topic: str, name: str, error: MessageError) -> None:
         if topic not in self._said:
             self._said.add(topic)
-            log.warning("meters: %s (said once; all are counted)", text)
+            log.warning("meters: a message of %s is not used: %s (said once)", name, error)
 
     def _write(self) -> None:
         rows = list(self._waiting)

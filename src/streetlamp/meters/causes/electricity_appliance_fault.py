@@ -101,11 +101,11 @@ class ElectricityApplianceFault(Cause):
 
 
 def _sentence(alarm: Alarm, level: float) -> str:
-    what = (
+    reason = _reason(alarm, level)
+    return (
         f"The last {alarm.runs} runs took {alarm.minutes:.3g} min at {alarm.power:.3g} kW, where "
-        f"{alarm.usual_minutes:.3g} min at {alarm.usual_power:.3g} kW are usual: "
+        f"{alarm.usual_minutes:.3g} min at {alarm.usual_power:.3g} kW are usual: {reason}"
     )
-    return what + _reason(alarm, level)
 
 
 def _reason(alarm: Alarm, level: float) -> str:

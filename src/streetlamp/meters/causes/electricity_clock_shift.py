@@ -39,7 +39,11 @@ class ElectricityClockShift(DailyCause):
                 if past.size * hours < 0:
                     continue  # back: the episode is over
             evidence, days = float(verdict.evidence[i]), int(verdict.since[i])
-            word = "later" if hours > 0 else "earlier"
+            how = (
+                f"{abs(hours):.0f} h later than in the two months before"
+                if hours > 0
+                else f"{abs(hours):.0f} h earlier than in the two months before"
+            )
             found.append(
                 self._told.begin(
                     i,
@@ -48,9 +52,8 @@ class ElectricityClockShift(DailyCause):
                     size=hours,
                     confidence=confidence(evidence, self.threshold),
                     evidence=(
-                        f"For {days} days the day's shape has come {abs(hours):.0f} h {word} than "
-                        f"in the two months before; no shift explains it exp({evidence:.0f}) "
-                        f"times worse."
+                        f"For {days} days the day's shape has come {how}; "
+                        f"no shift explains it exp({evidence:.0f}) times worse."
                     ),
                     numbers={"evidence": evidence, "threshold": self.threshold, "hours": hours},
                 )

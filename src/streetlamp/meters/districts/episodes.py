@@ -136,9 +136,9 @@ def _aged(one: _Open, level: float, trend: float) -> _Open:
 def _sentence(change: Change, flow: float) -> str:
     hours = change.since
     span = f"{hours:.0f} hours" if hours < _ABRUPT else f"{hours / 24:.0f} days"
-    how = "has been growing" if change.growing else "has been higher"
+    more = "grown beyond" if change.growing else "been above"
     return (
-        f"For about {span} the inflow {how} at all hours than weekday, hour, season and "
-        f"neighbouring districts explain, now by {flow:.3g} m3/h ({change.size:.1%} of its mean): "
+        f"For about {span} the inflow has {more} what weekday, hour, season and neighbouring "
+        f"districts explain, at all hours, now by {flow:.3g} m3/h ({change.size:.1%} of its mean): "
         f"{change.score:.1f} standard deviations, where {change.limit:.1f} is enough."
     )
