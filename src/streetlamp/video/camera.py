@@ -126,4 +126,6 @@ class Camera:
         self._cutter.end()
         self._gop = None
         self._time = float("-inf")
+        if self._meter is not None:
+            self._meter.interrupted()
         return list(self._copying.take(self._sleeper.flush(), float("inf")))

@@ -266,14 +266,20 @@ def test_a_clip_that_begins_anew_is_not_called_frozen(*, known: bool) -> None:
     assert told == ({None} if known else {None, Reason.FROZEN})
 
 
-@pytest.mark.parametrize(("away", "frozen"), [(10, True), (150, False)])
-def test_who_was_away_for_long_is_compared_with_nothing_before(*, away: int, frozen: bool) -> None:
+@pytest.mark.parametrize(
+    ("away", "cut", "frozen"), [(10, False, True), (10, True, False), (150, False, False)]
+)
+def test_who_was_away_is_compared_with_nothing_before(
+    *, away: int, cut: bool, frozen: bool
+) -> None:
     """A virtual camera that was switched off may show again what it showed last."""
     health = CameraHealth("yard", HealthOptions.model_validate({}))
     meter = ViewMeter("yard", health.view)
     told: set[Reason | None] = set()
     clip = list(islice(keyframes(well, 23), 25))
     for n, (raw, sizes) in enumerate([*clip, *clip[-20:]]):
+        if cut and n == len(clip):
+            meter.interrupted()
         meter.coded(sizes, raw.size)
         time = clip[0][0].time + n * GOP / RATE + away * (n >= len(clip))
         meter.see(replace(raw, time=time))

@@ -78,6 +78,10 @@ class ViewMeter:
         self._unusual = unlike or self._alive.quieter
         self._tell(self._last)
 
+    def interrupted(self) -> None:
+        """The connection ended: the next pictures are compared with none from before, as `AWAY`."""
+        self._alive.forget()
+
     def accept(self) -> None:
         """What the camera shows from the next picture on is what it is meant to. Any thread."""
         self._forget = True
