@@ -21,6 +21,7 @@ from streetlamp.app import garbage
 from streetlamp.app.backtester import Backtester
 from streetlamp.app.boot import mono
 from streetlamp.app.desk_rules import DeskRules
+from streetlamp.app.finding_events import LEDGER
 from streetlamp.app.finding_keeper import EVERY_SECONDS as FINDING_SECONDS
 from streetlamp.app.finding_keeper import FindingKeeper
 from streetlamp.app.fleet import FleetKeeper
@@ -33,6 +34,7 @@ from streetlamp.app.notifier import make_keeper
 from streetlamp.app.rule_keeper import RuleKeeper
 from streetlamp.app.status import Statuses
 from streetlamp.app.stills import AlarmStills
+from streetlamp.app.store_keeper import StoreKeeper
 from streetlamp.backtest.index import FLUSH_SECONDS, Index
 from streetlamp.backtest.index import SWEEP_SECONDS as INDEX_SWEEP_SECONDS
 from streetlamp.desk.services import DiskView
@@ -133,7 +135,12 @@ class House:
             site, self.database, self.statuses, self.segments, self._tell_book, judge=self.health
         )
 
-        self.findings = FindingKeeper(site, self.database, self._tell_book)
+        self.stores = StoreKeeper(self.data / LEDGER, time.time) if site.stock.folder else None
+        self.findings = FindingKeeper(
+            site, self.database, self._tell_book, self.stores.show if self.stores else None
+        )
+        if self.stores is not None:
+            self.stores.on_note(lambda: self.findings.look_again("stock"))
 
     def recover(self, now: float) -> list[str]:
         """Puts right what a sudden end left behind; what was done, in plain words."""
@@ -264,6 +271,8 @@ class House:
             recorder.close()
         self.fleet.close()
         self.findings.close()
+        if self.stores is not None:
+            self.stores.close()
         self.backtester.close()
         self.index.close()
         self._tell_book()
