@@ -144,7 +144,7 @@ def _totals(stand: Sequence[Entry]) -> Mapping[str, float]:
 def _balances(of: Account) -> ShownBalances:
     b = of.balances
     return ShownBalances(
-        time=_plain(b.time[1:]),
+        time=tuple(map(float, b.time[1:])),
         measured=_plain(b.stock[1:]),
         book=_plain(b.stock[1:] + b.muf),
         muf=_plain(b.muf),
