@@ -69,7 +69,7 @@ def stores(desk: TheDesk, person: Viewer) -> StoresOut:
     return StoresOut(stores=found, reckoned=keeper.reckoned)
 
 
-@router.get("/{id}")
+@router.get("/{id}", responses=problems(503))
 def store(id: StoreId, desk: TheDesk, _: OfStore) -> StoreOut:  # noqa: A002
     """One store: its balances with their control limits, tests, findings, and what it could have
     lost unseen."""
@@ -77,7 +77,7 @@ def store(id: StoreId, desk: TheDesk, _: OfStore) -> StoreOut:  # noqa: A002
     return StoreOut.of(found, keeper.reckoned, waiting=keeper.waiting)
 
 
-@router.get("/{id}/entries")
+@router.get("/{id}/entries", responses=problems(503))
 def entries(
     id: StoreId,  # noqa: A002
     desk: TheDesk,
@@ -92,7 +92,7 @@ def entries(
     return EntriesOut.of(keeper.newest(found.name, limit, before))
 
 
-@router.post("/{id}/entries", status_code=201, responses=problems(409))
+@router.post("/{id}/entries", status_code=201, responses=problems(409, 503))
 def note(id: StoreId, body: EntryIn, desk: TheDesk, person: Noter, response: Response) -> NotedOut:  # noqa: A002
     """Notes an entry down, for good. Sent again under its key it is not noted again (200).
 
@@ -149,8 +149,14 @@ def _check(
 
 def _find(desk: Desk, id: str) -> tuple[Stores, ShownStore]:  # noqa: A002
     keeper = desk.services.stores
-    found = None if keeper is None else keeper.get(id)
-    if keeper is None or found is None:
+    if keeper is None:
+        raise not_found("store")
+    found = keeper.get(id)
+    if found is None and keeper.reckoned is None:
+        raise RefusalError(
+            503, "The stores are being looked through.", "Wait a moment.", {"Retry-After": "10"}
+        )
+    if found is None:
         raise not_found("store")
     return keeper, found
 
