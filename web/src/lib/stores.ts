@@ -176,6 +176,22 @@ export function instrumentsOf(kind: Kind, store: Pick<Store, "form" | "methods">
   }
 }
 
+const CAUSES: Record<string, string> = {
+  leak: t("Leak"),
+  theft: t("Gone at once"),
+  meter_drift: t("Meter drift"),
+  delivery_short: t("Short delivery"),
+  water_in: t("Water coming in"),
+  count_error: t("Count again"),
+  one_off: t("Gone at once"),
+  protracted: t("A little every day"),
+};
+
+/** What a cause is called. */
+export function causeName(cause: string): string {
+  return CAUSES[cause] ?? cause.replaceAll("_", " ");
+}
+
 /** An instrument's name in the page's language, where it is one of the usual ones. */
 export function instrumentName(name: string): string {
   const words: Record<string, string> = {
