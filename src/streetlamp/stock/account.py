@@ -77,7 +77,7 @@ def reckon(
     for told in records.stores:
         noted = book.add(records.entries[told.name], now=now)
         entries = together(noted, book.made_at_pages(told.name))
-        store = _begun(told, entries)
+        store = begun(told, entries)
         mark = _mark(store, entries, options)
         if marks and marks.get(store.name) == mark:
             yield Reckoned(store, entries, None, "", mark)
@@ -93,7 +93,7 @@ def is_dated(entries: Sequence[Entry]) -> bool:
     return all(one.at >= NUMBERED for one in entries)
 
 
-def _begun(store: Store, entries: Sequence[Entry]) -> Store:
+def begun(store: Store, entries: Sequence[Entry]) -> Store:
     """Day 0 is the day of the first entry, also where pages noted the first."""
     if store.origin or not entries or not is_dated(entries):
         return store
