@@ -212,6 +212,24 @@ def test_what_is_noted_reaches_the_balances(place: Place) -> None:
     assert seq in told["balances"]["entries"][-1]
 
 
+def test_the_sheet_of_a_month_is_a_page_that_runs_nothing(place: Place) -> None:
+    path = f"/api/stores/{TANK}/sheet.html"
+    answer = place.operator.get(path, params={"month": "2023-10"})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("text/html")
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "script-src" not in policy
+    assert "Stock in 2023-10" in answer.text
+    assert "eak test (SIR)" in answer.text
+    assert DEPOT not in answer.text, "of one store only"
+    for month in ("October", "2023-13", "0001-01", "2023-10&x=1", ""):
+        assert place.operator.get(path, params={"month": month}).status_code == 422
+    for name, status in (("narrow", 404), ("admin", 403)):
+        refused = place.people[name].get(path, params={"month": "2023-10"})
+        assert refused.status_code == status
+
+
 HOSTILE: list[dict[str, Any]] = [
     {"kind": "gossip"},
     {"unit": "bushel"},

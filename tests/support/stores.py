@@ -64,6 +64,6 @@ def small_stores(folder: Path, clock: Callable[[], float]) -> SmallStores:
     """Stores with their records, reckoned once."""
     write_records(folder / "records", clock())
     job = Job("stock", folder / "records", "UTC", folder, MeterOptions(), StockOptions())
-    made = SmallStores(StoreKeeper(folder / LEDGER, clock), job)
+    made = SmallStores(StoreKeeper(folder / LEDGER, clock, folder / "records", "UTC"), job)
     made.reckon()
     return made

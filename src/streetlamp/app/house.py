@@ -135,7 +135,7 @@ class House:
             site, self.database, self.statuses, self.segments, self._tell_book, judge=self.health
         )
 
-        self.stores = StoreKeeper(self.data / LEDGER, time.time) if site.stock.folder else None
+        self.stores = _stores(site, self.data)
         self.findings = FindingKeeper(
             site, self.database, self._tell_book, self.stores.show if self.stores else None
         )
@@ -322,6 +322,13 @@ class _Chore:
         if said and said != self._told:
             log.warning("%s", said)
         self._told = said
+
+
+def _stores(site: Site, data: Path) -> StoreKeeper | None:
+    records = site.stock.folder
+    if records is None:
+        return None
+    return StoreKeeper(data / LEDGER, time.time, records, site.timezone)
 
 
 def _give_back(now: float) -> str:

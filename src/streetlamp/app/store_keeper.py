@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from streetlamp.app.stock_sheet import sheet_of
 from streetlamp.stock.ledger.book import LedgerBook
 from streetlamp.stock.ledger.entries import Entry
 from streetlamp.stock.shown import ShownStore
@@ -14,7 +15,8 @@ from streetlamp.stock.shown import ShownStore
 class StoreKeeper:
     """``show`` is told what was reckoned; everything else is for the desk. Thread-safe."""
 
-    def __init__(self, ledger: Path, clock: Callable[[], float]) -> None:
+    def __init__(self, ledger: Path, clock: Callable[[], float], records: Path, zone: str) -> None:
+        self._ledger, self._records, self._zone = ledger, records, zone
         self._book = LedgerBook(ledger)
         self._clock = clock
         self._turn = threading.Lock()
@@ -58,6 +60,9 @@ class StoreKeeper:
 
     def about(self, numbers: Sequence[int]) -> Sequence[Entry]:
         return self._book.about(numbers)
+
+    def sheet(self, name: str, month: str) -> str:
+        return sheet_of(self._records, self._ledger, name, month, self._zone)
 
     def has(self, key: str) -> bool:
         return self._book.has(key)

@@ -38,6 +38,10 @@ class Stores(Protocol):
         """The entries of these numbers, and all that correct them."""
         ...
 
+    def sheet(self, name: str, month: str) -> str:
+        """A store's month, such as "2026-10", as a page of HTML; UserError. Takes seconds."""
+        ...
+
     def has(self, key: str) -> bool:
         """Whether an entry came under this key."""
         ...

@@ -7,7 +7,7 @@ who may see the whole site sees stores.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi import Path as InPath
@@ -33,6 +33,12 @@ from streetlamp.stock.ledger.plausible import oddities
 from streetlamp.stock.shown import ShownStore
 
 router = APIRouter(prefix="/api/stores", tags=["stores"])
+
+ALONE: Final = {
+    # The sheet is one file: it draws, and runs and loads nothing.
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
+    "sandbox allow-modals allow-popups"
+}
 
 StoreId = Annotated[str, InPath(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
@@ -90,6 +96,30 @@ def entries(
     """What was noted last, the newest first; corrections are entries of their own."""
     keeper, found = _find(desk, id)
     return EntriesOut.of(keeper.newest(found.name, limit, before))
+
+
+@router.get(
+    "/{id}/sheet.html",
+    response_class=Response,
+    responses={200: {"content": {"text/html": {}}}, **problems(409, 503)},
+)
+def sheet(
+    id: StoreId,  # noqa: A002
+    desk: TheDesk,
+    _: OfStore,
+    month: Annotated[str, Query(pattern=r"^(19[7-9]|2[0-9]{2})[0-9]-(0[1-9]|1[0-2])$")],
+) -> Response:
+    """A store's month on one page, to print: leak test, balances, findings, each figure linked to
+    the ledger entries it was computed from. 409: its records do not allow it."""
+    keeper, found = _find(desk, id)
+    desk.exports.enter("sheets")
+    try:
+        page = keeper.sheet(found.name, month)
+    except UserError as error:
+        raise RefusalError(409, _sentence(error)) from None
+    finally:
+        desk.exports.leave()
+    return Response(page, media_type="text/html; charset=utf-8", headers=ALONE)
 
 
 @router.post("/{id}/entries", status_code=201, responses=problems(409, 503))

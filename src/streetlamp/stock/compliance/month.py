@@ -89,6 +89,7 @@ class Leak:
     readings: int  # in the month
     entries: tuple[int, ...]  # of the month
     history: tuple[int, ...]  # of the days before, from which errors were learnt
+    zero: float = 0.0  # POSIX seconds at which its day 0 begins
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,6 +214,7 @@ def _leak(store: Store, entries: Sequence[Entry], period: Period) -> Leak:
     return Leak(
         answer, None if answer is None else judge(answer), why, number, readings,
         _joined(days, tested), _joined(days, history),
+        float(days.begins[0] - days.tank.day[0] * DAY),
     )  # fmt: skip
 
 

@@ -14,14 +14,15 @@ from typing import Final
 from streetlamp.stock.balance.sheet import STYLE
 from streetlamp.stock.compliance.month import Figure, Leak, Line, StoreMonth, flow_limit
 from streetlamp.stock.ledger.entries import Entry
+from streetlamp.stock.sir.from_ledger import DAY
 from streetlamp.stock.sir.options import PER_DAY
 from streetlamp.stock.sir.verdict import Verdict
 
 _PRINT: Final = """
 a{color:inherit;text-decoration-color:#b6bec8;text-underline-offset:2px}
 section{margin:2.4rem 0}.pass{color:var(--good)}.fail{color:var(--bad)}.inconclusive{color:#8a5300}
-.from{font-size:.8rem;line-height:1.5}.from dt{font-weight:600;margin-top:.3rem}
-.from dd{margin:0 0 0 1rem;overflow-wrap:anywhere}
+.from{font-size:.8rem;line-height:1.5;columns:3 13rem}.from div{margin-bottom:.25rem}
+.from dt,.from dd{display:inline;margin:0}.from dt{font-weight:600;padding-right:.4rem}
 .sign{display:grid;grid-template-columns:1fr 1fr;gap:3rem;margin:3rem 0 0}
 .sign span{border-top:1px solid var(--ink);padding-top:.3rem;font-size:.85rem}
 @media print{@page{size:A4;margin:16mm}body{font-size:10.5pt}section.store{break-before:page}
@@ -102,14 +103,14 @@ class _Store:
 
     def _leak(self, leak: Leak) -> Iterator[str]:
         yield f"<div id=s{self._number}-sir>"
-        both = (*leak.history, *leak.entries)
+        both = tuple(sorted({*leak.history, *leak.entries}))
         if leak.verdict is None or leak.found is None:
             yield f"<p>Leak test (SIR): <b class=inconclusive>inconclusive</b>. {escape(leak.why)}"
             yield ".</p></div>"
             return
         v = leak.verdict
         facts = (
-            (f"<span class={v.verdict}>{v.verdict}</span>", "leak test (SIR)", ()),
+            (v.verdict, "leak test (SIR)", ()),
             (f"{v.rate:+.3f} gal/h", f"rate: {v.rate * PER_DAY:+.1f} L a day", both),
             (f"{v.low:+.3f} … {v.high:+.3f}", "its 95 % interval, gal/h", both),
             (f"{v.threshold:.3f} gal/h", f"fails above; the standard is {v.standard:g}", both),
@@ -118,14 +119,19 @@ class _Store:
         )
         yield "<div class=facts>"
         for value, words, entries in facts:
-            yield f"<div><b>{self._link(value, entries)}</b><span>{words}</span></div>"
+            colour = v.verdict if value == v.verdict else "figure"
+            shown = self._link(value, entries)
+            yield f"<div><b class={colour}>{shown}</b><span>{words}</span></div>"
         yield f"</div><p class=soft>{escape(_said(v))} Read by "
         yield f"{'stick' if leak.found.stick else 'gauge'}; a scatter of "
         yield f"{self._link(f'{leak.found.reading:.2g} mm', both)}. Errors were learnt from "
         yield f"{self._link('the days before', leak.history)}.</p>"
         for each in leak.found.strange:
-            yield f"<p>{self._link(f'{abs(each.litres):.0f} L', both)} at once, or a slip of the "
-            yield f"pen: {abs(each.sigmas):.1f} sigma; left out of the rate.</p>"
+            yield f"<p>{self._at(leak.zero + each.day * DAY)}: "
+            yield f"{self._link(f'{abs(each.litres):.0f} L', both)} "
+            yield f"{'more' if each.litres > 0 else 'less'} than the records let expect, at once "
+            yield f"or by a slip of the pen ({abs(each.sigmas):.1f} sigma); left out of the rate."
+            yield "</p>"
         yield "</div>"
 
     def _findings(self) -> Iterator[str]:
@@ -180,7 +186,8 @@ class _Store:
         yield "<h3>Where the figures come from</h3><dl class=from>"
         for entries, place in self._from.items():
             links = " ".join(f"<a href='#e{seq}'>{seq}</a>" for seq in entries)
-            yield f"<dt id={place}>{place.partition('-')[2]}</dt><dd>{links}</dd>"
+            name = place.partition("-")[2]
+            yield f"<div id={place}><dt>{name}</dt><dd>{links}</dd></div>"
         yield "</dl>"
 
     def _ledger(self) -> Iterator[str]:

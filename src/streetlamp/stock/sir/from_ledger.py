@@ -39,7 +39,7 @@ def days_of(store: Store, standing: Sequence[Entry]) -> Days:
     if store.chart is None:
         raise UserError(f"{store.name}: a tank needs its chart (height in mm, volume in L).")
     takes, flows = takes_of(store, standing), flows_of(standing)
-    phase = _usual_time(takes.time)
+    phase = _usual_time(takes.time) if len(takes.time) else 0.0
     read = _nearest(takes, phase)
     if len(read) < 2:
         raise UserError(f"{store.name}: {len(read)} daily readings; two are needed at least.")
