@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { amount, correctedBy, impossible, inBase, instrumentsOf, kindsOf, lastDays, limitsOf, much, oddities, unitsOf, type Balances, type Entry, type Kind } from "./stores";
+import { amount, correctedBy, exact, impossible, inBase, instrumentsOf, kindsOf, lastDays, limitsOf, much, oddities, unitsOf, type Balances, type Entry, type Kind } from "./stores";
 
 test.each([
   ["1234", 1234],
@@ -88,6 +88,10 @@ test("control limits are three sigma about what was expected", () => {
 
 test("quantities", () => {
   expect([12345.6, -1234567, 123.4, 12.34, 1.234, 0].map(much)).toEqual(["12\u202f346", "-1\u202f234\u202f567", "123", "12.3", "1.23", "0.00"]);
+});
+
+test("what was noted is shown as it was noted", () => {
+  expect([1234.5, 852.7312, -1234567, 0.1 + 0.2, 20].map(exact)).toEqual(["1\u202f234.5", "852.7312", "-1\u202f234\u202f567", "0.3", "20"]);
 });
 
 test("which entry stands for which", () => {

@@ -1,7 +1,7 @@
 /** Tanks and stores: what the desk says of them, what may be noted, and what is odd. Tested. */
 
 import { query, request } from "./api";
-import { fixed, t } from "./i18n";
+import { comma, fixed, t } from "./i18n";
 
 export type Kind =
   | "receipt" | "issue" | "transfer_in" | "transfer_out" | "stock_take" | "recount" | "level" | "water_level"
@@ -298,6 +298,12 @@ export function much(value: number): string {
   const size = Math.abs(value);
   if (size >= 1000) return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, "\u202f");
   return fixed(value, size >= 100 ? 0 : size >= 10 ? 1 : 2);
+}
+
+/** A quantity as it was noted, with thousands apart: nothing is rounded away. */
+export function exact(value: number): string {
+  const [whole = "", rest = ""] = String(Number(value.toPrecision(12))).split(".");
+  return `${whole.replace(/\B(?=(\d{3})+$)/g, "\u202f")}${rest ? comma(`.${rest}`) : ""}`;
 }
 
 /** Which entry stands for which: by the corrected one's number. */
