@@ -152,7 +152,6 @@ class TwoCameras:
             "/api/plans/{id}": f"plan-{camera}",
         }
 
-
     def shelf(self, camera: str) -> int:
         """The number of a shelf of this camera; of a new one where somebody has ended the last."""
         now = self.lamp.clock.now

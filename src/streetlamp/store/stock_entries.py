@@ -72,7 +72,7 @@ class StockEntries:
             statement = statement.where(stock_entries.c.store == store)
         if prefix:
             statement = statement.where(stock_entries.c.key.startswith(prefix, autoescape=True))
-        return self._read(statement)
+        return [*self._read(statement)]
 
     def newest(self, store: str, limit: int, before: int | None) -> Sequence[tuple[int, StockRow]]:
         """The last ``limit`` of a store, the newest first; those before a number."""

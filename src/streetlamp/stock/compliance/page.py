@@ -214,7 +214,7 @@ class _Store:
         return _at(time, self._zone)
 
 
-def _belongs(one: Entry, used: frozenset[int], replaced: dict[int | None, int]) -> bool:
+def _belongs(one: Entry, used: frozenset[int], replaced: dict[int, int]) -> bool:
     """An entry that a figure rests on, what it stands for, and what stands for it."""
     later = replaced.get(one.seq)
     while later is not None:
