@@ -51,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def months(folder: Path) -> list[StoreMonth]:
-    return list(months_of(folder / "records", folder / "ledger.db", OCTOBER))
+    return list(months_of(folder / "records", folder / "ledger.db", OCTOBER, 0.15))
 
 
 class Page(HTMLParser):
@@ -132,12 +132,12 @@ def test_a_corrected_entry_stands_beside_what_stands_for_it(months: list[StoreMo
 
 def test_a_month_knows_nothing_of_what_came_after(tmp_path: Path) -> None:
     write_records(tmp_path / "more", UNTIL + 20 * DAY)  # another story, so only its own past counts
-    later = months_of(tmp_path / "more", tmp_path / "a.db", OCTOBER)[0]
+    later = months_of(tmp_path / "more", tmp_path / "a.db", OCTOBER, 0.15, only=TANK)[0]
     head, *rows = (tmp_path / "more" / "ledger.csv").read_text().splitlines()
     cut = [row for row in rows if row.split(",")[2] <= "2026-11-01T00:00:00+00:00"]
     assert len(cut) < len(rows)
     (tmp_path / "more" / "ledger.csv").write_text("\n".join([head, *cut]) + "\n")
-    then = months_of(tmp_path / "more", tmp_path / "b.db", OCTOBER)[0]
+    then = months_of(tmp_path / "more", tmp_path / "b.db", OCTOBER, 0.15, only=TANK)[0]
     values = [
         [[one.muf.value for one in month.lines], [f.id for f, _ in month.findings]]
         for month in (later, then)

@@ -328,7 +328,8 @@ def _stores(site: Site, data: Path) -> StoreKeeper | None:
     records = site.stock.folder
     if records is None:
         return None
-    return StoreKeeper(data / LEDGER, time.time, records, site.timezone)
+    alarms = site.stock.alarms_per_store_year
+    return StoreKeeper(data / LEDGER, time.time, records, site.timezone, alarms)
 
 
 def _give_back(now: float) -> str:

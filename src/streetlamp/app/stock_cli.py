@@ -88,6 +88,10 @@ def stock_sheet(
         str, typer.Option(metavar="DAY", help="Where days are only numbered: the date of day 0.")
     ] = "",
     timezone: Annotated[str, typer.Option(metavar="ZONE", help="In which the month is.")] = "UTC",
+    false_alarms: Annotated[
+        float,
+        typer.Option(min=0.01, max=12, help="As for `stock reconcile`: the findings' budget."),
+    ] = 0.15,
 ) -> None:
     """Write a month's compliance sheet: verdicts, balances, findings, each figure traceable.
 
@@ -95,4 +99,12 @@ def stock_sheet(
     """
     from streetlamp.app.stock_sheet import write_sheet  # noqa: PLC0415  # keeps --help quick
 
-    write_sheet(folder, out, month=month, ledger=ledger, first_day=first_day, zone=timezone)
+    write_sheet(
+        folder,
+        out,
+        month=month,
+        ledger=ledger,
+        first_day=first_day,
+        zone=timezone,
+        false_alarms=false_alarms,
+    )

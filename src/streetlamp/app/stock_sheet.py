@@ -28,12 +28,20 @@ _LONGEST: Final = 120.0  # seconds
 
 
 def write_sheet(
-    folder: Path, out: Path, *, month: str, ledger: Path | None, first_day: str, zone: str
+    folder: Path,
+    out: Path,
+    *,
+    month: str,
+    ledger: Path | None,
+    first_day: str,
+    zone: str,
+    false_alarms: float,
 ) -> None:
     """Writes the sheet. UserError where something cannot be read, written or understood."""
     where = _zone(zone)
     period = month_of(month, where)
-    months = months_of(folder, ledger or out.parent / "ledger.db", period, _day(first_day, where))
+    kept = ledger or out.parent / "ledger.db"
+    months = months_of(folder, kept, period, false_alarms, first_day=_day(first_day, where))
     try:
         out.write_text(page(months, where, time.time()), "utf-8")
     except OSError as error:
@@ -47,7 +55,13 @@ def write_sheet(
 
 
 def months_of(
-    folder: Path, ledger: Path, period: Period, first_day: float = 0.0, only: str = ""
+    folder: Path,
+    ledger: Path,
+    period: Period,
+    false_alarms: float,
+    *,
+    first_day: float = 0.0,
+    only: str = "",
 ) -> Sequence[StoreMonth]:
     """The month of each store of a folder, or of one. ``first_day``: where days are only numbered,
     POSIX seconds at which day 0 begins. Notes the records down in the ledger, as ever."""
@@ -57,6 +71,7 @@ def months_of(
     except OSError as error:
         raise UserError(f"{ledger.parent} cannot be made: {error.strerror or error}.") from error
     book = LedgerBook(ledger)
+    options = JudgeOptions(false_alarms_per_year=false_alarms)
     found = []
     try:
         for told in records.stores:
@@ -66,29 +81,34 @@ def months_of(
             entries = together(noted, book.made_at_pages(told.name))
             if not is_dated(entries):
                 entries = _dated(entries, told.name, first_day)
-            found.append(store_month(begun(told, entries), entries, period, JudgeOptions()))
+            found.append(store_month(begun(told, entries), entries, period, options))
     finally:
         book.close()
     return found
 
 
-def sheet_of(folder: Path, ledger: Path, store: str, month: str, zone: str) -> str:
+def sheet_of(
+    folder: Path, ledger: Path, store: str, month: str, zone: str, false_alarms: float
+) -> str:
     """The page of one store's month, made in a process of its own that is nice to the cameras.
 
     UserError as `write_sheet`, or where it takes too long.
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context, os.nice, (_NICE,)) as pool:
-        made = pool.submit(_page_of, folder, ledger, store, month, zone)
+        made = pool.submit(_page_of, folder, ledger, store, month, zone, false_alarms)
         try:
             return made.result(_LONGEST)
         except TimeoutError:
             raise UserError(f"the sheet was not made within {_LONGEST:.0f} s.") from None
 
 
-def _page_of(folder: Path, ledger: Path, store: str, month: str, zone: str) -> str:
+def _page_of(
+    folder: Path, ledger: Path, store: str, month: str, zone: str, false_alarms: float
+) -> str:
     where = _zone(zone)
-    return page(months_of(folder, ledger, month_of(month, where), only=store), where, time.time())
+    found = months_of(folder, ledger, month_of(month, where), false_alarms, only=store)
+    return page(found, where, time.time())
 
 
 def _dated(entries: Sequence[Entry], store: str, first_day: float) -> Sequence[Entry]:

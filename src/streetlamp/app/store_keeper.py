@@ -15,8 +15,17 @@ from streetlamp.stock.shown import ShownStore
 class StoreKeeper:
     """``show`` is told what was reckoned; everything else is for the desk. Thread-safe."""
 
-    def __init__(self, ledger: Path, clock: Callable[[], float], records: Path, zone: str) -> None:
+    def __init__(
+        self,
+        ledger: Path,
+        clock: Callable[[], float],
+        records: Path,
+        zone: str,
+        false_alarms: float = 0.15,
+    ) -> None:
+        """``false_alarms``: a store's budget of them in a year."""
         self._ledger, self._records, self._zone = ledger, records, zone
+        self._false_alarms = false_alarms
         self._book = LedgerBook(ledger)
         self._clock = clock
         self._turn = threading.Lock()
@@ -62,7 +71,7 @@ class StoreKeeper:
         return self._book.about(numbers)
 
     def sheet(self, name: str, month: str) -> str:
-        return sheet_of(self._records, self._ledger, name, month, self._zone)
+        return sheet_of(self._records, self._ledger, name, month, self._zone, self._false_alarms)
 
     def has(self, key: str) -> bool:
         return self._book.has(key)

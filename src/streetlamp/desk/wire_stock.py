@@ -22,6 +22,7 @@ class LimitsOut(Wire):
     capacity: float | None = Field(description="L, of the tank's chart.")
     top: float | None = Field(description="mm, of the tank's chart.")
     totals: Mapping[str, float] = Field(description="The last total of each meter, L or t.")
+    issues: bool = Field(description="Issues are noted, and no meter's total.")
 
 
 class BalancesOut(Wire):

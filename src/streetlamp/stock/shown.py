@@ -103,6 +103,7 @@ def shown(one: Reckoned) -> ShownStore:
     chart = store.chart
     takes = dict.fromkeys(each.instrument for each in stand if each.kind in TAKES)
     tank = store.options.form == "tank"
+    issued = not totals and any(each.kind is EntryKind.ISSUE for each in stand)
     return ShownStore(
         id=store_id(store.name),
         name=store.name,
@@ -110,7 +111,9 @@ def shown(one: Reckoned) -> ShownStore:
         product=store.options.product,
         unit="L" if tank else "t",
         dated=is_dated(one.entries),
-        limits=Limits(chart.capacity if chart else None, chart.top if chart else None, totals),
+        limits=Limits(
+            chart.capacity if chart else None, chart.top if chart else None, totals, issued
+        ),
         meters=tuple(totals),
         methods=tuple(name for name in takes if name),
         standing=frozenset(each.seq for each in stand),

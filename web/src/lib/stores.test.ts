@@ -19,7 +19,7 @@ test.each([
   ["1.2.3", null],
 ])("%s is read as %s", (text, number) => expect(amount(text)).toBe(number));
 
-const LIMITS = { capacity: 20000, top: 2000, totals: { p1: 2000 } };
+const LIMITS = { capacity: 20000, top: 2000, totals: { p1: 2000 }, issues: false };
 const NOW = 1_700_000_000;
 const entry = (kind: Kind, quantity: number, unit: string, more: object = {}) => ({
   kind, quantity, unit, at: NOW, instrument: "", corrects: null, ...more,
@@ -44,7 +44,11 @@ test.each([
 ])("what is odd: %o", (one, odd) => expect(oddities(one, LIMITS, NOW)).toEqual(odd));
 
 test("without a chart nothing is too much", () => {
-  expect(oddities(entry("receipt", 1e6, "t"), { capacity: null, top: null, totals: {} }, NOW)).toEqual([]);
+  expect(oddities(entry("receipt", 1e6, "t"), { capacity: null, top: null, totals: {}, issues: false }, NOW)).toEqual([]);
+});
+
+test("issues that are noted, and a meter's totals, would count twice", () => {
+  expect(oddities(entry("meter_total", 5, "L", { instrument: "p1" }), { ...LIMITS, totals: {}, issues: true }, NOW)).toHaveLength(1);
 });
 
 test("what cannot be noted", () => {

@@ -11,6 +11,8 @@ export interface Limits {
   capacity: number | null;
   top: number | null;
   totals: Readonly<Record<string, number>>;
+  /** Issues are noted, and no meter's total. */
+  issues: boolean;
 }
 
 export interface StoreLine {
@@ -250,7 +252,8 @@ export function oddities(
     if (base < -40 || base > 60) odd.push(t("{{degrees}} °C is no temperature of a store.", { degrees: Math.round(base) }));
   } else if (one.kind === "meter_total") {
     const last = limits.totals[one.instrument];
-    if (last !== undefined && base < last && one.corrects === null)
+    if (limits.issues) odd.push(t("Issues of this store are noted: with a meter's totals they would count twice."));
+    else if (last !== undefined && base < last && one.corrects === null)
       odd.push(
         t("The last total of this meter was {{last}} {{unit}}, and this is less.", {
           last: fixed(last / inBase(1, one.unit), 1),

@@ -26,6 +26,7 @@ class Limits:
     capacity: float | None = None  # L, of its chart
     top: float | None = None  # mm, of its chart
     totals: Mapping[str, float] = field(default_factory=dict)  # by meter, its last total: L or t
+    issues: bool = False  # what is issued is noted, and no meter's total: both would count twice
 
 
 def oddities(entry: Entry, limits: Limits, now: float) -> list[str]:
@@ -55,6 +56,8 @@ def _quantity(entry: Entry, limits: Limits) -> list[str]:
     amount = one.kind in INFLOWS | OUTFLOWS | TAKES
     if amount and limits.capacity is not None and base > limits.capacity:
         return [f"The tank holds {limits.capacity:.0f} L."]
+    if one.kind is EntryKind.METER_TOTAL and limits.issues:
+        return ["Issues of this store are noted: with a meter's totals they would count twice."]
     if one.kind is EntryKind.METER_TOTAL and one.corrects is None:
         last = limits.totals.get(one.instrument)
         if last is not None and base < last:
