@@ -66,7 +66,7 @@ def _stock(job: Job) -> Looked:
         for one in reckon(records, book, options, time.time(), job.marks):
             name = one.store.name
             if one.trouble:  # is said each time, so it is looked at each time
-                wrong.append(one.trouble)
+                wrong += [one.trouble] if one.entries else []  # else nothing was noted yet
             else:
                 marks[name] = one.mark
             if one.account is not None:
