@@ -84,7 +84,10 @@ def case(store: Store, entries: Sequence[Entry], kind: str, day: int, size: floa
     numbered = [replace(one, seq=i) for i, one in enumerate(entries, 1)]
     balances = close(store, in_force(numbered))
     found = judge(balances)
-    told = [(one.cause, int(one.numbers["detected_day"])) for one in found.findings]
+    lines = (*found.findings, *found.replaced)  # a request to count again was told, too
+    told = sorted(
+        ((one.cause, int(one.numbers["detected_day"])) for one in lines), key=lambda one: one[1]
+    )
     closes = np.array([balances.day(i) for i in range(len(balances))])
     above = (found.log_odds >= found.bound) & (closes < day)
     crossed = int((above[1:] & ~above[:-1]).sum())

@@ -11,12 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from streetlamp.app.finding_events import LEDGER
 from streetlamp.app.finding_keeper import LIST_SECONDS, FindingKeeper
+from streetlamp.app.store_keeper import StoreKeeper
 from streetlamp.site import Site, load_site, parse_site
+from streetlamp.stock.ledger.entries import Entry, EntryKind
+from streetlamp.stock.shown import ShownStore
 from streetlamp.store import Database, Findings
 from streetlamp.values import Event, Phase
+from support.stock import DAY, bags_story
+from support.stores import DEPOT, EMPTY, TANK, write_records
 
 DAYS, SINCE, UNTIL = 50, 36, 39  # of the year, and of the leak
+STOCK = 'cameras: {gate: {source: "test:"}}\nstock: {folder: records}\n'
 SITE = """\
 cameras: {gate: {source: "test:"}}
 timezone: Europe/Madrid
@@ -106,6 +113,73 @@ def test_what_is_long_over_is_noted_but_no_alarm(site: Site, tmp_path: Path) -> 
     desk = Desk(site)
     (noted,) = desk.look()
     assert (noted.kind, noted.alarm, noted.phase) == ("leak", False, Phase.END)
+    desk.close()
+
+
+def test_of_stores_those_are_reckoned_anew_that_have_changed(tmp_path: Path) -> None:
+    """What is noted at the desk comes into the balances, and nothing else is reckoned for it."""
+    site = parse_site(STOCK, tmp_path / "site.yaml")
+    write_records(tmp_path / "records", time.time())
+    for path in (tmp_path / "records").iterdir():
+        os.utime(path, (time.time() - 60,) * 2)
+    shown: list[list[str]] = []
+    desk = Desk(site)
+    stores = StoreKeeper(site.data / LEDGER, time.time, tmp_path / "records", "UTC")
+
+    def show(changed: Sequence[ShownStore], names: Sequence[str]) -> None:
+        shown.append([one.name for one in changed])
+        stores.show(changed, names)
+
+    desk.keeper = FindingKeeper(site, desk.database, desk.told.extend, show)
+    stores.on_note(lambda: desk.keeper.look_again("stock"))
+    desk.look()
+    assert shown == [[TANK, DEPOT, EMPTY]]
+    assert [event.kind for event in desk.told] == ["theft"]
+    at = time.time() - 60
+    dip = Entry(TANK, EntryKind.LEVEL, at, 850.0, "mm", "gauge", author="Anna")
+    noted, _ = stores.note(dip, "k" * 32, time.time())
+    assert stores.waiting
+    desk.look()
+    assert shown[1:] == [[TANK, EMPTY]], "the depot is as it was; the empty one is in trouble"
+    assert not stores.waiting
+    tank = next(one for one in stores.list() if one.name == TANK)
+    assert tank.balances is not None
+    assert tank.balances.time[-1] == at
+    assert noted.seq in tank.standing
+    assert [event.kind for event in desk.told] == ["theft"], "nothing is told twice"
+    stores.close()
+    desk.close()
+
+
+def test_a_loss_ends_the_request_to_count_again(tmp_path: Path) -> None:
+    """Told at the first count, replaced at the second: one episode, of which one line is open."""
+    site = parse_site(STOCK, tmp_path / "site.yaml")
+    story = bags_story(24, loss=lambda day: 3.0 if day == 138 else 0.0)[1]
+    begin = (time.time() // DAY - 147) * DAY
+
+    def put_until(day: float) -> None:
+        folder = tmp_path / "records"
+        folder.mkdir(exist_ok=True)
+        (folder / "stores.csv").write_text("store,form,product,chart\nd,bulk,AN,\n")
+        rows = [
+            f"d,{one.kind},{datetime.fromtimestamp(begin + one.at, UTC).isoformat()},"
+            f"{one.quantity!r},{one.unit},{one.instrument}"
+            for one in story
+            if one.at <= day * DAY
+        ]
+        head = "store,kind,at,quantity,unit,instrument"
+        (folder / "ledger.csv").write_text("\n".join([head, *rows]) + "\n")
+        for path in folder.iterdir():
+            os.utime(path, (time.time() - 60,) * 2)
+
+    put_until(141)
+    desk = Desk(site)
+    desk.look()
+    assert [(event.kind, event.phase) for event in desk.told] == [("count_error", Phase.START)]
+    put_until(148)
+    desk.look()
+    told = {(event.kind, event.phase, event.alarm) for event in desk.told[1:]}
+    assert told == {("one_off", Phase.START, True), ("count_error", Phase.END, True)}
     desk.close()
 
 

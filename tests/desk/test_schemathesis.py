@@ -54,6 +54,7 @@ RELATED = {
     "POST /api/notify/me/browsers",
     "GET /api/cameras/{id}/recordings",
     "GET /api/cameras/{id}/export.mp4",
+    "POST /api/stores/{id}/entries",  # a kind of entry takes some units only
     "GET /api/fleet/report",
     "GET /api/fleet/report.html",
     "GET /api/fleet/report.csv",

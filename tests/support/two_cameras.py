@@ -44,6 +44,7 @@ from support.fleet import SmallFleet
 from support.house import fragments
 from support.lamp import PASSWORD, T0, Lamp, start_lamp
 from support.notify import ABOUT, Recorder
+from support.stores import small_stores
 
 OWN, OTHER = "gate", "dock"
 OWNER = "ada"  # plays every role, sees every camera
@@ -151,7 +152,6 @@ class TwoCameras:
             "/api/plans/{id}": f"plan-{camera}",
         }
 
-
     def shelf(self, camera: str) -> int:
         """The number of a shelf of this camera; of a new one where somebody has ended the last."""
         now = self.lamp.clock.now
@@ -220,7 +220,8 @@ def start_two_cameras(folder: Path) -> TwoCameras:
     }
     keeper = AtRest(db, targets, ABOUT, lamp.clock)
     rules = DeskRules(parse_site(_RULES, folder / "site.yaml"), RuleSets(db), lamp.audit)
-    desk.services = replace(desk.services, notify=keeper, rules=rules)
+    stores = small_stores(folder / "stock", lamp.clock)
+    desk.services = replace(desk.services, notify=keeper, rules=rules, stores=stores.keeper)
     _alarms(lamp, db)
     _letters(db)
     _findings(db)

@@ -112,9 +112,7 @@ def _runner(site: Site, camera: str, options: CameraOptions, almanac: Almanac) -
 class DeskRules:
     """As `streetlamp.desk.rule_services.DeskRules`. Thread-safe."""
 
-    def __init__(
-        self, site: Site, sets: RuleSets, audit: Audit, almanac: Almanac = PLAIN
-    ) -> None:
+    def __init__(self, site: Site, sets: RuleSets, audit: Audit, almanac: Almanac = PLAIN) -> None:
         self._site = site
         self._sets = sets
         self._audit = audit

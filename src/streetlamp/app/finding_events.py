@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from streetlamp.meters.options import MeterOptions
 from streetlamp.stock.options import StockOptions
+from streetlamp.stock.shown import ShownStore
 from streetlamp.store import FindingRow
 from streetlamp.values import Event, Phase, Severity
 
@@ -22,6 +24,7 @@ class Job:
     data: Path
     meters: MeterOptions
     stock: StockOptions
+    marks: Mapping[str, str] = field(default_factory=dict)  # of stores, as they were looked at last
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,13 @@ class Looked:
     room: str
     rows: tuple[FindingRow, ...]
     trouble: str = ""
+    over: tuple[FindingRow, ...] = ()  # told before, and now part of another
+    stores: tuple[ShownStore, ...] = ()  # those that have changed
+    marks: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()  # of all stores there are
+
+
+LEDGER: Final = "stock-ledger.db"  # in the data folder
 
 
 class Listed(NamedTuple):

@@ -1,7 +1,8 @@
 """Watches the folders of readings and records, and tells the alarm desk what is found in them.
 
-A changed folder is looked through from its beginning, in a process of its own and nice to the
-cameras: so a run that begins anew, files that come late and files sent twice all come to the same.
+A changed folder is looked through from its beginning (of stores those alone that have changed), in
+a process of its own and nice to the cameras: so a run that begins anew, files that come late and
+files sent twice all come to the same.
 What was told is known by its id. On the very first look only what is recent is an alarm.
 """
 
@@ -11,7 +12,8 @@ import logging
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -20,6 +22,7 @@ from typing import Final
 
 from streetlamp.app.finding_events import Job, Listed, Looked, event_of, listed
 from streetlamp.site import Site
+from streetlamp.stock.shown import ShownStore
 from streetlamp.store import Database, Findings
 from streetlamp.values import Event
 
@@ -40,9 +43,16 @@ class FindingKeeper:
     """`turn` every so often from one thread; `close` from any."""
 
     def __init__(
-        self, site: Site, database: Database, tell: Callable[[Sequence[Event]], None]
+        self,
+        site: Site,
+        database: Database,
+        tell: Callable[[Sequence[Event]], None],
+        show: Callable[[Sequence[ShownStore], Sequence[str]], None] | None = None,
     ) -> None:
+        """``show`` takes the stores that have changed, and the names of all there are."""
         self.table = Findings(database)
+        self._show = show
+        self._marks: Mapping[str, str] = {}
         self._tell = tell
         self._jobs = [
             Job(room, folder, site.timezone, site.data, site.meters, site.stock)
@@ -53,6 +63,7 @@ class FindingKeeper:
         self._listed = 0.0
         self._took: dict[str, tuple[float, float]] = {}  # by room: when the last look ended, its s
         self._began = 0.0
+        self._hurry: deque[str] = deque()
         self._running: tuple[BaseProcess, Connection, Job, Print] | None = None
         self._trouble: dict[str, str] = {}  # by room: what was wrong with its files …
         self._away: dict[str, str] = {}  # … and with its folder
@@ -68,10 +79,19 @@ class FindingKeeper:
         """A folder is being looked through."""
         return self._running is not None
 
+    def look_again(self, room: str) -> None:
+        """Something was noted elsewhere than in the room's folder. Any thread."""
+        self._hurry.append(room)
+
     def turn(self, now: float) -> str:
         """Takes what was found, begins the next look; what a person should know. StoreError."""
         if self._running is not None:
             self._finish(now)
+        while self._hurry and self._running is None:  # a look that runs may not have seen it
+            room = self._hurry.popleft()
+            self._seen.pop(room, None)
+            self._took.pop(room, None)
+            self._listed = 0.0
         if self._running is None and abs(now - self._listed) >= LIST_SECONDS:
             self._listed = now
             for job in self._jobs:
@@ -112,7 +132,8 @@ class FindingKeeper:
     def _begin(self, job: Job, there: Print) -> None:
         context = multiprocessing.get_context("spawn")
         pipe, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs, job), name="findings", daemon=True)
+        work = replace(job, marks=self._marks)
+        process = context.Process(target=_work, args=(theirs, work), name="findings", daemon=True)
         process.start()
         theirs.close()
         self._running = process, pipe, job, there
@@ -128,6 +149,10 @@ class FindingKeeper:
                 looked = pipe.recv()
         self.close()
         self._take(looked, now)  # StoreError: it is looked through again
+        if looked.names:
+            if self._show is not None:
+                self._show(looked.stores, looked.names)
+            self._marks = looked.marks
         self._seen[job.room] = there
         self._took[job.room] = now, abs(now - self._began)
         self._listed = 0.0  # the other room may wait
@@ -140,7 +165,7 @@ class FindingKeeper:
             if row.id not in known
         ]
         new = len(told)
-        for row in looked.rows:
+        for row in (*looked.rows, *looked.over):
             before = known.get(row.id)
             if before is not None and before.end is None and row.end is not None:
                 told.append(replace(row, alarm=before.alarm))

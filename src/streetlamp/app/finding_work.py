@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from streetlamp.app.finding_events import Job, Looked, listed
+from streetlamp.app.finding_events import LEDGER, Job, Looked, listed
 from streetlamp.errors import UserError
 from streetlamp.meters.picture import draw
 from streetlamp.meters.scan import Progress, Scan
 from streetlamp.meters.zone import Zone
-from streetlamp.stock.balance.close import close
-from streetlamp.stock.causes.judge import JudgeOptions, judge
+from streetlamp.stock.account import reckon
+from streetlamp.stock.causes.judge import JudgeOptions
 from streetlamp.stock.ledger.book import LedgerBook
-from streetlamp.stock.ledger.entries import in_force
 from streetlamp.stock.ledger.folders import read_folder
+from streetlamp.stock.shown import ShownStore, shown
 from streetlamp.store import FindingRow
 from streetlamp.values import Finding
 from streetlamp.values.findings import SURE
@@ -55,22 +55,31 @@ def _meters(job: Job) -> Looked:
 
 def _stock(job: Job) -> Looked:
     records = read_folder(job.folder)
-    book = LedgerBook(job.data / "stock-ledger.db")
+    book = LedgerBook(job.data / LEDGER)
     rows: list[FindingRow] = []
+    over: list[FindingRow] = []
+    stores: list[ShownStore] = []
+    marks: dict[str, str] = {}
     wrong: list[str] = []
     options = JudgeOptions(false_alarms_per_year=job.stock.alarms_per_store_year)
     try:
-        for store in records.stores:
-            noted = book.add(records.entries[store.name], now=time.time())
-            try:
-                found = judge(close(store, in_force(noted)), options)
-            except UserError as error:
-                wrong.append(str(error))
-                continue
-            rows += [_row(job.room, store.name, one, "") for one in found.findings]
+        for one in reckon(records, book, options, time.time(), job.marks):
+            name = one.store.name
+            if one.trouble:  # is said each time, so it is looked at each time
+                wrong += [one.trouble] if one.entries else []  # else nothing was noted yet
+            else:
+                marks[name] = one.mark
+            if one.account is not None:
+                rows += [_row(job.room, name, each, "") for each in one.account.findings]
+                over += [_row(job.room, name, each, "") for each in one.account.replaced]
+            if one.account is not None or one.trouble:
+                stores.append(shown(one))
     finally:
         book.close()
-    return Looked(job.room, tuple(rows), "; ".join(wrong[:3]))
+    names = tuple(store.name for store in records.stores)
+    return Looked(
+        job.room, tuple(rows), "; ".join(wrong[:3]), tuple(over), tuple(stores), marks, names
+    )
 
 
 def _row(room: str, kind: str, finding: Finding, drawing: str) -> FindingRow:

@@ -21,6 +21,7 @@ from streetlamp.app import garbage
 from streetlamp.app.backtester import Backtester
 from streetlamp.app.boot import mono
 from streetlamp.app.desk_rules import DeskRules
+from streetlamp.app.finding_events import LEDGER
 from streetlamp.app.finding_keeper import EVERY_SECONDS as FINDING_SECONDS
 from streetlamp.app.finding_keeper import FindingKeeper
 from streetlamp.app.fleet import FleetKeeper
@@ -34,6 +35,7 @@ from streetlamp.app.notifier import make_keeper
 from streetlamp.app.rule_keeper import RuleKeeper
 from streetlamp.app.status import Statuses
 from streetlamp.app.stills import AlarmStills
+from streetlamp.app.store_keeper import StoreKeeper
 from streetlamp.backtest.index import FLUSH_SECONDS, Index
 from streetlamp.backtest.index import SWEEP_SECONDS as INDEX_SWEEP_SECONDS
 from streetlamp.desk.services import DiskView
@@ -79,13 +81,7 @@ class House:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.data = site.data
-        try:
-            self.data.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(
-                f"the data folder {self.data} cannot be made: {error.strerror}. "
-                "Choose another with --data or data: in the site file."
-            ) from error
+        _make_folder(self.data)
         self._lock = _lock(self.data)
         self.was_killed = _mark(self.data)
         self.database = Database(self.data / FILE)
@@ -134,8 +130,13 @@ class House:
             site, self.database, self.statuses, self.segments, self._tell_book, judge=self.health
         )
 
-        self.findings = FindingKeeper(site, self.database, self._tell_book)
         self.meters = make_feed(site.meters)
+        self.stores = _stores(site, self.data)
+        self.findings = FindingKeeper(
+            site, self.database, self._tell_book, self.stores.show if self.stores else None
+        )
+        if self.stores is not None:
+            self.stores.on_note(lambda: self.findings.look_again("stock"))
 
     def recover(self, now: float) -> list[str]:
         """Puts right what a sudden end left behind; what was done, in plain words."""
@@ -267,6 +268,8 @@ class House:
             recorder.close()
         self.fleet.close()
         self.findings.close()
+        if self.stores is not None:
+            self.stores.close()
         self.backtester.close()
         self.index.close()
         self._tell_book()
@@ -316,6 +319,24 @@ class _Chore:
         if said and said != self._told:
             log.warning("%s", said)
         self._told = said
+
+
+def _stores(site: Site, data: Path) -> StoreKeeper | None:
+    records = site.stock.folder
+    if records is None:
+        return None
+    alarms = site.stock.alarms_per_store_year
+    return StoreKeeper(data / LEDGER, time.time, records, site.timezone, alarms)
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"the data folder {data} cannot be made: {error.strerror}. "
+            "Choose another with --data or data: in the site file."
+        ) from error
 
 
 def _give_back(now: float) -> str:

@@ -130,6 +130,7 @@ def _desk(house: House, machine: Machine) -> DeskServer:
         notify=house.notify,
         modes=house.modes if house.site.modes else None,
         findings=house.findings.table,
+        stores=house.stores,
         backtest=house.backtester,
     )
     options = house.site.desk

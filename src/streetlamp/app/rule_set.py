@@ -56,9 +56,7 @@ def with_set(options: CameraOptions, plain: Plain) -> CameraOptions:
     return options.model_copy(update={key: getattr(parsed, key) for key in KEYS})
 
 
-def mistakes(
-    plain: Plain, timezone: tzinfo = UTC, modes: Collection[str] = ()
-) -> list[Mistake]:
+def mistakes(plain: Plain, timezone: tzinfo = UTC, modes: Collection[str] = ()) -> list[Mistake]:
     """All that is wrong with a set, each with the path of the field it is about.
 
     modes: those that the site has, for rules that are armed in some of them.

@@ -83,3 +83,42 @@ def stock_bench(context: typer.Context) -> None:
     from streetlamp.app.bench_command import bench  # noqa: PLC0415
 
     raise typer.Exit(bench(["stock_sir.py", "stock_reconcile.py"], context.args))
+
+
+@stock_commands.command("sheet")
+def stock_sheet(
+    folder: Records,
+    month: Annotated[str, typer.Option(metavar="MONTH", help="Such as 2026-10.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The page to write.")],
+    ledger: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The ledger whose numbers the sheet names, with what was noted at the desk: "
+            "stock-ledger.db in its data folder. Left out: ledger.db beside the page.",
+        ),
+    ] = None,
+    first_day: Annotated[
+        str, typer.Option(metavar="DAY", help="Where days are only numbered: the date of day 0.")
+    ] = "",
+    timezone: Annotated[str, typer.Option(metavar="ZONE", help="In which the month is.")] = "UTC",
+    false_alarms: Annotated[
+        float,
+        typer.Option(min=0.01, max=12, help="As for `stock reconcile`: the findings' budget."),
+    ] = 0.15,
+) -> None:
+    """Write a month's compliance sheet: verdicts, balances, findings, each figure traceable.
+
+    One HTML page, to print or to save as PDF. Each figure links the ledger's entries.
+    """
+    from streetlamp.app.stock_sheet import write_sheet  # noqa: PLC0415  # keeps --help quick
+
+    write_sheet(
+        folder,
+        out,
+        month=month,
+        ledger=ledger,
+        first_day=first_day,
+        zone=timezone,
+        false_alarms=false_alarms,
+    )

@@ -14,14 +14,11 @@ from typing import Any
 import numpy as np
 
 from streetlamp.errors import UserError
-from streetlamp.stock.balance.close import close
-from streetlamp.stock.balance.detectable import detectable
+from streetlamp.stock.account import Account, reckon
 from streetlamp.stock.balance.duty import duty_of, form
-from streetlamp.stock.balance.page import loss_tests
-from streetlamp.stock.balance.sheet import Sheet, page, sheet
-from streetlamp.stock.causes.judge import JudgeOptions, judge
+from streetlamp.stock.balance.sheet import page, sheet
+from streetlamp.stock.causes.judge import JudgeOptions
 from streetlamp.stock.ledger.book import LedgerBook
-from streetlamp.stock.ledger.entries import in_force
 from streetlamp.stock.ledger.folders import read_folder
 from streetlamp.values import Finding
 
@@ -42,28 +39,18 @@ def reconcile(folder: Path, out: Path, *, false_alarms: float) -> None:
     lines: list[str] = []
     duties: list[str] = []
     try:
-        for store in records.stores:
-            noted = book.add(records.entries[store.name], now=time.time())
-            balances = close(store, in_force(noted))
-            found = judge(balances, JudgeOptions(false_alarms_per_year=false_alarms))
-            lasted = balances.time[-1] - balances.time[0]
-            a_year = len(balances) * 365.25 * 86400.0 / lasted
-            shown = Sheet(
-                balances,
-                noted,
-                found.findings,
-                found.sitmuf,
-                found.sigma,
-                loss_tests(found.sitmuf, a_year),
-                detectable(balances, found.scale),
-            )
-            name = _file_name(store.name, len(rows))
+        options = JudgeOptions(false_alarms_per_year=false_alarms)
+        for one in reckon(records, book, options, time.time()):
+            shown = one.account
+            if shown is None:
+                raise UserError(one.trouble)
+            name = _file_name(one.store.name, len(rows))
             (out / "stores" / name).write_text(sheet(shown), "utf-8")
             rows.append(_row(shown, name))
             lines += [
-                json.dumps(_line(shown, one), ensure_ascii=False) + "\n" for one in found.findings
+                json.dumps(_line(shown, each), ensure_ascii=False) + "\n" for each in shown.findings
             ]
-            told += found.findings
+            told += shown.findings
             duties += _duties(shown, name, out)
     finally:
         book.close()
@@ -78,7 +65,7 @@ def _file_name(store: str, before: int) -> str:
     return f"{plain}.html" if plain == store else f"{plain}-{before}.html"
 
 
-def _line(of: Sheet, one: Finding) -> dict[str, Any]:
+def _line(of: Account, one: Finding) -> dict[str, Any]:
     """A finding as the contract has it, with what it traces to."""
     b = of.balances
     within = (b.time[1:] > one.start) & (b.time[1:] <= one.detected)
@@ -98,7 +85,7 @@ def _line(of: Sheet, one: Finding) -> dict[str, Any]:
     }
 
 
-def _duties(of: Sheet, sheet_name: str, out: Path) -> list[str]:
+def _duties(of: Account, sheet_name: str, out: Path) -> list[str]:
     """Writes a page for each loss that may have to be reported; gives the lines of their record."""
     lines = []
     for one in of.findings:
@@ -114,7 +101,7 @@ def _duties(of: Sheet, sheet_name: str, out: Path) -> list[str]:
     return lines
 
 
-def _row(of: Sheet, name: str) -> str:
+def _row(of: Account, name: str) -> str:
     b, least = of.balances, of.least
     causes = ", ".join(
         f"{one.cause} (day {one.numbers['start_day']:.0f})" for one in of.findings

@@ -40,6 +40,7 @@ from streetlamp.desk.routes import (
     shift,
     site,
     spec,
+    stock,
     tokens,
 )
 from streetlamp.desk.routes.page import BUILT, page_router
@@ -72,6 +73,7 @@ ROUTERS = (
     notify,
     mode,
     backtest,
+    stock,
 )
 
 

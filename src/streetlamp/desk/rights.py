@@ -31,6 +31,9 @@ class Right(StrEnum):
     CHANGE_RULES = "change_rules"
     BACKTEST = "backtest"
     MANAGE_NOTIFY = "manage_notify"
+    VIEW_STOCK = "view_stock"
+    NOTE_STOCK = "note_stock"
+    CORRECT_STOCK = "correct_stock"
     VIEW_METRICS = "view_metrics"
     READ_AUDIT = "read_audit"
     JUDGE_HIDING = "judge_hiding"
@@ -55,6 +58,9 @@ WORDS: Final[Mapping[Right, str]] = {
     Right.CHANGE_RULES: "Change zones, lines and rules.",
     Right.BACKTEST: "Try rules on recordings.",
     Right.MANAGE_NOTIFY: "Say who is told of alarms, look at what was not delivered.",
+    Right.VIEW_STOCK: "See tanks and stores: balances, findings, ledger; of the whole site.",
+    Right.NOTE_STOCK: "Note entries in a store's ledger, and correct one's own.",
+    Right.CORRECT_STOCK: "Correct what others noted in a store's ledger.",
     Right.VIEW_METRICS: "Read the figures for monitoring.",
     Right.READ_AUDIT: "Read who looked at what and who changed what, of the whole site.",
     Right.JUDGE_HIDING: "See how well people are hidden, judge findings, cut out leaks.",
@@ -81,6 +87,8 @@ _OPERATOR: Final = frozenset(
         Right.ANSWER_ALARMS,
         Right.SHELVE,  # as ISA-18.2 has it: by who answers, with an end, and written down
         Right.VIEW_COUNTS,
+        Right.VIEW_STOCK,
+        Right.NOTE_STOCK,
     }
 )
 
@@ -97,6 +105,7 @@ ROLES: Final[Mapping[Role, frozenset[Right]]] = {
         Right.BACKTEST,
         Right.MANAGE_NOTIFY,
         Right.MANAGE_TOKENS,
+        Right.CORRECT_STOCK,
     },
     # Judges the others' use of pictures, so has none to use.
     Role.PRIVACY: frozenset(

@@ -21,6 +21,7 @@ from streetlamp.desk.notify_services import Notify
 from streetlamp.desk.people_services import Accounts, Tokens
 from streetlamp.desk.rule_services import DeskRules
 from streetlamp.desk.search_services import EventSearch, HeatMaps
+from streetlamp.desk.stock_services import Stores
 from streetlamp.inspection.report import CameraReport
 from streetlamp.live.tiles import Sheet
 from streetlamp.store.alarm_groups import GroupSum
@@ -361,4 +362,5 @@ class Services:
     notify: Notify | None = None
     modes: ModeKeeper | None = None  # None: the site has no modes
     findings: FindingTable | None = None  # None: neither meters nor stock
+    stores: Stores | None = None  # None: no folder of records
     backtest: Backtest | None = None

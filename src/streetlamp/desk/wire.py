@@ -104,6 +104,7 @@ class SiteOut(Wire):
     max_export_minutes: float = Field(description="The longest export, minutes.")
     cameras: tuple[CameraOut, ...]
     plans: tuple[PlanOut, ...]
+    stores: bool = Field(description="Whether it keeps tanks or stores, and one may see them.")
 
 
 class StatusOut(Wire):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, insert, select
 
 from streetlamp.store.database import Database
 from streetlamp.store.schema_stock import stock_entries
@@ -62,11 +62,43 @@ class StockEntries:
                 connection.execute(insert(table), new)
         return [known[row.key] for row in rows]
 
-    def list(self, store: str | None = None, after: int = 0) -> list[tuple[int, StockRow]]:
-        """Number and row, by number: those of one store, or all, after a number."""
+    def list(
+        self, store: str | None = None, after: int = 0, prefix: str = ""
+    ) -> list[tuple[int, StockRow]]:
+        """Number and row, by number: those of one store, or all, after a number; with a prefix only
+        those whose key begins with it."""
         statement = select(stock_entries).where(stock_entries.c.seq > after)
         if store is not None:
             statement = statement.where(stock_entries.c.store == store)
+        if prefix:
+            statement = statement.where(stock_entries.c.key.startswith(prefix, autoescape=True))
+        return [*self._read(statement)]
+
+    def newest(self, store: str, limit: int, before: int | None) -> Sequence[tuple[int, StockRow]]:
+        """The last ``limit`` of a store, the newest first; those before a number."""
+        statement = select(stock_entries).where(stock_entries.c.store == store)
+        if before is not None:
+            statement = statement.where(stock_entries.c.seq < before)
+        with self.db.read() as connection:
+            ordered = statement.order_by(stock_entries.c.seq.desc()).limit(limit)
+            found = connection.execute(ordered).mappings()
+            return [(int(row["seq"]), _row(row)) for row in found]
+
+    def about(self, numbers: Sequence[int]) -> Sequence[tuple[int, StockRow]]:
+        """The rows of these numbers, and all that correct them."""
+        columns = stock_entries.c
+        found: dict[int, StockRow] = {}
+        for some in _batches(numbers):
+            there = columns.seq.in_(some) | columns.corrects.in_(some)
+            found.update(self._read(select(stock_entries).where(there)))
+        return sorted(found.items())
+
+    def with_key(self, key: str) -> tuple[int, StockRow] | None:
+        """The row of that key."""
+        found = self._read(select(stock_entries).where(stock_entries.c.key == key))
+        return found[0] if found else None
+
+    def _read(self, statement: Select[Any]) -> Sequence[tuple[int, StockRow]]:
         with self.db.read() as connection:
             found = connection.execute(statement.order_by(stock_entries.c.seq)).mappings()
             return [(int(row["seq"]), _row(row)) for row in found]
@@ -95,7 +127,7 @@ def _known(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[int, 
     return found
 
 
-def _batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+def _batches(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
     for first in range(0, len(keys), _ASKED_AT_ONCE):
         yield keys[first : first + _ASKED_AT_ONCE]
 

@@ -66,9 +66,23 @@ def test_a_miscount_asks_for_a_recount_and_is_never_a_loss() -> None:
 
 def test_missing_bags_are_told_when_the_next_count_confirms_it() -> None:
     story = bags_story(40, loss=lambda d: 3.0 if d == 138 else 0.0)
-    found = judge(closed(story)).findings
-    assert told(found) == [("count_error", 140), ("one_off", 147)]
-    assert found[1].size == pytest.approx(3.0, abs=0.8)
+    judged = judge(closed(story))
+    assert told(judged.findings) == [("one_off", 147)]
+    assert judged.findings[0].size == pytest.approx(3.0, abs=0.8)
+    assert judged.findings[0].numbers["asked_day"] == 140
+    assert "recount was asked for on day 140" in judged.findings[0].evidence
+    assert told(judged.replaced) == [("count_error", 140)]
+    assert judged.replaced[0].end == judged.findings[0].detected
+
+
+def test_a_loss_takes_no_miscount_of_another_week_with_it() -> None:
+    story = bags_story(
+        40,
+        loss=lambda d: 3.0 if d == 200 else 0.0,
+        miscount=lambda week: 3.0 if week == 12 else 0.0,
+    )
+    judged = judge(closed(story))
+    assert [cause for cause, _ in told(judged.findings)] == ["count_error", "one_off"]
 
 
 def test_a_recount_on_the_same_day_settles_it_at_once() -> None:
@@ -76,8 +90,8 @@ def test_a_recount_on_the_same_day_settles_it_at_once() -> None:
     doubted = next(e for e in entries if e.kind is EntryKind.STOCK_TAKE and e.at == 141 * DAY)
     recount = replace(doubted, kind=EntryKind.RECOUNT, at=doubted.at + 3600, seq=9000)
     found = judge(close(store, in_force([*entries, recount]))).findings
-    assert found[1].cause == "one_off"
-    assert found[1].detected == recount.at
+    assert found[0].cause == "one_off"
+    assert found[0].detected == recount.at
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ test.each([
   ["an operator at the monthly report", OPERATOR, "report", "wall"],
   ["an operator at the handover", OPERATOR, "handover", "handover"],
   ["a privacy officer at events", PRIVACY, "events", "system"],
+  ["an operator without a right to stores", OPERATOR, "stores", "wall"],
+  ["a privacy officer at a store's form", PRIVACY, "entry", "system"],
   ["somebody without a role", [], "wall", "users"],
   ["anybody at their own account", [], "users", "users"],
 ] as const)("%s", (_, rights, asked, lands) => expect(landing(rights, asked)).toBe(lands));

@@ -6,7 +6,7 @@ export type Right =
   | "view_site" | "view_live" | "view_recordings" | "export" | "view_alarms" | "answer_alarms" | "shelve" | "set_mode"
   | "view_counts" | "view_fleet" | "view_reports" | "plan_maintenance" | "change_rules" | "backtest"
   | "manage_notify" | "view_metrics" | "read_audit" | "judge_hiding" | "manage_site" | "manage_tokens"
-  | "manage_users";
+  | "manage_users" | "view_stock" | "note_stock" | "correct_stock";
 
 type View = Route["view"];
 
@@ -24,6 +24,9 @@ const NEEDS: Partial<Record<View, Right | readonly Right[]>> = {
   notify: ["manage_notify", "answer_alarms"],
   system: "view_site",
   add: "manage_site",
+  stores: "view_stock",
+  store: "view_stock",
+  entry: "note_stock",
 };
 
 /** Where somebody lands, the first that they may open. */

@@ -23,6 +23,12 @@ test.each([
   ["/users", "", { view: "users" }],
   ["/invite", "", { view: "invite" }],
   ["/notify", "", { view: "notify" }],
+  ["/stores", "", { view: "stores" }],
+  ["/store", "", { view: "stores" }],
+  ["/store/store.1a2b", "", { view: "store", id: "store.1a2b" }],
+  ["/store/north/entry", "", { view: "entry", id: "north", corrects: null }],
+  ["/store/north/entry", "?corrects=12", { view: "entry", id: "north", corrects: 12 }],
+  ["/store/north/entry", "?corrects=all", { view: "entry", id: "north", corrects: null }],
 ])("%s%s", (path, search, route) => expect(parse(path, search)).toEqual(route));
 
 test.each([

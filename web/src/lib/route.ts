@@ -17,7 +17,10 @@ export type Route =
   | { view: "setup" }
   | { view: "invite" }
   | { view: "users" }
-  | { view: "public" };
+  | { view: "public" }
+  | { view: "stores" }
+  | { view: "store"; id: string }
+  | { view: "entry"; id: string; corrects: number | null };
 
 export function parse(path: string, search = ""): Route {
   const [, first = "", second, third] = path.split("/");
@@ -32,6 +35,12 @@ export function parse(path: string, search = ""): Route {
     case "alarms":
       if (second === "group" && third) return { view: "alarms", id: null, group: decodeURIComponent(third) };
       return { view: "alarms", id };
+    case "store": {
+      if (id === null) return { view: "stores" };
+      if (third !== "entry") return { view: "store", id };
+      const corrects = Number(new URLSearchParams(search).get("corrects"));
+      return { view: "entry", id, corrects: Number.isInteger(corrects) && corrects > 0 ? corrects : null };
+    }
     case "report":
       return { view: "report", period: id ?? "month" };
     case "fleet":
@@ -47,6 +56,7 @@ export function parse(path: string, search = ""): Route {
     case "invite":
     case "users":
     case "public":
+    case "stores":
       return { view: first };
     default:
       return { view: "wall" };

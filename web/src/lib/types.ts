@@ -60,6 +60,8 @@ export interface Site {
   max_export_minutes?: number;
   cameras: SiteCamera[];
   plans?: Plan[];
+  /** Whether there are tanks or stores, and they may see them. */
+  stores?: boolean;
 }
 
 export interface CameraStatus {

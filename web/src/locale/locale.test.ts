@@ -16,7 +16,7 @@ const used = trees.flatMap(([name, root]) => uses(name, root));
 /** The same in every language: names; and what no reader sees: selectors, programmers' errors. */
 const NAMES = new Set([
   "Streetlamp", "CSV", "XL", "button, a, summary, video", "button, a", "the page has no place to be drawn", "not of this desk: ",
-  "PNG", "input, select", "[aria-invalid=true], li.bad button",
+  "PNG", "SITMUF", "delivery document", "count of 600 kg bags", "input, select", "[aria-invalid=true], li.bad button",
 ]);
 
 const holes = (text: string) => [...new Set([...text.matchAll(/\{\{(\w+)\}\}/g)].map((one) => one[1]!))].sort();

@@ -62,6 +62,9 @@ def site(desk: TheDesk, person: Viewer) -> SiteOut:
             _camera(one, sizes.get(one.id, (0, 0))) for one in view.cameras if person.sees(one.id)
         ),
         plans=tuple(_plan(one) for one in plans_of(view, person)),
+        stores=desk.services.stores is not None
+        and person.eyes.everything
+        and person.may(Right.VIEW_STOCK),
     )
 
 
@@ -126,6 +129,15 @@ def _findings(*, looked_for: bool) -> tuple[str, ...]:
     )
 
 
+def _ledger(*, kept: bool) -> tuple[str, ...]:
+    if not kept:
+        return ()
+    return (
+        "A ledger of tanks and stores: quantities, and which user of this desk noted them; until "
+        "the operator deletes it.",
+    )
+
+
 @router.get("/public")
 def public(desk: TheDesk) -> PublicOut:
     """What anybody may know about this site, without a login (CHARTER 7)."""
@@ -151,6 +163,7 @@ def public(desk: TheDesk) -> PublicOut:
             *ALSO_KEPT,
             *_index(view.index_days),
             *_findings(looked_for=view.findings),
+            *_ledger(kept=desk.services.stores is not None),
         ),
         never=NEVER,
     )

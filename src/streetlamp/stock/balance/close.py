@@ -38,7 +38,7 @@ def close(store: Store, entries: Sequence[Entry]) -> Balances:
     UserError where a tank has no chart, or there are fewer than two stock-takes.
     """
     takes = takes_of(store, entries)
-    flows = _flows(entries)
+    flows = flows_of(entries)
     n = len(takes.time) - 1
     if n < 1:
         raise UserError(f"{store.name}: a balance needs two stock-takes; there are {n + 1}.")
@@ -78,7 +78,8 @@ def close(store: Store, entries: Sequence[Entry]) -> Balances:
     )
 
 
-def _flows(entries: Sequence[Entry]) -> Flows:
+def flows_of(entries: Sequence[Entry]) -> Flows:
+    """What came and went by the entries that stand; UserError where a meter's total falls."""
     rows = [
         (one.at, one.base, float(one.kind in INFLOWS), one.instrument, one.seq)
         for one in entries

@@ -12,7 +12,7 @@ from streetlamp.stock.arrays import Reals
 
 DAY: Final = 86400.0
 _LEAST: Final = 1e-6  # L² or t²: a kilogram of tonnes, a millilitre of litres
-_NUMBERED: Final = 3650 * DAY
+NUMBERED: Final = 3650 * DAY
 """Records that only number their days begin at 0; no ledger is older than that."""
 
 
@@ -79,7 +79,7 @@ class Balances:
 
 def clock(time: float) -> str:
     """A time for a person: UTC, or the day's number where the records have no dates."""
-    if time < _NUMBERED:
+    if time < NUMBERED:
         day, rest = divmod(time, DAY)
         return f"day {day:.0f}, {int(rest) // 3600:02d}:{int(rest) % 3600 // 60:02d}"
     return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M")

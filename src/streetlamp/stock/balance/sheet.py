@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from streetlamp.stock.account import Account
 from streetlamp.stock.arrays import Reals
-from streetlamp.stock.balance.detectable import Detectable
 from streetlamp.stock.balance.drawing import chart
-from streetlamp.stock.balance.page import LossTests
-from streetlamp.stock.balance.series import Balances, clock
+from streetlamp.stock.balance.series import clock
 from streetlamp.stock.ledger.entries import Entry
-from streetlamp.values import Finding
 
 STYLE: Final = """
 :root{--ink:#1c2024;--soft:#61686f;--line:#dfe2e5;--bad:#b3261e;--good:#1f7a4d}
@@ -39,19 +36,6 @@ td,th{padding:.25rem .6rem .25rem 0;border-bottom:1px solid var(--line);vertical
 """
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sheet:
-    """What a sheet shows."""
-
-    balances: Balances
-    entries: Sequence[Entry]
-    findings: Sequence[Finding]
-    sitmuf: Reals  # (n,)
-    sigma: Reals  # (n,) what was unsure of each MUF once the ones before were known
-    tests: LossTests
-    least: Detectable
-
-
 def page(title: str, body: str) -> str:
     """A whole HTML page in the sheets' look."""
     return (
@@ -61,7 +45,7 @@ def page(title: str, body: str) -> str:
     )
 
 
-def sheet(of: Sheet) -> str:
+def sheet(of: Account) -> str:
     """The page of one store."""
     b = of.balances
     days = np.array([b.day(i) for i in range(len(b))], float)
@@ -89,7 +73,7 @@ def sheet(of: Sheet) -> str:
     return page(f"{b.store}: balance", "".join(parts))
 
 
-def _found(of: Sheet) -> str:
+def _found(of: Account) -> str:
     if not of.findings:
         return "<p class=good><b>Nothing found.</b></p>"
     rows = "".join(
@@ -100,7 +84,7 @@ def _found(of: Sheet) -> str:
     return f"<h2>Findings</h2><ul>{rows}</ul>"
 
 
-def _least(of: Sheet) -> str:
+def _least(of: Account) -> str:
     one, unit = of.least, of.balances.unit
     facts = (
         (
@@ -126,7 +110,7 @@ def _least(of: Sheet) -> str:
     )
 
 
-def _balances(of: Sheet, days: Reals) -> str:
+def _balances(of: Account, days: Reals) -> str:
     b = of.balances
     sigma = np.sqrt(np.diag(b.covariance))
     rows = []

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -36,6 +36,7 @@ _CROSSES: Final = 0.5
 """Share of the bound's crossings that happen: the sum overshoots it (Pollak 1987, Ann. Statist. 15,
 749). Measured on simulated quiet years: 0.5 for tanks, less for depots
 (``bench/stock_reconcile.py``)."""
+ASKS: Final = "count_error"  # the cause that asks for a recount
 _FREE: Final = 3.0  # how many usual sizes an episode that was told may have
 _UNEVEN: Final = 0.15  # how much its strength changes from balance to balance, as a share
 
@@ -83,6 +84,7 @@ class Judgement:
     """What was found in a store, and the evidence at each balance."""
 
     findings: tuple[Finding, ...]
+    replaced: tuple[Finding, ...]  # requests to count again that ended in one of the findings
     sitmuf: Reals  # (n,) as it was known at each balance, scaled; without the episodes told
     sigma: Reals  # (n,) what was unsure of each MUF then, scaled
     log_odds: Reals  # (n,) natural logarithm of something : nothing
@@ -154,6 +156,7 @@ class _Judge:
     def run(self) -> Judgement:
         n = len(self._b)
         findings: list[Finding] = []
+        replaced: list[Finding] = []
         odds = np.zeros(n)
         for i in range(n):
             weights = self._weigh(i)
@@ -165,11 +168,11 @@ class _Judge:
                 self._alarmed = i if self._alarmed is None else self._alarmed
                 found = self._decide(i, weights, float(odds[i]))
             if found is not None:
-                findings.append(found)
+                findings = _joined(findings, found, replaced)
         scaled = self._value / np.sqrt(self._scale)
         return Judgement(
-            tuple(findings), scaled, self._sigma * np.sqrt(self._scale), odds, self._bound,
-            float(self._scale[-1]),
+            tuple(findings), tuple(replaced), scaled, self._sigma * np.sqrt(self._scale), odds,
+            self._bound, float(self._scale[-1]),
         )  # fmt: skip
 
     def _weigh(self, i: int) -> Reals:
@@ -309,3 +312,22 @@ class _Judge:
         cumulated = np.cumsum(share) / share.sum()
         early, late = np.searchsorted(cumulated, (0.1, 0.9))
         return sorted({likeliest, int(early) + self._first, int(late) + self._first})
+
+
+def _joined(before: Sequence[Finding], found: Finding, replaced: list[Finding]) -> list[Finding]:
+    """The findings with one more. A cause takes the place of the requests to count again that its
+    own episode had raised: from its beginning on, and not ended; these go to ``replaced``."""
+    if found.cause == ASKS:
+        return [*before, found]
+    asked = [one for one in before if one.cause == ASKS and one.start >= found.start]
+    if not asked:
+        return [*before, found]
+    replaced += [replace(one, end=found.detected) for one in asked]
+    day = asked[0].numbers["detected_day"]
+    rest = [one for one in before if one not in asked]
+    joined = replace(
+        found,
+        evidence=f"{found.evidence} A recount was asked for on day {day:.0f}.",
+        numbers={**found.numbers, "asked_day": day},
+    )
+    return [*rest, joined]

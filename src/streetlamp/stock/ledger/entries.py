@@ -27,6 +27,15 @@ class EntryKind(enum.StrEnum):
     TEMPERATURE = "temperature"
     WITHDRAWAL = "withdrawal"  # what it corrects never was
 
+    @classmethod
+    def named(cls, said: str) -> EntryKind:
+        """The kind of that name. UserError lists the known ones."""
+        try:
+            return cls(said)
+        except ValueError:
+            known = ", ".join(cls)
+            raise UserError(f"there is no kind {said!r}; known are {known}.") from None
+
 
 _AMOUNTS: Final = ("L", "t")
 _BASES: Final[dict[EntryKind, tuple[str, ...]]] = {
@@ -81,6 +90,21 @@ class Entry:
     def base(self) -> float:
         """The quantity in the base unit: L, t, mm or °C."""
         return in_base(self.quantity, self.unit)
+
+
+def together(records: Sequence[Entry], pages: Sequence[Entry]) -> Sequence[Entry]:
+    """The records as they are now, and what was noted at pages beside them.
+
+    A correction of something that the records no longer hold has nothing to stand for: it is left
+    out (the ledger keeps it).
+    """
+    there = {one.seq for one in records}
+    more = []
+    for one in pages:
+        if one.seq not in there and (one.corrects is None or one.corrects in there):
+            there.add(one.seq)
+            more.append(one)
+    return [*records, *more]
 
 
 def in_force(entries: Iterable[Entry], known: float = math.inf) -> Sequence[Entry]:

@@ -31,7 +31,7 @@ class Records:
 
 def read_folder(folder: Path) -> Records:
     """UserError where the folder has none of the known forms, or a line is wrong."""
-    if _there(folder, "ledger"):
+    if _there(folder, "ledger") or _there(folder, "stores"):
         return _ledger(folder)
     if _there(folder, "inventory"):
         return _tanks(folder)
@@ -168,10 +168,11 @@ def _depots(folder: Path) -> Records:
 
 
 def _ledger(folder: Path) -> Records:
-    """Our own columns: stores.csv, and ledger.csv with one row an entry."""
+    """Our own columns: stores.csv, and ledger.csv with one row an entry, if there are any yet."""
     described = {line.text("store"): line for line in lines(folder, "stores")}
     entries: dict[str, list[Entry]] = {name: [] for name in described}
-    for number, line in enumerate(lines(folder, "ledger"), 1):
+    there = lines(folder, "ledger") if _there(folder, "ledger") else ()
+    for number, line in enumerate(there, 1):
         store = line.text("store")
         if store not in entries:
             raise UserError(f"{line.path}:{line.number}: stores.csv has no store {store!r}.")
@@ -192,14 +193,10 @@ def _described(folder: Path, line: Line, origin: float) -> Store:
 
 
 def _entry(line: Line, number: int) -> Entry:
-    said = line.text("kind")
     try:
-        kind = EntryKind(said)
-    except ValueError:
-        known = ", ".join(EntryKind)
-        raise UserError(
-            f"{line.path}:{line.number}: there is no kind {said!r}; known are {known}."
-        ) from None
+        kind = EntryKind.named(line.text("kind"))
+    except UserError as error:
+        raise UserError(f"{line.path}:{line.number}: {error}") from None
     corrects = line.cells.get("corrects", "").strip()
     noted = line.cells.get("noted", "").strip()
     texts = {

@@ -1,0 +1,1 @@
+"""The monthly sheet: verdicts, balances and findings, each figure linked to what it comes from."""
