@@ -1,0 +1,232 @@
+"""One camera's vehicles, the faint ones too: followed apart from all that decides what is hidden.
+
+A small detector gives a car of thirty pixels a score of 0.2, as it does a dozen things that are
+none. What tells them apart is not the score: a car drives, and others of its size drove there
+before it. So all faint boxes are followed, and a track is told once it drives where and as others
+did. Nothing here reaches the hiding: it has its own tracker, which this one never sees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from streetlamp.values import Bools, Floats, Tracks
+from streetlamp.video.raw import Detections
+from streetlamp.video.track.associate import iou
+from streetlamp.video.track.options import TrackOptions
+from streetlamp.video.track.tracker import Tracker
+from streetlamp.video.traffic.road import Road
+from streetlamp.video.traffic.sift import DRIVES, LEAST, SOMEBODY, somebody, sift
+
+FAINT: Final = 0.2  # score from which a box may start to be followed
+KNOWN_FAINT: Final = 0.15  # the same on a road, of the size usual there
+PLAIN: Final = 0.5  # score of either, as if nothing were faint, at least
+WAKES: Final = 0.3  # score of a vehicle with which following begins …
+SLEEPS: Final = 60.0  # … and seconds without one after which it ends
+DROVE: Final = 1.0  # sizes from where it was first that a vehicle must have come, …
+LOOKS: Final = 3  # … in so many looks …
+STRAIGHT: Final = 0.7  # … and this well in one direction (cosine)
+VEHICLES: Final = 1.0  # others that must have passed there to make it a road
+ON_ROAD: Final = 0.3  # sizes that are enough where a road is known …
+ON_ROAD_LOOKS: Final = 2  # … and looks
+ONE_WAY: Final = 0.5  # length of the mean direction from which a road has one
+LIKE: Final = 1.5  # times as wide or high as usual, or less: it fits
+PERSON: Final = 0.3  # mean score of a person's boxes that makes it one, if no lower than its own
+NEW_SHARE: Final = 0.1  # of a mean score that a new one has, at least
+SAME: Final = 0.5  # overlap (IoU) at which two tracks are one vehicle
+STANDS: Final = 30.0  # s for which having driven speaks for one that stands
+
+
+@dataclass(slots=True)
+class _Way:
+    """What is remembered of one track while it lasts."""
+
+    first: tuple[float, float]  # its middle, pixels
+    looks: int = 0
+    vehicle: float = 0.0  # mean score of its boxes …
+    somebody: float = 0.0  # … and of people's where they were
+    taught: list[int] = field(default_factory=list)  # cells of the road, in turn
+    at: tuple[float, float] = (0.0, 0.0)  # where it was when it last moved by `ON_ROAD` sizes
+    moved: float = float("-inf")  # when that was, POSIX seconds
+    drives: bool = False  # it is one
+
+    @property
+    def is_somebody(self) -> bool:
+        return self.somebody >= max(self.vehicle, PERSON)
+
+
+class Traffic:
+    """`update` with each look in turn: what there is, with the vehicles that drive."""
+
+    def __init__(self, camera: str, options: TrackOptions, seed: int | None = None) -> None:
+        """options: the camera's own; ``seed`` makes the ids repeatable, for tests."""
+        plain = {"sure_score": PLAIN, "start_score": PLAIN, "low_score": LEAST}
+        self._tracker = Tracker(camera, options.model_copy(update=plain), seed)
+        self._size = (0, 0)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets everything: the scene is another."""
+        self._tracker.reset()
+        self._road = Road(self._size)
+        self._ways: dict[int, _Way] = {}
+        self._awake = float("-inf")  # until when, POSIX seconds
+
+    def update(self, found: Detections, tracks: Tracks) -> Tracks:
+        """The look's tracks with the vehicles among them replaced by those that are followed here.
+
+        found: all the look found. tracks: of the same look.
+        """
+        if tracks.size != self._size:
+            self._size = tracks.size
+            self.reset()
+        faint = sift(found)
+        if len(faint) and faint.score[0] >= WAKES:
+            self._awake = tracks.time + SLEEPS
+        if tracks.time > self._awake:
+            if self._ways:
+                self._tracker.reset()
+                self._ways.clear()
+            return tracks
+        update = self._tracker.update(
+            self._believed(faint), tracks.time, tracks.frame, tracks.size
+        )
+        return _joined(tracks, self._told(update.tracks, tracks, found))
+
+    def _believed(self, faint: Detections) -> Detections:
+        """The same, those a little too faint raised where they fit the road."""
+        good = faint.score >= FAINT
+        low = ~good & (faint.score >= KNOWN_FAINT)
+        if low.any():
+            passed = self._road.at(faint.box)
+            good |= low & (passed.count >= VEHICLES) & _like(faint.box, passed.size)
+        score = np.where(good, PLAIN + (1 - PLAIN) * faint.score, faint.score)
+        return Detections(faint.box, faint.kind, score)
+
+    def _told(self, faint: Tracks, tracks: Tracks, found: Detections) -> Tracks:
+        """Those of the tracks followed here that are vehicles."""
+        ways = [self._way(*row) for row in zip(*_columns(faint), strict=True)]
+        gone = self._ways.keys() - set(faint.id.tolist())
+        for number in gone:
+            del self._ways[number]
+        if not ways:
+            return faint
+        self._weigh(faint, ways, found)
+        self._judge(faint, ways)
+        time = faint.time
+        drives = np.array([way.drives and time - way.moved < STANDS for way in ways], np.bool_)
+        known = tracks.box[DRIVES.take(tracks.kind)]
+        told = drives | (iou(faint.box, known).max(axis=1, initial=0.0) >= SAME)
+        told &= ~np.array([way.is_somebody for way in ways], np.bool_)
+        return _rows(faint, told)
+
+    def _way(self, number: int, seen: bool, x: float, y: float) -> _Way:
+        way = self._ways.get(number)
+        if way is None:
+            way = self._ways[number] = _Way((x, y), at=(x, y))
+        way.looks += seen
+        return way
+
+    def _weigh(self, faint: Tracks, ways: list[_Way], found: Detections) -> None:
+        """What speaks for each of these tracks being a vehicle, and what for somebody."""
+        rows = faint.seen.nonzero()[0]
+        likely = somebody(faint.box[rows], found).tolist()
+        for row, score, other in zip(rows.tolist(), faint.score[rows].tolist(), likely, strict=True):
+            way = ways[row]
+            share = max(1 / way.looks, NEW_SHARE)
+            way.vehicle += share * (_raw(score) - way.vehicle)
+            way.somebody += share * (other - way.somebody)
+
+    def _judge(self, faint: Tracks, ways: list[_Way]) -> None:
+        """Which of these tracks drive, after the road has learnt from those that certainly do."""
+        box, time = faint.box, faint.time
+        middle = (box[:, :2] + box[:, 2:]) / 2
+        size = np.sqrt(np.maximum(box[:, 2:] - box[:, :2], 1).prod(axis=1))
+        for row in faint.seen.nonzero()[0].tolist():
+            x, y = middle[row].tolist()
+            way = ways[row]
+            if np.hypot(x - way.at[0], y - way.at[1]) >= ON_ROAD * size[row]:
+                way.at, way.moved = (x, y), time
+        went = middle - np.array([way.first for way in ways], np.float32)
+        far = np.hypot(went[:, 0], went[:, 1]) / size
+        heading = _direction(faint.velocity)
+        straight = (_direction(went) * heading).sum(axis=1) >= STRAIGHT
+        straight &= faint.seen
+        looks = np.array([way.looks for way in ways])
+        straight &= ~np.array([way.is_somebody for way in ways], np.bool_)
+        drove = straight & (far >= DROVE) & (looks >= LOOKS)
+        self._teach(faint, ways, heading, drove & ~_cut(box, faint.size))
+        passed = self._road.at(box)
+        length = np.hypot(passed.way[:, 0], passed.way[:, 1])
+        along = (passed.way * heading).sum(axis=1) >= STRAIGHT * length
+        fits = (passed.count >= VEHICLES) & (along | (length < ONE_WAY))
+        fits &= _like(box, passed.size) | _cut(box, faint.size)
+        quick = straight & (far >= ON_ROAD) & (looks >= ON_ROAD_LOOKS)
+        cells = self._road.cell(box).tolist()
+        for row in (fits & (drove | quick)).nonzero()[0].tolist():
+            way = ways[row]
+            if not way.drives:
+                others = float(passed.count[row]) - self._road.own(cells[row], way.taught)
+                way.drives = others >= VEHICLES
+
+    def _teach(self, faint: Tracks, ways: list[_Way], heading: Floats, which: Bools) -> None:
+        """The road learns each of these tracks once a cell."""
+        cells = self._road.cell(faint.box).tolist()
+        rows = [row for row in which.nonzero()[0].tolist() if ways[row].taught[-1:] != [cells[row]]]
+        for row in rows:
+            ways[row].taught.append(cells[row])
+        self._road.learn(faint.box[rows], heading[rows])
+
+
+def _raw(score: float) -> float:
+    """The detector's score of a box that was given this one."""
+    return (score - PLAIN) / (1 - PLAIN) if score >= PLAIN else score
+
+
+def _columns(of: Tracks) -> tuple[list[int], list[bool], list[float], list[float]]:
+    middle = (of.box[:, :2] + of.box[:, 2:]) / 2
+    return of.id.tolist(), of.seen.tolist(), middle[:, 0].tolist(), middle[:, 1].tolist()
+
+
+def _direction(way: Floats) -> Floats:
+    """(n, 2) of length 1, or nearly 0 where there is none."""
+    return np.asarray(way / np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-3)[:, None])
+
+
+def _like(box: Floats, usual: Floats) -> Bools:
+    """(n,) which boxes (n, 4) are about as wide and as high as usual (n, 2)."""
+    times = np.maximum(box[:, 2:] - box[:, :2], 1) / usual
+    return np.asarray(((times <= LIKE) & (times >= 1 / LIKE)).all(axis=1))
+
+
+def _cut(box: Floats, size: tuple[int, int]) -> Bools:
+    """(n,) which boxes (n, 4) touch the picture's edge: they show only a part."""
+    return np.asarray((box[:, :2] < 2).any(axis=1) | (box[:, 2:] > np.array(size) - 2).any(axis=1))
+
+
+_NAMES: Final = ("id", "box", "kind", "score", "seen", "age", "velocity")
+_TAGS: Final = ("posture", "colour", "upper", "lower")
+
+
+def _rows(of: Tracks, which: Bools) -> Tracks:
+    return replace(of, **{name: getattr(of, name)[which] for name in (*_NAMES, *_TAGS)})
+
+
+def _joined(tracks: Tracks, vehicles: Tracks) -> Tracks:
+    """All of ``tracks`` that are no cars, buses or trucks, and ``vehicles`` with their colours."""
+    old = DRIVES.take(tracks.kind)
+    colour = vehicles.colour
+    if old.any() and len(vehicles):
+        likeness = iou(vehicles.box, tracks.box[old])
+        colour = np.where(
+            likeness.max(axis=1) >= SAME, tracks.colour[old][likeness.argmax(axis=1)], colour
+        )
+    both: dict[str, object] = {
+        name: np.concatenate([getattr(tracks, name)[~old], getattr(vehicles, name)])
+        for name in (*_NAMES, *_TAGS)
+    }
+    both["colour"] = np.concatenate([tracks.colour[~old], colour])
+    return replace(tracks, **both)
