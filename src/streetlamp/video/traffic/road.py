@@ -83,5 +83,5 @@ class Road:
             self._spread = np.asarray(spread, np.float32).reshape(-1, 5)
         here = self._spread[self.cell(box)]
         count = here[:, 0]
-        mean = here[:, 1:] / np.maximum(count, np.float32(1e-6))[:, None]
+        mean = np.asarray(here[:, 1:] / np.maximum(count, 1e-6)[:, None], np.float32)
         return Passed(count, np.exp(mean[:, :2]), mean[:, 2:])

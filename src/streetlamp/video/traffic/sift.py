@@ -15,15 +15,19 @@ DRIVES: Final = among({Kind.CAR, Kind.BUS, Kind.TRUCK})  # by kind
 SOMEBODY: Final = among({Kind.PERSON, *TWO_WHEELERS})
 LEAST: Final = 0.1  # score below which a box is no sign of anything
 SAME: Final = 0.5  # overlap (IoU) of two boxes from which they are one vehicle …
-WITHIN: Final = 0.6  # … and the share of the smaller one in the other from which it is a part
+WITHIN: Final = 0.5  # … and the share of the smaller one in the other from which it is a part
 MEETS: Final = 0.3  # overlap (IoU) with a person's box from which a vehicle may be that person
 
 
-def sift(found: Detections) -> Detections:
-    """The boxes of cars, buses and trucks, strongest first."""
+def sift(found: Detections, sure: float) -> Detections:
+    """The boxes of cars, buses and trucks, strongest first.
+
+    Of a box and its parts one is left, but for those with a score of ``sure``: one vehicle may
+    stand before another.
+    """
     rows = (DRIVES.take(found.kind) & (found.score >= LEAST)).nonzero()[0]
     rows = rows[np.argsort(-found.score[rows], kind="stable")]
-    rows = rows[_first_of_each(found.box[rows])]
+    rows = rows[_first_of_each(found.box[rows]) | (found.score[rows] >= sure)]
     return Detections(found.box[rows], found.kind[rows], found.score[rows])
 
 

@@ -9,9 +9,10 @@ did. Nothing here reaches the hiding: it has its own tracker, which this one nev
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streetlamp.values import Bools, Floats, Tracks
 from streetlamp.video.raw import Detections
@@ -19,17 +20,17 @@ from streetlamp.video.track.associate import iou
 from streetlamp.video.track.options import TrackOptions
 from streetlamp.video.track.tracker import Tracker
 from streetlamp.video.traffic.road import Road
-from streetlamp.video.traffic.sift import DRIVES, LEAST, SOMEBODY, somebody, sift
+from streetlamp.video.traffic.sift import DRIVES, LEAST, sift, somebody
 
 FAINT: Final = 0.2  # score from which a box may start to be followed
-KNOWN_FAINT: Final = 0.15  # the same on a road, of the size usual there
+KNOWN_FAINT: Final = 0.12  # the same on a road, of the size usual there
 PLAIN: Final = 0.5  # score of either, as if nothing were faint, at least
 WAKES: Final = 0.3  # score of a vehicle with which following begins …
 SLEEPS: Final = 60.0  # … and seconds without one after which it ends
 DROVE: Final = 1.0  # sizes from where it was first that a vehicle must have come, …
 LOOKS: Final = 3  # … in so many looks …
 STRAIGHT: Final = 0.7  # … and this well in one direction (cosine)
-VEHICLES: Final = 1.0  # others that must have passed there to make it a road
+VEHICLES: Final = 2.0  # others that must have passed there to make it a road
 ON_ROAD: Final = 0.3  # sizes that are enough where a road is known …
 ON_ROAD_LOOKS: Final = 2  # … and looks
 ONE_WAY: Final = 0.5  # length of the mean direction from which a road has one
@@ -37,6 +38,9 @@ LIKE: Final = 1.5  # times as wide or high as usual, or less: it fits
 PERSON: Final = 0.3  # mean score of a person's boxes that makes it one, if no lower than its own
 NEW_SHARE: Final = 0.1  # of a mean score that a new one has, at least
 SAME: Final = 0.5  # overlap (IoU) at which two tracks are one vehicle
+AROUND: Final = 8.0  # sizes within which others drive beside a vehicle …
+AGREE: Final = 0.3  # … at a velocity that differs by no more than this share …
+TOGETHER: Final = 3  # … so many of them: then it need not wait for the road
 STANDS: Final = 30.0  # s for which having driven speaks for one that stands
 
 
@@ -57,6 +61,9 @@ class _Way:
     def is_somebody(self) -> bool:
         return self.somebody >= max(self.vehicle, PERSON)
 
+    def drives_at(self, time: float) -> bool:
+        return self.drives and not self.is_somebody and time - self.moved < STANDS
+
 
 class Traffic:
     """`update` with each look in turn: what there is, with the vehicles that drive."""
@@ -64,6 +71,7 @@ class Traffic:
     def __init__(self, camera: str, options: TrackOptions, seed: int | None = None) -> None:
         """options: the camera's own; ``seed`` makes the ids repeatable, for tests."""
         plain = {"sure_score": PLAIN, "start_score": PLAIN, "low_score": LEAST}
+        self._sure = options.sure_score
         self._tracker = Tracker(camera, options.model_copy(update=plain), seed)
         self._size = (0, 0)
         self.reset()
@@ -83,7 +91,7 @@ class Traffic:
         if tracks.size != self._size:
             self._size = tracks.size
             self.reset()
-        faint = sift(found)
+        faint = sift(found, self._sure)
         if len(faint) and faint.score[0] >= WAKES:
             self._awake = tracks.time + SLEEPS
         if tracks.time > self._awake:
@@ -91,9 +99,7 @@ class Traffic:
                 self._tracker.reset()
                 self._ways.clear()
             return tracks
-        update = self._tracker.update(
-            self._believed(faint), tracks.time, tracks.frame, tracks.size
-        )
+        update = self._tracker.update(self._believed(faint), tracks.time, tracks.frame, tracks.size)
         return _joined(tracks, self._told(update.tracks, tracks, found))
 
     def _believed(self, faint: Detections) -> Detections:
@@ -116,12 +122,12 @@ class Traffic:
             return faint
         self._weigh(faint, ways, found)
         self._judge(faint, ways)
-        time = faint.time
-        drives = np.array([way.drives and time - way.moved < STANDS for way in ways], np.bool_)
+        drives = np.array([way.drives_at(faint.time) for way in ways])
         known = tracks.box[DRIVES.take(tracks.kind)]
         told = drives | (iou(faint.box, known).max(axis=1, initial=0.0) >= SAME)
-        told &= ~np.array([way.is_somebody for way in ways], np.bool_)
-        return _rows(faint, told)
+        # What drives as others do is believed; of all else rules hear how sure the detector is.
+        score = np.where(drives, faint.score, _raw(faint.score))
+        return _rows(replace(faint, score=score), told)
 
     def _way(self, number: int, seen: bool, x: float, y: float) -> _Way:
         way = self._ways.get(number)
@@ -133,11 +139,11 @@ class Traffic:
     def _weigh(self, faint: Tracks, ways: list[_Way], found: Detections) -> None:
         """What speaks for each of these tracks being a vehicle, and what for somebody."""
         rows = faint.seen.nonzero()[0]
-        likely = somebody(faint.box[rows], found).tolist()
-        for row, score, other in zip(rows.tolist(), faint.score[rows].tolist(), likely, strict=True):
+        scores = _raw(faint.score[rows]), somebody(faint.box[rows], found)
+        for row, score, other in zip(rows.tolist(), *(of.tolist() for of in scores), strict=True):
             way = ways[row]
             share = max(1 / way.looks, NEW_SHARE)
-            way.vehicle += share * (_raw(score) - way.vehicle)
+            way.vehicle += share * (score - way.vehicle)
             way.somebody += share * (other - way.somebody)
 
     def _judge(self, faint: Tracks, ways: list[_Way]) -> None:
@@ -145,11 +151,10 @@ class Traffic:
         box, time = faint.box, faint.time
         middle = (box[:, :2] + box[:, 2:]) / 2
         size = np.sqrt(np.maximum(box[:, 2:] - box[:, :2], 1).prod(axis=1))
-        for row in faint.seen.nonzero()[0].tolist():
-            x, y = middle[row].tolist()
-            way = ways[row]
-            if np.hypot(x - way.at[0], y - way.at[1]) >= ON_ROAD * size[row]:
-                way.at, way.moved = (x, y), time
+        at = np.array([way.at for way in ways])
+        moved = faint.seen & (np.hypot(*(middle - at).T) >= ON_ROAD * size)
+        for row in moved.nonzero()[0].tolist():
+            ways[row].at, ways[row].moved = tuple(middle[row].tolist()), time
         went = middle - np.array([way.first for way in ways], np.float32)
         far = np.hypot(went[:, 0], went[:, 1]) / size
         heading = _direction(faint.velocity)
@@ -159,18 +164,25 @@ class Traffic:
         straight &= ~np.array([way.is_somebody for way in ways], np.bool_)
         drove = straight & (far >= DROVE) & (looks >= LOOKS)
         self._teach(faint, ways, heading, drove & ~_cut(box, faint.size))
-        passed = self._road.at(box)
+        able = drove | (straight & (far >= ON_ROAD) & (looks >= ON_ROAD_LOOKS))
+        rows = [row for row in able.nonzero()[0].tolist() if not ways[row].drives]
+        if not rows:
+            return
+        usual = self._usual(faint, ways, rows, heading[rows])
+        usual |= drove[rows] & _among_others(middle, faint.velocity, size, rows, drove)
+        for row, drives in zip(rows, usual.tolist(), strict=True):
+            ways[row].drives = drives
+
+    def _usual(self, faint: Tracks, ways: list[_Way], rows: list[int], heading: Floats) -> Bools:
+        """(k,) which of these rows drive where, and as, others of their size did before."""
+        box = faint.box[rows]
+        passed, cells = self._road.at(box), self._road.cell(box).tolist()
+        own = [self._road.own(c, ways[row].taught) for row, c in zip(rows, cells, strict=True)]
         length = np.hypot(passed.way[:, 0], passed.way[:, 1])
         along = (passed.way * heading).sum(axis=1) >= STRAIGHT * length
-        fits = (passed.count >= VEHICLES) & (along | (length < ONE_WAY))
-        fits &= _like(box, passed.size) | _cut(box, faint.size)
-        quick = straight & (far >= ON_ROAD) & (looks >= ON_ROAD_LOOKS)
-        cells = self._road.cell(box).tolist()
-        for row in (fits & (drove | quick)).nonzero()[0].tolist():
-            way = ways[row]
-            if not way.drives:
-                others = float(passed.count[row]) - self._road.own(cells[row], way.taught)
-                way.drives = others >= VEHICLES
+        like = _like(box, passed.size) | _cut(box, faint.size)
+        usual = like & (along | (length < ONE_WAY))
+        return np.asarray(usual & (passed.count - np.array(own) >= VEHICLES))
 
     def _teach(self, faint: Tracks, ways: list[_Way], heading: Floats, which: Bools) -> None:
         """The road learns each of these tracks once a cell."""
@@ -181,9 +193,20 @@ class Traffic:
         self._road.learn(faint.box[rows], heading[rows])
 
 
-def _raw(score: float) -> float:
-    """The detector's score of a box that was given this one."""
-    return (score - PLAIN) / (1 - PLAIN) if score >= PLAIN else score
+def _among_others(
+    middle: NDArray[Any], velocity: Floats, size: NDArray[Any], rows: list[int], drove: Bools
+) -> Bools:
+    """(k,) which of these rows drive as the vehicles around them do."""
+    far = np.linalg.norm(middle[rows][:, None] - middle, axis=2)
+    apart = np.linalg.norm(velocity[rows][:, None] - velocity, axis=2)
+    speed = np.linalg.norm(velocity[rows], axis=1)[:, None]
+    alike = drove & (far <= AROUND * size[rows][:, None]) & (apart <= AGREE * speed)
+    return np.asarray(alike.sum(axis=1) > TOGETHER)  # itself among them
+
+
+def _raw(score: Floats) -> Floats:
+    """(n,) the detector's scores of boxes that were given these in `Traffic._believed`."""
+    return np.where(score >= PLAIN, (score - PLAIN) / (1 - PLAIN), score).astype(np.float32)
 
 
 def _columns(of: Tracks) -> tuple[list[int], list[bool], list[float], list[float]]:
@@ -191,7 +214,7 @@ def _columns(of: Tracks) -> tuple[list[int], list[bool], list[float], list[float
     return of.id.tolist(), of.seen.tolist(), middle[:, 0].tolist(), middle[:, 1].tolist()
 
 
-def _direction(way: Floats) -> Floats:
+def _direction(way: NDArray[Any]) -> NDArray[Any]:
     """(n, 2) of length 1, or nearly 0 where there is none."""
     return np.asarray(way / np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-3)[:, None])
 
@@ -212,7 +235,8 @@ _TAGS: Final = ("posture", "colour", "upper", "lower")
 
 
 def _rows(of: Tracks, which: Bools) -> Tracks:
-    return replace(of, **{name: getattr(of, name)[which] for name in (*_NAMES, *_TAGS)})
+    columns: dict[str, Any] = {name: getattr(of, name)[which] for name in (*_NAMES, *_TAGS)}
+    return replace(of, **columns)
 
 
 def _joined(tracks: Tracks, vehicles: Tracks) -> Tracks:
@@ -224,7 +248,7 @@ def _joined(tracks: Tracks, vehicles: Tracks) -> Tracks:
         colour = np.where(
             likeness.max(axis=1) >= SAME, tracks.colour[old][likeness.argmax(axis=1)], colour
         )
-    both: dict[str, object] = {
+    both: dict[str, Any] = {
         name: np.concatenate([getattr(tracks, name)[~old], getattr(vehicles, name)])
         for name in (*_NAMES, *_TAGS)
     }
