@@ -30,7 +30,7 @@ SLEEPS: Final = 60.0  # … and seconds without one after which it ends
 DROVE: Final = 1.0  # sizes from where it was first that a vehicle must have come, …
 LOOKS: Final = 3  # … in so many looks …
 STRAIGHT: Final = 0.7  # … and this well in one direction (cosine)
-VEHICLES: Final = 2.0  # others that must have passed there to make it a road
+PASSED: Final = 2.0  # of others makes a road: one right there is 2.5, one a cell beside it 1.5
 ON_ROAD: Final = 0.3  # sizes that are enough where a road is known …
 ON_ROAD_LOOKS: Final = 2  # … and looks
 ONE_WAY: Final = 0.5  # length of the mean direction from which a road has one
@@ -108,7 +108,7 @@ class Traffic:
         low = ~good & (faint.score >= KNOWN_FAINT)
         if low.any():
             passed = self._road.at(faint.box)
-            good |= low & (passed.count >= VEHICLES) & _like(faint.box, passed.size)
+            good |= low & (passed.count >= PASSED) & _like(faint.box, passed.size)
         score = np.where(good, PLAIN + (1 - PLAIN) * faint.score, faint.score)
         return Detections(faint.box, faint.kind, score)
 
@@ -177,12 +177,15 @@ class Traffic:
         """(k,) which of these rows drive where, and as, others of their size did before."""
         box = faint.box[rows]
         passed, cells = self._road.at(box), self._road.cell(box).tolist()
-        own = [self._road.own(c, ways[row].taught) for row, c in zip(rows, cells, strict=True)]
-        length = np.hypot(passed.way[:, 0], passed.way[:, 1])
-        along = (passed.way * heading).sum(axis=1) >= STRAIGHT * length
+        taught = [self._road.own(c, ways[row].taught) for row, c in zip(rows, cells, strict=True)]
+        own = np.array(taught, np.float32)
+        others = passed.count - own
+        way = passed.way * passed.count[:, None] - heading * own[:, None]
+        way /= np.maximum(others, 1e-3)[:, None]
+        length = np.hypot(way[:, 0], way[:, 1])
+        along = (way * heading).sum(axis=1) >= STRAIGHT * length
         like = _like(box, passed.size) | _cut(box, faint.size)
-        usual = like & (along | (length < ONE_WAY))
-        return np.asarray(usual & (passed.count - np.array(own) >= VEHICLES))
+        return np.asarray(like & (along | (length < ONE_WAY)) & (others >= PASSED))
 
     def _teach(self, faint: Tracks, ways: list[_Way], heading: Floats, which: Bools) -> None:
         """The road learns each of these tracks once a cell."""
