@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import numpy as np
 import pytest
 
+from streetlamp.app.pipeline import make_camera
 from streetlamp.geometry import Line
 from streetlamp.rules import make_rule, options_of
+from streetlamp.site import Site
 from streetlamp.values import Kind, Tracks
 from streetlamp.video.camera import Camera, Now, Output, Shown
 from streetlamp.video.options import HideOptions, LookOptions
@@ -253,8 +256,8 @@ def test_who_is_somebody_is_asked_of_people_and_two_wheelers() -> None:
         assert somebody(box, found).tolist() == pytest.approx([likely])
 
 
-def _outputs(traffic: Traffic | None) -> list[Output]:
-    """A camera's pictures of a road with faint cars and people, and all that comes of them."""
+def _played(cam: Callable[[Script], Camera]) -> list[Output]:
+    """Pictures of a road with faint cars and a person, and all that comes of them."""
     cars = [*lane(100, 3, 0.8), *lane(100, 6, 0.25)[3:], *lane(130, 6, 0.3)]
 
     def answer(number: int) -> Detections:
@@ -262,27 +265,38 @@ def _outputs(traffic: Traffic | None) -> list[Output]:
         rows.append((20 + 3.0 * number, 180, 20, 50, Kind.PERSON, 0.3 + 0.02 * (number % 20)))
         return seen(rows)
 
-    cam = Camera(
-        "gate",
-        Script(answer),
-        HideOptions(),
-        LookOptions(),
-        Tracker("gate", TrackOptions(), seed=1),
-        Tagger(TagOptions()),
-        wait=True,
-        traffic=traffic,
-    )
+    camera = cam(Script(answer))
     frames = [raw(n, T0 + n * LOOK, size=SIZE) for n in range(110)]
-    return [out for frame in frames for out in cam.push(frame)] + cam.flush()
+    return [out for frame in frames for out in camera.push(frame)] + camera.flush()
+
+
+def _told(outputs: list[Output]) -> int:
+    return sum(len(out.tracks) for out in outputs if isinstance(out, Now))
 
 
 def test_what_is_hidden_and_shown_is_the_same_to_the_byte() -> None:
-    without, with_ = _outputs(None), _outputs(Traffic("gate", TrackOptions(), seed=2))
+    def plain(traffic: Traffic | None, looker: Script) -> Camera:
+        tracker, tagger = Tracker("gate", TrackOptions(), seed=1), Tagger(TagOptions())
+        hide, look = HideOptions(), LookOptions()
+        return Camera("gate", looker, hide, look, tracker, tagger, wait=True, traffic=traffic)
+
+    without = _played(partial(plain, None))
+    with_ = _played(partial(plain, Traffic("gate", TrackOptions(), seed=2)))
     one, other = ([out for out in of if isinstance(out, Shown)] for of in (without, with_))
     assert len(one) == len(other) == 110
     for a, b in zip(one, other, strict=True):
         assert np.array_equal(a.frame.hidden, b.frame.hidden)
         assert all(np.array_equal(getattr(a.frame, p), getattr(b.frame, p)) for p in "yuv")
         assert np.array_equal(a.tracks.box, b.tracks.box)
-    rows = [sum(len(out.tracks) for out in of if isinstance(out, Now)) for of in (without, with_)]
-    assert rows[1] > rows[0] + 20  # while the rules hear of more
+    assert _told(with_) > _told(without) + 20  # while the rules hear of more
+
+
+@pytest.mark.parametrize("wait", [False, True])  # live, and from files
+def test_every_camera_does_it_unless_told_not_to(wait: bool) -> None:
+    def made(faint: bool, looker: Script) -> Camera:
+        options = {"cameras": {"gate": {"source": "test:"}}, "track": {"faint_vehicles": faint}}
+        site = Site.model_validate(options)
+        return make_camera("gate", site.cameras["gate"], site, looker, wait=wait)
+
+    off, on = (_told(_played(partial(made, faint))) for faint in (False, True))
+    assert on > off + 20
