@@ -15,6 +15,7 @@ from streetlamp.video.second import SecondStream
 from streetlamp.video.tag.tagger import Tagger
 from streetlamp.video.things import ThingWatch
 from streetlamp.video.track.tracker import Tracker
+from streetlamp.video.traffic import Traffic
 from streetlamp.video.view.meter import ViewMeter
 
 
@@ -49,6 +50,7 @@ def make_camera(
         second=second,
         meter=meter,
         things=ThingWatch() if _asks_for_things(options) else None,
+        traffic=Traffic(camera, site.track) if site.track.faint_vehicles else None,
     )
 
 

@@ -22,6 +22,7 @@ from streetlamp.video.sleep_options import SleepOptions
 from streetlamp.video.tag.tagger import Tagger
 from streetlamp.video.things import ThingWatch
 from streetlamp.video.track.tracker import Tracker
+from streetlamp.video.traffic import Traffic
 from streetlamp.video.view.meter import ViewMeter
 
 __all__ = ["Camera", "Copied", "Figures", "Looker", "Now", "Output", "Shown"]
@@ -37,6 +38,7 @@ class Camera:
     second: the camera's small stream, by which it is judged while it sleeps.
     meter: measures its pictures for the camera's health; None: nobody asks.
     things: finds what was left or removed; None: no rule asks.
+    traffic: follows vehicles the detector is unsure of, for the rules; None: nobody asks.
     wait: offline, looks are waited for; live, a look that is late costs the picture its clarity.
     """
 
@@ -57,13 +59,24 @@ class Camera:
         second: SecondStream | None = None,
         meter: ViewMeter | None = None,
         things: ThingWatch | None = None,
+        traffic: Traffic | None = None,
     ) -> None:
         sleep = sleep or SleepOptions.model_validate({})
         self.name = name
         self._load, self._seat = load, seat
         self._hiding = Hiding(
-            name, inference, hide, look, tracker, tagger, wait=wait, faces=faces, load=load,
-            meter=meter, things=things,
+            name,
+            inference,
+            hide,
+            look,
+            tracker,
+            tagger,
+            wait=wait,
+            faces=faces,
+            load=load,
+            meter=meter,
+            things=things,
+            traffic=traffic,
         )
         self._cutter = Cutter(sleep.max_gop_seconds)
         self._sleeper = Sleeper(

@@ -37,6 +37,7 @@ from streetlamp.video.raw import WHOLE, Detections, Packet, Part, RawFrame
 from streetlamp.video.tag.tagger import Tagger
 from streetlamp.video.things import ThingWatch
 from streetlamp.video.track.tracker import Tracker
+from streetlamp.video.traffic import Traffic
 from streetlamp.video.unexplained import MOTION_SPAN, with_unexplained
 from streetlamp.video.view.meter import ViewMeter
 
@@ -64,9 +65,11 @@ class Hiding:
         load: Callable[[], Load] = lambda: CALM,
         meter: ViewMeter | None = None,
         things: ThingWatch | None = None,
+        traffic: Traffic | None = None,
     ) -> None:
         self.name = name
         self._things = things
+        self._traffic = traffic
         self._meter_of_view = meter
         self.figures = Figures()
         self._asking = Asking(inference, faces, self.figures, wait=wait)
@@ -250,8 +253,7 @@ class Hiding:
     def _restart(self, raw: RawFrame) -> Iterator[Output]:
         """Another picture size, or time ran backwards: nothing learnt so far holds."""
         yield from self.flush()
-        self._tracker.reset()
-        self._tagger.reset()
+        self._forget_tracks()
         self._coverage.clear()
         self._gate.reset()
         self._meter = MotionMeter()
@@ -279,10 +281,15 @@ class Hiding:
         """Takes in the looks that have reported, in order of time."""
         for look, found in self._asking.collect(block=block, until=until):
             if look.scene != self._looked_scene:
-                self._tracker.reset()
-                self._tagger.reset()
+                self._forget_tracks()
                 self._looked_scene = look.scene
             yield Now(self._take_in(look.raw, look.scene, found))
+
+    def _forget_tracks(self) -> None:
+        self._tracker.reset()
+        self._tagger.reset()
+        if self._traffic is not None:
+            self._traffic.reset()
 
     def _take_in(
         self, raw: RawFrame, scene: int, detections: Detections, *, again: bool = False
@@ -304,7 +311,9 @@ class Hiding:
         )
         self._coverage.add(look)
         self._reported = raw.time
-        told = tracks if self._things is None else self._with_things(raw, look, detections)
+        told = tracks if self._traffic is None else self._traffic.update(detections, tracks)
+        if self._things is not None:
+            told = told.with_things(self._things.see(raw, _occupied(look, detections)))
         if again:
             return told
         self._gate.report(look, self._coverage.faint(look))
@@ -313,13 +322,6 @@ class Hiding:
         if people or len(self._coverage.at(raw.time, raw.frame, raw.size).hide):
             self._calm_since = raw.time
         return told
-
-    def _with_things(self, raw: RawFrame, look: Look, found: Detections) -> Tracks:
-        """The tracks of a look with what was left or removed where nobody is, or may be."""
-        assert self._things is not None
-        likely = found.box[found.score >= LIKELY]
-        boxes = np.concatenate([look.tracks.box, look.unsure.box, likely, look.faces])
-        return look.tracks.with_things(self._things.see(raw, boxes))
 
     def _let_go(self) -> Iterator[Output]:
         """Live: pictures whose time stands still would wait for ever; the oldest leave, hidden."""
@@ -400,6 +402,12 @@ class Hiding:
         ]
         seldom = self._coverage.seldom(waiting.time)
         return with_unexplained(cover, motions, self._size, self._hide, seldom=seldom)
+
+
+def _occupied(look: Look, found: Detections) -> Floats:
+    """(n, 4) where somebody is, or may be: what was left or removed is looked for elsewhere."""
+    likely = found.box[found.score >= LIKELY]
+    return np.concatenate([look.tracks.box, look.unsure.box, likely, look.faces])
 
 
 def _is_still(covers: Sequence[Cover]) -> bool:

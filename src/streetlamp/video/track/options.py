@@ -59,6 +59,13 @@ class TrackOptions(Options):
         description="How long a track is held that was found in a single look only.",
     )
 
+    faint_vehicles: bool = Field(
+        True,
+        title="Believe faint vehicles on a road",
+        description="Cars, buses and trucks the model is unsure of are told to the rules where "
+        "others of their size drove the same way before. It changes nothing of what is hidden.",
+    )
+
     @model_validator(mode="after")
     def _in_order(self) -> TrackOptions:
         if not self.low_score <= self.start_score <= self.sure_score:
