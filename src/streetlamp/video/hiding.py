@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from itertools import takewhile
 from typing import Final
 
 import numpy as np
@@ -28,6 +29,7 @@ from streetlamp.video.gate import Gate
 from streetlamp.video.line import Doubt, Line, Resting, Waiting
 from streetlamp.video.load import CALM, Load
 from streetlamp.video.loose import loose_of
+from streetlamp.video.memory import Memory
 from streetlamp.video.motion import WIDTH, Motion, MotionMeter
 from streetlamp.video.options import HideOptions, LookOptions
 from streetlamp.video.outputs import Figures, Looker, Now, Output, Shown, Undecoded
@@ -80,6 +82,7 @@ class Hiding:
         self._meter = MotionMeter()
         self._coverage = Coverage(name, hide)
         self._line: Line = deque()
+        self._memory = Memory()
         self._ahead = Ahead(self._line, self._coverage)
         self._pace = Pace()
         self._doubt = Doubt(self._line, self._coverage, look, self._pace)
@@ -199,6 +202,7 @@ class Hiding:
         call and the next one's after it.
         """
         if packets:
+            self._memory.forget()
             self._line.append(Resting(packets, self._scene))
             self._last_time, self._last_frame = packets[-1].time, packets[-1].frame
             self.figures.frames += len(packets)
@@ -346,7 +350,7 @@ class Hiding:
             return self._hidden_whole(waiting, reason)[0]
         raw = waiting.raw
         cover = self._ahead.first(self._size)
-        frame = mask.hide(raw, self._boxes(waiting, cover), self._hide.style)
+        frame = mask.hide(raw, self._boxes(waiting, cover), self._hide.style, self._memory)
         return Shown(frame, cover.tracks)
 
     def _rests(self, resting: Resting) -> list[Output]:
@@ -384,7 +388,7 @@ class Hiding:
             return [self._unseen(packet, reason) for packet in waiting.packets]
         self.figures.whole_hidden += 1
         tracks = Tracks.make(self.name, waiting.time, waiting.raw.frame, self._size)
-        return [Shown(mask.hide_whole(waiting.raw, reason), tracks)]
+        return [Shown(mask.hide_whole(waiting.raw, reason, self._memory), tracks)]
 
     def _unseen(self, packet: Packet, reason: str) -> Undecoded:
         self.figures.whole_hidden += 1
@@ -393,9 +397,10 @@ class Hiding:
 
     def _boxes(self, waiting: Waiting, cover: Cover) -> Floats:
         until = waiting.time + MOTION_SPAN
+        near = takewhile(lambda other: other.time <= until + SLACK, self._line)
         motions = [
             other.motion
-            for other in self._line
+            for other in near
             if isinstance(other, Waiting) and other.scene == waiting.scene and other.time <= until
         ]
         seldom = self._coverage.seldom(waiting.time)
