@@ -167,6 +167,18 @@ def test_a_time_base_that_changes_midway(tmp_path: Path) -> None:
     assert clip.repaired == 1
 
 
+def test_some_at_once_make_the_same_file_as_one_by_one(tmp_path: Path) -> None:
+    frames = [masked(i, (192, 128), pts=3 * i, time_base=(1, 75)) for i in range(12)]
+    with ClipWriter(tmp_path / "single.mp4") as single, ClipWriter(tmp_path / "some.mp4") as some:
+        for frame in frames:
+            single.write(frame)
+        some.write_all(frames[:5])
+        some.write_all([])
+        some.write_all(frames[5:])
+    assert some.frames == single.frames == 12
+    assert (tmp_path / "some.mp4").read_bytes() == (tmp_path / "single.mp4").read_bytes()
+
+
 def test_no_picture_no_file(tmp_path: Path) -> None:
     with ClipWriter(tmp_path / "masked.mp4"):
         pass

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from streetlamp.values import Kind, Tracks
+from streetlamp.video.beyond import GHOST_SECONDS
 from streetlamp.video.coverage import Look
 from streetlamp.video.gate import Gate
-from streetlamp.video.history import BACK_SECONDS, GHOST_SECONDS, Histories
+from streetlamp.video.history import BACK_SECONDS, Histories
 from streetlamp.video.motion import Motion
 from streetlamp.video.options import HideOptions, LookOptions, Style
 from streetlamp.video.shape import hiding

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from streetlamp.video.gate import SCENE_LOOKS, Gate
-from streetlamp.video.motion import WIDTH, MotionMeter, any_at, corners, marked, similarity, spans
+from streetlamp.video.motion import (
+    CELL,
+    WIDTH,
+    MotionMeter,
+    _block_difference,
+    any_at,
+    corners,
+    marked,
+    similarity,
+    spans,
+)
 from streetlamp.video.options import LookOptions
 from streetlamp.video.unexplained import unexplained
 
@@ -151,3 +161,14 @@ def test_the_gate_looks_often_while_it_moves_and_seldom_while_it_is_still() -> N
     assert sum(looks[105:]) >= 0.49 * 95  # five a second, of ten pictures
     gaps = np.diff(np.flatnonzero(looks)) / 10.0
     assert gaps.max() <= LookOptions().max_gap_seconds
+
+
+@pytest.mark.parametrize("shape", [(90, 160), (120, 160), (91, 160), (88, 157)])
+def test_a_blocks_difference_is_the_mean_of_its_pixels(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(3)
+    before, now = (rng.integers(0, 256, shape).astype(np.float32) for _ in range(2))
+    rows, columns = shape[0] // CELL, shape[1] // CELL
+    light = np.median((now - before)[::4, ::4])
+    apart = np.abs(now - before - light)[: rows * CELL, : columns * CELL]
+    wanted = apart.reshape(rows, CELL, columns, CELL).mean(axis=(1, 3), dtype=np.float64)
+    assert np.array_equal(_block_difference(before, now), wanted)  # to the last bit

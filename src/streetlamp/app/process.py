@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 
 import streetlamp
@@ -22,6 +23,7 @@ from streetlamp.rules.runner import RuleRunner
 from streetlamp.site import Site
 from streetlamp.stream.clip import ClipWriter
 from streetlamp.stream.sound import add_sound
+from streetlamp.values import MaskedFrame
 from streetlamp.video.camera import Camera, Copied, Output, Shown
 from streetlamp.video.detect import load_with_faces
 from streetlamp.video.inference import Inference
@@ -221,15 +223,21 @@ class _Work:
                 tables.copied(output.gop)
             else:
                 tables.outcome(self._rules.step(output.tracks))
-        for output in outputs:
-            if isinstance(output, Shown):
-                self._check_size((output.frame.width, output.frame.height))
-                writer.write(output.frame)
-                self.report.frames += 1
-            elif isinstance(output, Copied):
-                self._check_size(output.gop.size)
-                writer.copy(output.gop)
-                self.report.frames += len(output.gop.samples)
+        kept = [output for output in outputs if isinstance(output, Shown | Copied)]
+        for _, some in groupby(kept, type):
+            together = list(some)
+            self._write([one.frame for one in together if isinstance(one, Shown)], writer)
+            for one in together:
+                if isinstance(one, Copied):
+                    self._check_size(one.gop.size)
+                    writer.copy(one.gop)
+                    self.report.frames += len(one.gop.samples)
+
+    def _write(self, frames: list[MaskedFrame], writer: ClipWriter) -> None:
+        for frame in frames:
+            self._check_size((frame.width, frame.height))
+        writer.write_all(frames)
+        self.report.frames += len(frames)
 
     def _check_size(self, size: tuple[int, int]) -> None:
         if not self.report.width:

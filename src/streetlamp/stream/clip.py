@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -69,12 +70,21 @@ class ClipWriter:
 
     def write(self, frame: MaskedFrame) -> None:
         """Append a picture. UserError when the disk is full or refuses, or nothing can encode."""
+        self.write_all([frame])
+
+    def write_all(self, frames: Sequence[MaskedFrame]) -> None:
+        """Append pictures, as `write` does one by one, but cheaper."""
         try:
-            track = self._track_for(frame, frame.pts, frame.time_base)
-            track.write(to_picture(frame, track.size), self._next_ticks(frame.pts, frame.time_base))
+            ready = []
+            for frame in frames:
+                track = self._track_for(frame, frame.pts, frame.time_base)
+                ticks = self._next_ticks(frame.pts, frame.time_base)
+                ready.append((track, to_picture(frame, track.size), ticks))
+            for track, picture, ticks in ready:
+                track.write(picture, ticks)
+                self.frames += 1
         except (OSError, av.FFmpegError) as error:
             raise _explained(self.path, error) from error
-        self.frames += 1
 
     def copy(self, gop: CopiedGop) -> None:
         """Append a GOP as it came. UserError like `write`."""

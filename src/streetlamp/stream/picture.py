@@ -50,12 +50,18 @@ def _memory(*planes: Bytes) -> Bytes | None:
     memory = planes[0].base
     if not isinstance(memory, np.ndarray) or memory.dtype != np.uint8:
         return None
-    start = end = memory.ctypes.data
+    start = end = _address(memory)
     for plane in planes:
-        if plane.base is not memory or not plane.flags.c_contiguous or plane.ctypes.data != end:
+        if plane.base is not memory or not plane.flags.c_contiguous or _address(plane) != end:
             return None
         end += plane.nbytes
     return memory if end == start + memory.nbytes else None
+
+
+def _address(array: Bytes) -> int:
+    """Where it begins: quicker than by way of `ctypes`."""
+    place: int = array.__array_interface__["data"][0]
+    return place
 
 
 def _scaled(plane: Bytes, size: tuple[int, int]) -> Bytes:

@@ -17,10 +17,10 @@ from typing import Any, Final
 import numpy as np
 
 from streetlamp.values import VEHICLES, Bools, Floats, Ints, Kind, Tracks
+from streetlamp.video.beyond import GHOST_SECONDS
 from streetlamp.video.furniture import Furniture
 from streetlamp.video.history import (
     BACK_SECONDS,
-    GHOST_SECONDS,
     SURE_SCORE,
     TOLD,
     Histories,

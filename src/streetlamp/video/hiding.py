@@ -14,23 +14,24 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from itertools import takewhile
 from typing import Final
 
 import numpy as np
 
-from streetlamp.values import Bools, Floats, Kind, Tracks
-from streetlamp.video import mask
+from streetlamp.values import Bools, Bytes, Floats, Kind, Tracks
 from streetlamp.video.ahead import Ahead
 from streetlamp.video.asking import Asking
 from streetlamp.video.coverage import NO_BOXES, Cover, Coverage, Look
 from streetlamp.video.detect.face_turns import FaceTurns
 from streetlamp.video.gate import Gate
+from streetlamp.video.leaving import Due, Leaving
 from streetlamp.video.line import Doubt, Line, Resting, Waiting
 from streetlamp.video.load import CALM, Load
 from streetlamp.video.loose import loose_of
 from streetlamp.video.motion import WIDTH, Motion, MotionMeter
 from streetlamp.video.options import HideOptions, LookOptions
-from streetlamp.video.outputs import Figures, Looker, Now, Output, Shown, Undecoded
+from streetlamp.video.outputs import Figures, Looker, Now, Output, Undecoded
 from streetlamp.video.pace import SAME_MOMENT, Pace
 from streetlamp.video.planes import thumbnail
 from streetlamp.video.raw import WHOLE, Detections, Packet, Part, RawFrame
@@ -83,6 +84,7 @@ class Hiding:
         self._meter = MotionMeter()
         self._coverage = Coverage(name, hide)
         self._line: Line = deque()
+        self._leaving = Leaving(hide.style)
         self._ahead = Ahead(self._line, self._coverage)
         self._pace = Pace()
         self._doubt = Doubt(self._line, self._coverage, look, self._pace)
@@ -141,17 +143,24 @@ class Hiding:
         look: look at it in any case, or in no case; None: as the gate decides.
         reason: hide it whole in any case, because of this.
         """
-        return self._enter(raw, look=look, reason=reason) + self.advance(raw.time)
+        small = thumbnail(raw.picture, WIDTH)
+        return self._enter(raw, small, look=look, reason=reason) + self.advance(raw.time)
 
     def push_all(self, raws: Sequence[RawFrame]) -> list[Output]:
         """The next decoded pictures, as `push` takes them one by one, but cheaper."""
-        out = [output for raw in raws for output in self._enter(raw)]
+        for raw, small in [(raw, thumbnail(raw.picture, WIDTH)) for raw in raws]:
+            self._leaving.put(self._enter(raw, small))
         for raw in raws:  # each leaves with as much hindsight as by itself
-            out += self.advance(raw.time)
-        return out
+            self._step(raw.time)
+        return self._leaving.out()
 
-    def _enter(self, raw: RawFrame, *, look: bool | None = None, reason: str = "") -> list[Output]:
-        """Puts a picture into the line and asks for a look at it if it is time for one."""
+    def _enter(
+        self, raw: RawFrame, small: Bytes, *, look: bool | None = None, reason: str = ""
+    ) -> list[Output]:
+        """Puts a picture into the line and asks for a look at it if it is time for one.
+
+        small: its `thumbnail`.
+        """
         out: list[Output] = []
         if raw.size != self._size or raw.time < self._last_time - SLACK:
             out.extend(self._restart(raw))
@@ -161,7 +170,7 @@ class Hiding:
         self._pace.step(step)
         self._last_time, self._last_frame = raw.time, raw.frame
         self.measure(raw)
-        motion = self._measure(raw)
+        motion = self._measure(raw, small)
         self._coverage.moved(motion, raw.size, raw.time)
         if motion.jump or away:
             if self._line:
@@ -185,15 +194,18 @@ class Hiding:
 
     def advance(self, time: float) -> list[Output]:
         """The camera's time is `time` now; what comes out because of it, in order."""
-        out: list[Output] = []
+        self._step(time)
+        return self._leaving.out()
+
+    def _step(self, time: float) -> None:
+        """The same: what comes out is decided, and not masked yet."""
         ahead = AHEAD if self._wait else 0.0
         if len(self._asking):
             until = time - ahead if self._wait else float("inf")
-            out.extend(self._collect(block=self._wait, until=until))
-        out.extend(self._leave(time - self._hide.delay_seconds - ahead))
+            self._leaving.put(self._collect(block=self._wait, until=until))
+        self._leaving.put(self._leave(time - self._hide.delay_seconds - ahead))
         if not self._wait:
-            out.extend(self._let_go())
-        return out
+            self._leaving.put(self._let_go())
 
     def rest(self, packets: Sequence[Packet]) -> None:
         """Pictures, in order of presentation, of a GOP judged quiet: they pass undecoded.
@@ -202,6 +214,7 @@ class Hiding:
         call and the next one's after it.
         """
         if packets:
+            self._leaving.rest()
             self._line.append(Resting(packets, self._scene))
             self._last_time, self._last_frame = packets[-1].time, packets[-1].frame
             self.figures.frames += len(packets)
@@ -241,14 +254,13 @@ class Hiding:
 
     def flush(self) -> list[Output]:
         """Everything still in the delay line. The last picture is looked at, if it was not."""
-        out: list[Output] = []
         if self._line:
             self._look_at_last()
-            out.extend(self._collect(block=True))
-            out.extend(self._leave(float("inf")))
+            self._leaving.put(self._collect(block=True))
+            self._leaving.put(self._leave(float("inf")))
         self._away = True
         self._last_frame = 0
-        return out
+        return self._leaving.out()
 
     def _restart(self, raw: RawFrame) -> Iterator[Output]:
         """Another picture size, or time ran backwards: nothing learnt so far holds."""
@@ -261,14 +273,14 @@ class Hiding:
         self._size = raw.size
         self._last_time = float("-inf")
 
-    def _measure(self, raw: RawFrame) -> Motion:
+    def _measure(self, raw: RawFrame, small: Bytes) -> Motion:
         """What moved since the picture before: while asleep, since the last keyframe."""
         rested, self._rested = self._rested, None
         if rested is not None:
             if (rested.frame, rested.time) == (raw.frame, raw.time):
                 rested = raw  # another picture may have stood in for it
             self._meter.measure(thumbnail(rested.picture, WIDTH), rested.time)
-        return self._meter.measure(thumbnail(raw.picture, WIDTH), raw.time)
+        return self._meter.measure(small, raw.time)
 
     def _look_at_last(self) -> None:
         last = self._line[-1]
@@ -323,37 +335,32 @@ class Hiding:
             self._calm_since = raw.time
         return told
 
-    def _let_go(self) -> Iterator[Output]:
+    def _let_go(self) -> Iterator[Due | Undecoded]:
         """Live: pictures whose time stands still would wait for ever; the oldest leave, hidden."""
         most = int(MOST_A_SECOND * (self._hide.delay_seconds + 1.0))
         while len(self._line) > most:
             yield from self._hidden_whole(self._line.popleft(), "the camera's time stands still")
 
-    def _leave(self, until: float) -> Iterator[Output]:
-        """Masks and yields the pictures taken at `until` or before."""
+    def _leave(self, until: float) -> Iterator[Due | Undecoded]:
+        """Says what to hide in the pictures taken at `until` or before."""
         while self._line and self._line[0].time <= until + SLACK:
             waiting = self._line[0]
             try:
-                if isinstance(waiting, Resting):
-                    out = self._rests(waiting)
-                else:
-                    out = [self._masked(waiting)]
+                out = self._rests(waiting) if isinstance(waiting, Resting) else self._due(waiting)
             finally:  # one that cannot be hidden never leaves, and holds up nobody
                 self._line.popleft()
             self._coverage.forget_before(waiting.time)
             yield from out
 
-    def _masked(self, waiting: Waiting) -> Output:
+    def _due(self, waiting: Waiting) -> Sequence[Due | Undecoded]:
         if reason := self._doubt.of(waiting, self.figures):
-            return self._hidden_whole(waiting, reason)[0]
-        raw = waiting.raw
+            return self._hidden_whole(waiting, reason)
         cover = self._ahead.first(self._size)
-        frame = mask.hide(raw, self._boxes(waiting, cover), self._hide.style)
-        return Shown(frame, cover.tracks)
+        return [Due(waiting.raw, self._boxes(waiting, cover), cover.tracks)]
 
-    def _rests(self, resting: Resting) -> list[Output]:
+    def _rests(self, resting: Resting) -> Sequence[Due | Undecoded]:
         """The pictures of a quiet GOP, and what is to be hidden in each should it be shown."""
-        packets, out = resting.packets, list[Output]()
+        packets, out = resting.packets, list[Undecoded]()
         first, middle, last = packets[0], packets[len(packets) // 2], packets[-1]
         ends = (first, last)
         doubtful = any(self._doubt.of_resting(p, resting.scene, self.figures) for p in ends)
@@ -381,12 +388,12 @@ class Hiding:
     def _covered(self, packet: Packet) -> Cover:
         return self._coverage.at(packet.time, packet.frame, self._size)
 
-    def _hidden_whole(self, waiting: Waiting | Resting, reason: str) -> list[Output]:
+    def _hidden_whole(self, waiting: Waiting | Resting, reason: str) -> Sequence[Due | Undecoded]:
         if isinstance(waiting, Resting):
             return [self._unseen(packet, reason) for packet in waiting.packets]
         self.figures.whole_hidden += 1
         tracks = Tracks.make(self.name, waiting.time, waiting.raw.frame, self._size)
-        return [Shown(mask.hide_whole(waiting.raw, reason), tracks)]
+        return [Due(waiting.raw, None, tracks, reason)]
 
     def _unseen(self, packet: Packet, reason: str) -> Undecoded:
         self.figures.whole_hidden += 1
@@ -395,9 +402,10 @@ class Hiding:
 
     def _boxes(self, waiting: Waiting, cover: Cover) -> Floats:
         until = waiting.time + MOTION_SPAN
+        near = takewhile(lambda other: other.time <= until + SLACK, self._line)
         motions = [
             other.motion
-            for other in self._line
+            for other in near
             if isinstance(other, Waiting) and other.scene == waiting.scene and other.time <= until
         ]
         seldom = self._coverage.seldom(waiting.time)

@@ -15,21 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streetlamp.values import Bools, Floats, Ints, Tracks
+from streetlamp.video.beyond import GHOST_SECONDS, Box, beyond, covering, speed
 from streetlamp.video.parting import SELDOM
 from streetlamp.video.shape import widened
 from streetlamp.video.steady import STEADY_SECONDS, around, steadied
 from streetlamp.video.track.associate import Doubles, iou
 
 BACK_SECONDS: Final = 0.6  # how far a newly found person is hidden backwards
-GHOST_SECONDS: Final = 0.25  # the same, and forwards, of a candidate
 ONCE_LESS: Final = 0.05  # less, of a candidate that one single look saw
 HELD_A_LOOK: Final = 0.1  # s longer, on both sides, for each look that found a track
 SURE_SCORE: Final = 0.5  # a single sighting this sure is a track
 LONG_GAP: Final = 0.6  # s without a sighting after which it may be somebody else
 FOUND_SECONDS: Final = 0.4  # how far both are hidden then: more than from look to look
-VELOCITY_SECONDS: Final = 1.0  # sightings further from the last one do not tell how fast it goes
 AS_FOUND: Final = 0.4  # overlap from which the detector's box is the track's
-AT_EDGE: Final = 2.0  # pixels from the picture's edge at which a box touches it
 
 TOLD: Final = ("kind", "score", "age", "velocity", "posture", "colour", "upper", "lower")
 SIGHTING: Final = np.dtype(
@@ -56,7 +54,6 @@ _CELL: Final = np.dtype((np.void, SIGHTING.itemsize))  # NumPy moves it as one, 
 
 Sightings = NDArray[np.void]  # of SIGHTING
 Rows = NDArray[np.intp]
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,6 +127,7 @@ class Histories:
         self._cells = np.zeros((0, 0), _CELL)  # (things, looks), with room for more looks
         self._latest = float("-inf")  # when a look last saw anything
         self._stale = 0  # how many of the first looks `forget_before` has seen to
+        self._speeds: dict[tuple[int, int, bool], tuple[float, float]] = {}  # of `_velocity`
 
     def add(self, time: float, tracks: Tracks, unsure: Tracks, found: Floats) -> None:
         """A look at `time`: its tracks, its candidates, and the boxes detected (m, 4)."""
@@ -138,6 +136,7 @@ class Histories:
         if not (len(ids) or len(self)):
             return
         self._latest = time if len(ids) else self._latest
+        self._speeds.clear()
         new = np.zeros(len(ids), SIGHTING)
         new["seen"] = True
         new["sure"][: len(sure)] = True
@@ -161,6 +160,7 @@ class Histories:
         old = bisect_right(self._times, time)
         if old <= self._stale:
             return
+        self._speeds.clear()
         seen = self._sightings["seen"]
         lasts = seen[:, old:].any(axis=1)
         if not lasts.all():
@@ -203,8 +203,10 @@ class Histories:
         height = box[:, 3] - box[:, 1]
         held = between | (since == 0.0)
         there = held.copy()
-        for row in (~held).nonzero()[0].tolist():
-            found = self._beyond(rows[row], near[row], a[row], since[row], lost[row], size)
+        lone = (~held).nonzero()[0]
+        for row, found in zip(
+            lone.tolist(), self._all_beyond(rows, near, a, since, lost, lone, size), strict=True
+        ):
             if found is not None:
                 there[row] = True
                 box[row], spread[row] = found
@@ -212,11 +214,16 @@ class Histories:
         # After a long gap it may be somebody else: the one went on, the other came from elsewhere.
         apart = between & (gap > LONG_GAP)
         for lost_then, side, seen, dt in ((True, near, a, since), (False, far, b, now - end)):
-            for row in (apart & (np.abs(dt) <= FOUND_SECONDS)).nonzero()[0].tolist():
-                found = self._beyond(rows[row], side[row], seen[row], dt[row], lost_then, size)
+            some = (apart & (np.abs(dt) <= FOUND_SECONDS)).nonzero()[0]
+            which = np.full(len(dt), lost_then)
+            for row, found in zip(
+                some.tolist(),
+                self._all_beyond(rows, side, seen, dt, which, some, size),
+                strict=True,
+            ):
                 if found is not None:
                     wide = widened(np.array([found[0]], np.float32), np.array([found[1]]))
-                    box[row] = _hull(box[row].tolist(), wide[0].tolist())
+                    box[row] = covering(box[row].tolist(), wide[0].tolist())
         return Places(
             moment,
             self._id[rows],
@@ -349,56 +356,41 @@ class Histories:
         table["steady"][rows, columns] = box
         table["steadied"][rows, columns] = True
 
-    def _beyond(
+    def _all_beyond(
         self,
-        row: np.intp,
-        column: np.intp,
-        near: np.void,
-        dt: float,
-        lost: bool,
+        rows: Rows,
+        columns: Rows,
+        near: Sightings,
+        dt: Doubles,
+        lost: Bools,
+        which: Rows,
         size: tuple[int, int],
-    ) -> tuple[Box, float] | None:
-        """The region of a thing seen on one side only, and its spread; None: it is gone.
+    ) -> list[tuple[Box, float] | None]:
+        """The regions of those of things (n,) that are seen on one side only, and their spreads.
 
-        near: its sighting, in that column, `dt` seconds ago if it is lost, or else after so many,
-        negative.
+        which (k,): those. None: it is gone. near (n,): their sightings, in columns (n,), `dt` (n,)
+        seconds ago of those that are lost, or else after so many, negative.
         """
-        right, down = self._velocity(row, column, before=lost)
-        x1, y1, x2, y2 = near["steady"].tolist()
-        if lost and dt > GHOST_SECONDS and _leaving(near["box"].tolist(), (right, down), size):
-            return None
-        # Whoever was walking is still somewhere on the way; less and less where they were.
-        reach = y2 - y1
-        dx, dy = (min(max(speed * dt, -reach), reach) for speed in (right, down))
-        left = min(0.5, max(0.0, dt - 0.3))
-        box = (
-            x1 + min(left * dx, dx),
-            y1 + min(left * dy, dy),
-            x2 + max(left * dx, dx),
-            y2 + max(left * dy, dy),
-        )
-        if lost and dt <= GHOST_SECONDS:  # later the region is large enough without
-            box = _hull(box, near["core"].tolist())
-        return box, min(0.35, (0.35 if lost else 0.7) * abs(dt))
+        if not len(which):
+            return []
+        seen = near[which]
+        return [
+            beyond(steady, own, core, self._velocity(row, column, before=gone), ago, gone, size)
+            for steady, own, core, row, column, ago, gone in zip(
+                *(seen[name].tolist() for name in ("steady", "box", "core")),
+                *(values[which].tolist() for values in (rows, columns, dt, lost)),
+                strict=True,
+            )
+        ]
 
-    def _velocity(self, row: np.intp, column: np.intp, *, before: bool) -> tuple[float, float]:
-        """Pixels a second, right and down, of a thing's centre, at its sighting in a column.
-
-        Told by that one and up to three before it, or after it, none of them long from it: who was
-        found again later went elsewhere meanwhile.
-        """
-        table, times = self._sightings[row], self._times
-        seen = table["seen"]
-        if before:
-            some = seen[: column + 1].nonzero()[0][-4:]
-        else:
-            some = column + seen[column:].nonzero()[0][:4]
-        some = [one for one in some if abs(times[one] - times[column]) <= VELOCITY_SECONDS]
-        dt = self._times[some[-1]] - self._times[some[0]]
-        if dt <= 0.0:
-            return 0.0, 0.0
-        x1, y1, x2, y2 = (table["box"][some[-1]] - table["box"][some[0]]).tolist()
-        return (x1 + x2) / (2.0 * dt), (y1 + y2) / (2.0 * dt)
+    def _velocity(self, row: int, column: int, *, before: bool) -> tuple[float, float]:
+        """`speed` of the thing in a row at its sighting in a column, kept until the next look."""
+        asked = row, column, before
+        known = self._speeds.get(asked)
+        if known is None:
+            known = speed(self._sightings[row], self._times, column, before=before)
+            self._speeds[asked] = known
+        return known
 
 
 def _last(seen: Bools) -> Rows:
@@ -417,22 +409,6 @@ def _sides(seen: Bools, index: Rows) -> tuple[Rows, Rows]:
     before = np.where(index > 0, last[:, index - 1], -1)
     after = np.where(index < m, first[:, np.minimum(index, m - 1)], m)
     return before.T, after.T
-
-
-def _hull(a: Sequence[float], b: Sequence[float]) -> Box:
-    """The box that covers both."""
-    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
-
-
-def _leaving(box: Box, velocity: tuple[float, float], size: tuple[int, int]) -> bool:
-    """Whether a box touches the picture's edge and moves out over it."""
-    (right, down), (width, height) = velocity, size
-    return (
-        (box[0] <= AT_EDGE and right < 0.0)
-        or (box[1] <= AT_EDGE and down < 0.0)
-        or (box[2] >= width - AT_EDGE and right > 0.0)
-        or (box[3] >= height - AT_EDGE and down > 0.0)
-    )
 
 
 def as_found(box: Floats, found: Floats) -> Floats:

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from streetlamp.values import Bytes, Floats, Ints, MaskedFrame, Pairs
+from streetlamp.video.memory import Memory
 from streetlamp.video.options import Style
 from streetlamp.video.planes import OwnPlanes, Planes, view_planes
 from streetlamp.video.raw import RawFrame
@@ -39,18 +40,25 @@ _CHROMA_ROWS: Final = _CHROMA.repeat(_SQUARES).view(np.int32)
 _Window = tuple[int, int, int, int]  # left, top, right, bottom: cells of a picture
 
 
-def hide(frame: RawFrame, boxes: Floats, style: Style = Style.MOSAIC) -> MaskedFrame:
+def hide(
+    frame: RawFrame,
+    boxes: Floats,
+    style: Style = Style.MOSAIC,
+    memory: Memory | None = None,
+) -> MaskedFrame:
     """The picture with every box hidden. boxes: (k, 4) pixels, margins included, any overlap.
 
-    ValueError if a box is not finite.
+    memory: where to put it. ValueError if a box is not finite.
     """
     planes = view_planes(frame.picture)
     if not len(boxes):
-        return _masked(frame, planes.copy(), np.zeros((0, 4), np.int64), whole=False, reason="")
+        return _masked(
+            frame, planes.copy(memory), np.zeros((0, 4), np.int64), whole=False, reason=""
+        )
     regions = _regions(boxes, planes.size)
     if cv2.countNonZero(regions.sides) > MOST * regions.sides.size:
-        return _hidden_whole(frame, planes, "people fill the picture")
-    out = planes.copy()
+        return _hidden_whole(frame, planes, "people fill the picture", memory)
+    out = planes.copy(memory)
     if len(regions.rectangles):
         _PAINTERS[style](planes, out, regions)
     return _masked(frame, out, regions.rectangles, whole=False, reason="")
@@ -62,9 +70,9 @@ def clear(frame: RawFrame) -> MaskedFrame:
     return _masked(frame, planes, np.zeros((0, 4), np.int64), whole=False, reason="")
 
 
-def hide_whole(frame: RawFrame, reason: str) -> MaskedFrame:
+def hide_whole(frame: RawFrame, reason: str, memory: Memory | None = None) -> MaskedFrame:
     """The whole picture as a coarse mosaic, because nobody can say who is in it."""
-    return _hidden_whole(frame, view_planes(frame.picture), reason)
+    return _hidden_whole(frame, view_planes(frame.picture), reason, memory)
 
 
 def block_for(height: float) -> int:
@@ -76,11 +84,13 @@ def block_for(height: float) -> int:
     return min(_LARGEST_BLOCK, max(SMALLEST_BLOCK, -(-int(height) // (6 * CELL)) * CELL))
 
 
-def _hidden_whole(frame: RawFrame, planes: Planes, reason: str) -> MaskedFrame:
+def _hidden_whole(
+    frame: RawFrame, planes: Planes, reason: str, memory: Memory | None
+) -> MaskedFrame:
     width, height = planes.size
     rectangles: Ints = np.array([[0, 0, width, height]], np.int64)
     sides: Bytes = np.array([max(32, block_for(height / 2.0)) // CELL], np.uint8)
-    out = planes.blank()
+    out = planes.blank(memory)
     _mosaic(planes, out, _Regions.make(rectangles, sides, planes.size))
     return _masked(frame, out, rectangles, whole=True, reason=reason)
 

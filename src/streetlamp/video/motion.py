@@ -181,7 +181,10 @@ def _block_difference(before: Floats, now: Floats) -> Floats:
     difference -= _median(difference[::4, ::4])
     np.abs(difference, out=difference)
     blocks = difference[: rows * CELL, : columns * CELL]
-    means = cv2.resize(blocks, (columns, rows), interpolation=cv2.INTER_AREA)
+    # Twice by exact halves: a third of the time of one step, and the same to the last bit, as
+    # levels and their median are halves of whole numbers.
+    halves = cv2.resize(blocks, (columns * 2, rows * 2), interpolation=cv2.INTER_LINEAR)
+    means = cv2.resize(halves, (columns, rows), interpolation=cv2.INTER_LINEAR)
     return np.asarray(means, np.float32)
 
 
