@@ -4,8 +4,8 @@
     python bench/meters_network.py             the same, each finding listed
     python bench/meters_network.py --seed 3    another record, simulated after the same recipe
 
-Rules (BattLeDIM 2020, Scoring_Algorithm.m): a finding counts for a leak that runs when it is told and
-is at most 300 m away along the pipes; it is worth 0.80 EUR for each m3 the leak loses from then on,
+Rules (BattLeDIM 2020, Scoring_Algorithm.m): a finding counts for a leak that runs when it is told
+and is at most 300 m away along the pipes; it is worth 0.80 EUR for each m3 the leak loses from then on,
 less 500 EUR x distance / 300 m. A finding that fits no leak costs 500 EUR; one that fits a leak
 found before, nothing. Perfect is every leak at its first moment and its pipe. What counts is the
 first pipe of the ranking as it was told first; nothing of a later step is used.
@@ -32,7 +32,6 @@ from typing import Any, Final
 import numpy as np
 from meters_districts_data import DATA
 from meters_network_sim import MODEL, Case, TrueFault, TrueLeak, series_of, simulate
-from record import Result
 
 from streetlamp.meters.arrays import Doubles
 from streetlamp.meters.network.epanet import Engine, plan_of, read_model
@@ -188,7 +187,9 @@ def faults_named(case: Case, findings: Sequence[Finding]) -> tuple[int, int, int
     return len(hits), len(case.faults), false
 
 
-def night_pressures(case: Case, plan: Plan, *, days: int = 14, deviations: float = 6.0) -> list[Told]:
+def night_pressures(
+    case: Case, plan: Plan, *, days: int = 14, deviations: float = 6.0
+) -> list[Told]:
     """Each sensor's mean of 2 to 4 h against its first days: a fall by so many deviations.
 
     What falls together is one alarm, at the pipe beside the sensor that fell most; a week's rest.
@@ -239,7 +240,9 @@ def show(case: Case, options: NetworkOptions) -> None:
     print(f"  sensor faults named: {named} of {there}; {wrong} named where there is none")
     for one in findings:
         if one.cause != "leak":
-            print(f"    {one.subject} {one.cause} from {_when(one.start)} told {_when(one.detected)}")
+            print(
+                f"    {one.subject} {one.cause} from {_when(one.start)} told {_when(one.detected)}"
+            )
     beside = score(case, night_pressures(case, plan), plan)
     print(f"  night pressures: {beside.ratio:.1%}, {beside.found} found, {len(beside.false)} false")
 

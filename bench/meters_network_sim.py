@@ -1,9 +1,9 @@
 """Readings of L-Town simulated with leaks, for trying the network search on what it never saw.
 
 After the recipe of ../shared/data/meters/ltown_epanet/META.txt: the nominal model with every pipe's
-roughness changed by up to a tenth; 40 demand patterns shared out among the junctions by chance, each
-with the shape of a real district's inflow (bwdf_dma_inflow) and noise of its own (8 % a quarter of an hour,
-AR 0.5); leaks as orifices at a pipe's first junction, abrupt or growing; sensors with noise (5 cm,
+roughness changed by up to a tenth; 40 demand patterns shared out among the junctions by chance,
+each with the shape of a real district's inflow (bwdf_dma_inflow) and noise of its own (8 % a quarter
+of an hour, AR 0.5); leaks as orifices at a pipe's first junction, abrupt or growing; sensors with noise (5 cm,
 0.5 % + 0.1 m3/h, 5 mm) and faults. The search is given the nominal model and knows none of that.
 """
 
@@ -127,7 +127,7 @@ def simulate(seed: int, districts: list[str], *, days: int = 90, leaks: int = 6)
     links = [engine.links.index(one) for one in plan.flows]
     tank, pumping, head = 3.5, True, None
     before = plan.junctions.index(pump.start_node_name)
-    floor, area = engine._tank_floor["T1"], engine.tank_area["T1"]  # noqa: SLF001
+    floor, area = engine._tank_floor["T1"], engine.tank_area["T1"]
     tank_pipes = [
         (at, 1 if model.get_link(one).end_node_name == "T1" else -1)
         for at, one in enumerate(engine.links)
@@ -215,8 +215,8 @@ def _faults(
         elif kind == "gap":
             pressure[here, at] = np.nan
         elif kind == "drift":
-            pressure[here, at] += rng.choice([-1, 1]) * rng.uniform(1, 3) * np.linspace(
-                0, 1, end - start
+            pressure[here, at] += (
+                rng.choice([-1, 1]) * rng.uniform(1, 3) * np.linspace(0, 1, end - start)
             )
         elif kind == "offset":
             pressure[here, at] += rng.choice([-1, 1]) * rng.uniform(0.5, 2)

@@ -79,9 +79,7 @@ class Bank:
 
     def scores(self) -> Doubles:
         """(windows, n) in standard deviations."""
-        return np.asarray(
-            self._sum_a / np.sqrt(np.maximum(self._sum_b, _LEAST)) / self._spread
-        )
+        return np.asarray(self._sum_a / np.sqrt(np.maximum(self._sum_b, _LEAST)) / self._spread)
 
     def peak(self, among: slice, *, both: bool = False) -> Peak:
         """The highest score among some candidates; both: also of what is less than nothing."""
@@ -93,9 +91,12 @@ class Bank:
             min(WINDOWS[window], max(self.filled, 1)),
         )  # fmt: skip
 
-    def begin(self, candidate: int) -> int:
-        """How many hours ago what ``candidate`` explains most likely began."""
-        hours = max(self.filled, 1)
+    def begin(self, peak: Peak) -> int:
+        """How many hours ago what the candidate explains most likely began.
+
+        At most twice the window that shows it best: what was there before is something else.
+        """
+        candidate, hours = peak.candidate, max(min(self.filled, 2 * peak.hours), 1)
         a, b = self.last(hours)
         a, b = np.cumsum(a[::-1, candidate]), np.cumsum(b[::-1, candidate])
         return int(np.argmax(np.sign(a[-1]) * a * np.abs(a) / np.maximum(b, _LEAST))) + 1

@@ -67,9 +67,10 @@ class Record:
             self._swings(column, of["district_inflow"][one.meter])
         self._level = np.full((self.count, len(levels)), np.nan)
         self._rise = np.full((self.count, len(levels)), np.nan)
-        for column, one in enumerate(levels):
-            self._levels(column, one)
-        self._grid()
+        for column, level in enumerate(levels):
+            self._levels(column, level)
+        self._last = np.full(self.count, np.nan)
+        self._raw = self._grid()
 
     def _put(self, table: Doubles, column: int, step: Indices, value: Doubles) -> None:
         row = step - self.first
@@ -99,19 +100,18 @@ class Record:
         rise[np.diff(step[last], prepend=-9) > 1] = np.nan
         self._put(self._rise, column, step[last], rise)
 
-    def _grid(self) -> None:
-        """Pressures as (hours, k, sensors), and when the last reading of each hour came."""
+    def _grid(self) -> Doubles:
+        """Pressures, (hours, k, s); also notes when the last reading of each hour came."""
         apart = min(native_length(one.time) for one in self._pressure)
         each = int(np.clip(round(HOUR / apart), 1, 60))
-        self._raw = np.full((self.count * each, len(self._pressure)), np.nan)
-        self._last = np.full(self.count, np.nan)
+        raw = np.full((self.count * each, len(self._pressure)), np.nan)
         for column, one in enumerate(self._pressure):
             middle = one.time - apart / 2
             row = np.floor(middle / HOUR * each).astype(np.int64) - self.first * each
-            good = (row >= 0) & (row < len(self._raw))
-            self._raw[row[good], column] = one.value[good]
+            good = (row >= 0) & (row < len(raw))
+            raw[row[good], column] = one.value[good]
             np.fmax.at(self._last, row[good] // each, one.time[good])
-        self._raw = self._raw.reshape(self.count, each, -1)
+        return raw.reshape(self.count, each, len(self._pressure))
 
     def hours(self) -> Iterator[Hour]:
         """Every hour from the first flow reading to the last."""
@@ -120,5 +120,6 @@ class Record:
             last = float(self._last[row])
             yield Hour(
                 begin, begin + HOUR, begin + HOUR if np.isnan(last) else last,
-                self._raw[row], self._flow[row], self._swing[row], self._level[row], self._rise[row],
+                self._raw[row], self._flow[row], self._swing[row], self._level[row],
+                self._rise[row],
             )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Leaks that were found: put back into the model, their sizes followed, their errors allowed for."""
+"""Leaks that were found: put back into the model, followed in size, allowed for in error."""
 
 from __future__ import annotations
 

@@ -35,7 +35,12 @@ def sensitivity(engine: Engine, state: State, at: Indices, links: Sequence[str])
     loss = np.maximum(np.abs(state.loss), _LEAST_LOSS)
     slope = np.clip(np.abs(state.flow) / (_EXPONENT * loss), *_SLOPES)
     row, column, value = [], [], []
-    for a, b, sign in ((start, start, 1.0), (end, end, 1.0), (start, end, -1.0), (end, start, -1.0)):
+    for a, b, sign in (
+        (start, start, 1.0),
+        (end, end, 1.0),
+        (start, end, -1.0),
+        (end, start, -1.0),
+    ):
         use = ~works & (a >= 0) & (b >= 0)
         row.append(a[use])
         column.append(b[use])

@@ -32,17 +32,17 @@ class NetworkOptions(Options):
         description="A leak is told as soon as its pipe is expected to be found this near, m",
     )
     wait_hours: int = Field(
-        default=48,
+        default=72,
         ge=0,
         le=720,
         title="Longest wait",
         description="Hours after which a leak is told however wide the place of it still is",
     )
     wait_volume: float = Field(
-        default=150.0,
+        default=400.0,
         ge=0,
         title="Water lost meanwhile",
-        description="A leak that has lost this many m3 is told however wide the place of it is",
+        description="A leak that has lost this many m3 is told though the place of it is wider",
     )
     signature_error: float = Field(
         default=0.05,

@@ -16,7 +16,6 @@ from streetlamp.meters.arrays import Doubles
 from streetlamp.meters.network.epanet import Engine, State
 from streetlamp.meters.network.hours import Hour
 from streetlamp.meters.network.linear import sensitivity
-from streetlamp.meters.network.plan import Plan
 from streetlamp.values import Bools
 
 _EXPONENT: Final = 1.852

@@ -105,7 +105,7 @@ class Faults:
         """Stuck and silent sensors: raw (k, s) of an hour whose last reading came at ``last``."""
         self._same.update(raw, begin)
         out = []
-        silent = ~np.isfinite(raw).any(axis=0)
+        silent: Bools = np.asarray(~np.isfinite(raw).any(axis=0))
         odd = self._same.odd
         long = self._same.run >= _STUCK_HOURS * len(raw)
         for at in np.flatnonzero(silent | (self._silent > 0)).tolist():

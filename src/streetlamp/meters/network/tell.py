@@ -34,9 +34,13 @@ def leak(
     )  # fmt: skip
 
 
-def sensor_off(name: str, size: float, hours: int, peak: Peak, limit: float, *, drifts: bool) -> str:
+def sensor_off(
+    name: str, size: float, hours: int, peak: Peak, limit: float, *, drifts: bool
+) -> str:
     """The evidence for a sensor that is off by ``size`` m."""
-    how = f"has drifted by {size:+.2f} m in {_hours(hours)}" if drifts else f"is off by {size:+.2f} m"
+    how = (
+        f"has drifted by {size:+.2f} m in {_hours(hours)}" if drifts else f"is off by {size:+.2f} m"
+    )
     return (
         f"The pressure sensor at {name} {how}: no other sensor shows what a leak would, score "
         f"{peak.score:.1f} against {limit:.1f}."

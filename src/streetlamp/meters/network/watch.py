@@ -30,6 +30,9 @@ _SWITCHED: Final = 0.25  # of its largest flow by which a pump's varies in an ho
 _SETTLES: Final = 36  # hours
 _RECENT: Final = 6  # hours
 _LEAK_HOURS: Final = 3
+_HELD: Final = 24  # hours for which known sizes are held while a leak waits to be placed
+_PLAIN: Final = 2.0  # times the limit: also told while a leak before it is not settled
+_VAGUE: Final = 2.5  # times the distance within which a leak is told at once
 _FRESH: Final = 14 * 24  # hours for which a leak's effect on a sensor is not known well
 _UNSURE: Final = (0.5, 0.2)  # of a fresh, of an older leak's effect on a sensor
 _LEFT: Final = (0.01, 0.1)  # m, m3/h beyond the model's error that a settled leak may leave over
@@ -81,7 +84,7 @@ class Watch:
         if self.learned is None:
             at = int(hour.begin // 3600) % 24
             if self._learning.add(solved.features, np.where(usable, residual, np.nan), at):
-                self.learned = self._learning.learn(self._answer)
+                self.learned = self._learning.learn(self._answer.astype(float))
             return found
         residual -= self._standing(self.learned, solved)
         usable &= self.learned.standing.usable
@@ -122,7 +125,9 @@ class Watch:
         plain = learned.standing.covariance
         weight = np.zeros_like(plain)
         weight[np.ix_(usable, usable)] = np.linalg.inv(plain[np.ix_(usable, usable)])
-        if not self._waited:  # what a leak to be placed brings is not given to a known one
+        if (
+            not 0 < self._waited <= _HELD
+        ):  # what a leak to be placed brings is not given to a known one
             self.known.follow(np.where(usable, residual, 0.0), weight, solved.answer)
         allowed = plain + self.known.allowance(solved.answer)
         every = candidates(solved.answer, self._sensors)
@@ -136,7 +141,7 @@ class Watch:
         if sensor.score**2 > leak.score**2 + _SENSOR_MARGIN:
             return found + self._sensor(learned, sensor, hour)
         self._doubted = (-1, 0)
-        if leak.score < learned.limit or self.known.unsettled:
+        if leak.score < learned.limit * (_PLAIN if self.known.unsettled else 1.0):
             return found
         return found + self._leak(learned, leak, hour)
 
@@ -146,7 +151,7 @@ class Watch:
         self._doubted = (at, self._doubted[1] + 1 if self._doubted[0] == at else 1)
         if self._doubted[1] < _SENSOR_HOURS:
             return []
-        ago = learned.bank.begin(peak.candidate)
+        ago = learned.bank.begin(peak)
         off = self._past.residual(ago)[:, at]
         off = off[np.isfinite(off)]
         if abs(off.mean()) < self._unsure(at) and self.known.unsettled:
@@ -196,12 +201,13 @@ class Watch:
     def _leak(self, learned: Learned, peak: Peak, hour: Hour) -> list[Finding]:
         """A pipe explains what is left: told once it is placed, or has been waited for."""
         self._waited += 1
-        ago = learned.bank.begin(peak.candidate)
+        ago = learned.bank.begin(peak)
         where = self._place(learned, self._mean(ago), ago)
         if where is None or self._waited < _LEAK_HOURS:
             return []
         late = self._waited > self.options.wait_hours
-        late |= where.size * ago > self.options.wait_volume
+        much = where.size * ago > self.options.wait_volume
+        late |= much and where.spread < _VAGUE * self.options.located_within
         if where.spread > self.options.located_within and not late:
             return []
         clearest = self._clearest(learned, int(where.pipes[0]))
@@ -265,7 +271,7 @@ class Watch:
         own = answer[:, leak.pipe] * leak.size
         whole = self._mean(hours) + own
         where = self._place(learned, whole, hours, leak)
-        if where is not None and where.size > 0:
+        if where is not None and 0.5 * leak.size < where.size < 2 * leak.size:
             leak.place, leak.size = where, where.size
         own = answer[:, leak.pipe]
         left = np.nan_to_num(whole / max(leak.size, 1e-6) - own)
