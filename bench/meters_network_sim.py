@@ -2,9 +2,10 @@
 
 After the recipe of ../shared/data/meters/ltown_epanet/META.txt: the nominal model with every pipe's
 roughness changed by up to a tenth; 40 demand patterns shared out among the junctions by chance,
-each with the shape of a real district's inflow (bwdf_dma_inflow) and noise of its own (8 % a quarter
-of an hour, AR 0.5); leaks as orifices at a pipe's first junction, abrupt or growing; sensors with noise (5 cm,
-0.5 % + 0.1 m3/h, 5 mm) and faults. The search is given the nominal model and knows none of that.
+each with the shape of a real district's inflow (bwdf_dma_inflow) and noise of its own (8 % a
+quarter of an hour, AR 0.5); leaks as orifices at a pipe's first junction, abrupt or growing;
+sensors with noise (5 cm, 0.5 % + 0.1 m3/h, 5 mm) and faults. The search is given the nominal model
+and knows none of that.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from meters_districts_data import DATA, _table
 from streetlamp.meters.arrays import Doubles
 from streetlamp.meters.kinds import KINDS
 from streetlamp.meters.network.epanet import Engine, Metered, plan_of, read_model
+from streetlamp.meters.network.plan import Plan
 from streetlamp.meters.readings import Series
 
 MODEL: Final = DATA / "ltown_epanet" / "L-TOWN_nominal.inp"
@@ -155,6 +157,22 @@ def simulate(seed: int, districts: list[str], *, days: int = 90, leaks: int = 6)
         through = sum(sign * state.flow[number] for number, sign in tank_pipes)
         tank += (pumped + through) * STEP / 3600 / area
     engine.close()
+    series, faults = _read(rng, plan, time, pressure, flow, level)
+    true = [
+        TrueLeak(
+            plan.pipes[one["pipe"]], float(time[one["start"]]), float(time[one["top"]]),
+            float(time[-1]), float(lost[plan.pipes[one["pipe"]]].max()),
+        )
+        for one in put
+    ]  # fmt: skip
+    return Case(f"seed {seed}", series, true, faults, lost, time)
+
+
+def _read(
+    rng: np.random.Generator, plan: Plan, time: Doubles, pressure: Doubles, flow: Doubles,
+    level: Doubles,
+) -> tuple[list[Series], list[TrueFault]]:  # fmt: skip
+    """What the sensors tell of the truth."""
     pressure += rng.normal(0, 0.05, pressure.shape)
     flow = flow * (1 + rng.normal(0, 0.005, flow.shape)) + rng.normal(0, 0.1, flow.shape)
     level += rng.normal(0, 0.005, level.shape)
@@ -168,17 +186,10 @@ def simulate(seed: int, districts: list[str], *, days: int = 90, leaks: int = 6)
         for at, name in enumerate([*plan.flows, *plan.pumps])
     ]
     series.append(series_of("tank_level", "T1", time, np.round(level[:, 0], 3)))
-    true = [
-        TrueLeak(
-            plan.pipes[one["pipe"]], float(time[one["start"]]), float(time[one["top"]]),
-            float(time[-1]), float(lost[plan.pipes[one["pipe"]]].max()),
-        )
-        for one in put
-    ]  # fmt: skip
-    return Case(f"seed {seed}", series, true, faults, lost, time)
+    return series, faults
 
 
-def _leaks(rng: np.random.Generator, plan: Any, count: int, leaks: int) -> list[dict[str, Any]]:
+def _leaks(rng: np.random.Generator, plan: Plan, count: int, leaks: int) -> list[dict[str, Any]]:
     inflow = float(plan.demand.sum())
     out = []
     for pipe in rng.choice(np.flatnonzero(plan.ends[:, 0] >= 0), leaks, replace=False).tolist():

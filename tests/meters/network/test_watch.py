@@ -123,7 +123,7 @@ def test_noise_alone_reaches_the_limit_as_often_as_was_asked() -> None:
     covariance = np.diag(rng.uniform(0.5, 2, 6))
     limit = threshold(covariance, signatures, 24.0)
     weight = np.linalg.inv(covariance)
-    bank = Bank(np.ones(12))
+    bank = Bank(np.ones(12), np.full(12, np.inf))
     b = np.einsum("rn,rs,sn->n", signatures, weight, signatures)
     alarms, quiet = 0, 0
     for residual in rng.multivariate_normal(np.zeros(6), covariance, 2 * 8766):

@@ -37,12 +37,14 @@ class Peak:
 class Bank:
     """Sums of evidence for ``n`` candidates over the last `KEPT` hours."""
 
-    def __init__(self, lasting: Doubles) -> None:
+    def __init__(self, lasting: Doubles, most: Doubles) -> None:
         """lasting: (n,) variance of a day's sum over that of 24 independent hours.
 
-        What is more than 1 is taken to last longer than any window.
+        What is more than 1 is taken to last longer than any window. most: (n,) the largest size
+        that is believed of each candidate.
         """
         n = len(lasting)
+        self._most = most
         days = np.array(WINDOWS)[:, None] / 24
         self._spread = np.sqrt(1 + (lasting - 1) * days)
         self._a = np.zeros((KEPT, n), np.float32)
@@ -78,8 +80,10 @@ class Bank:
         return self._a[at].astype(float), self._b[at].astype(float)
 
     def scores(self) -> Doubles:
-        """(windows, n) in standard deviations."""
-        return np.asarray(self._sum_a / np.sqrt(np.maximum(self._sum_b, _LEAST)) / self._spread)
+        """(windows, n) in standard deviations; 0 where only more than is believed explains it."""
+        b = np.maximum(self._sum_b, _LEAST)
+        score = self._sum_a / np.sqrt(b) / self._spread
+        return np.asarray(np.where(np.abs(self._sum_a) > self._most * b, 0.0, score))
 
     def peak(self, among: slice, *, both: bool = False) -> Peak:
         """The highest score among some candidates; both: also of what is less than nothing."""

@@ -11,7 +11,7 @@ from streetlamp.errors import UserError
 from streetlamp.meters.arrays import Doubles
 from streetlamp.meters.network.bank import Bank, lasting, threshold, weigh
 from streetlamp.meters.network.options import NetworkOptions
-from streetlamp.meters.network.residuals import Standing
+from streetlamp.meters.network.residuals import Solved, Standing, wandering
 
 _READING: Final = 1.5  # deviations of a reading in those of an hour, for what changes within it
 
@@ -25,18 +25,27 @@ class Learned:
     bank: Bank
     limit: float  # score from which on there is something
     lasting: float  # of a typical pipe's evidence, see `bank.lasting`
+    wander: Doubles  # (r, r) of what lasts for days because demands wander
+
+    @property
+    def weighed_by(self) -> Doubles:
+        """(r, r) of an hour, as part of a day that wanders as a whole."""
+        return np.asarray(self.standing.covariance + 24 * self.wander)
 
 
 class Learning:
     """Gathers hours until there are enough."""
 
-    def __init__(self, sensors: int, options: NetworkOptions) -> None:
+    def __init__(self, sensors: int, most: Doubles, options: NetworkOptions) -> None:
+        """most: (p,) m3/h, the largest leak that is believed of each pipe."""
+        self._most = np.concatenate([most, np.full(sensors, np.inf)])
         self._sensors = sensors
         self._options = options
         self._features: list[Doubles] = []
         self._residual: list[Doubles] = []
         self._spread: list[Doubles] = []
         self._hour: list[int] = []
+        self._wander: list[Doubles] = []
 
     def pressure(self, raw: Doubles) -> Doubles:
         """(s,) of an hour's readings (k, s): their middle, as nothing is expected yet."""
@@ -44,9 +53,10 @@ class Learning:
         self._spread.append(middle_of(np.abs(raw - middle)))
         return middle
 
-    def add(self, features: Doubles, residual: Doubles, hour: int) -> bool:
+    def add(self, solved: Solved, residual: Doubles, hour: int) -> bool:
         """residual: (r,), NaN where there is none; hour: of the day. True: that is enough."""
-        self._features.append(features)
+        self._features.append(solved.features)
+        self._wander.append(solved.wander)
         self._residual.append(residual)
         self._hour.append(hour)
         return len(self._features) >= self._options.learn_days * 24 * 0.85
@@ -60,18 +70,21 @@ class Learning:
         hourly = np.where(standing.usable, standing.deviation, 1.0)[: self._sensors]
         deviation = np.maximum(np.nan_to_num(within), hourly) * _READING
         good = standing.usable
+        shape = np.mean(self._wander, axis=0)
+        wander = shape * wandering(standing.left, standing.covariance, shape, good)
+        weighed_by = standing.covariance + 24 * wander
         pairs = [
-            weigh(np.nan_to_num(left), standing.covariance,
+            weigh(np.nan_to_num(left), weighed_by,
                   candidates(answer[hour].astype(float), self._sensors), good & np.isfinite(left))
             for left, hour in zip(standing.left, self._hour, strict=True)
             if (good & np.isfinite(left)).sum() >= 2
         ]  # fmt: skip
         lasts = lasting(np.array([a for a, _ in pairs]), np.array([b for _, b in pairs]))
         every = candidates(answer.mean(axis=0).astype(float), self._sensors)[good]
-        limit = threshold(
-            standing.covariance[np.ix_(good, good)], every, self._options.alarms_per_year
+        limit = threshold(weighed_by[np.ix_(good, good)], every, self._options.alarms_per_year)
+        return Learned(
+            standing, deviation, Bank(lasts, self._most), limit, float(np.median(lasts)), wander
         )
-        return Learned(standing, deviation, Bank(lasts), limit, float(np.median(lasts)))
 
 
 def candidates(answer: Doubles, sensors: int) -> Doubles:

@@ -11,7 +11,6 @@ from scipy.sparse.csgraph import dijkstra
 
 from streetlamp.meters.arrays import Doubles, Indices
 from streetlamp.meters.network.plan import Plan
-from streetlamp.values import Bools
 
 _LIKELY: Final = 40  # pipes of which distances are looked at
 _RANKED: Final = 10
@@ -69,23 +68,25 @@ def place(
     residual: Doubles,
     covariance: Doubles,
     signatures: Doubles,
-    searchable: Bools,
+    most: Doubles,
     distances: Distances,
     error: float,
     far: float = 1000.0,
 ) -> Place:
     """The likeliest pipes for a mean residual.
 
-    residual: (r,); covariance: (r, r) of that mean; signatures: (r, p) for 1 m3/h; error: by how
+    residual: (r,); covariance: (r, r) of that mean; signatures: (r, p) for 1 m3/h; most: (p,)
+    the largest leak that is believed of each pipe, 0: none is looked for there; error: by how
     much signatures may be off at each row, as a share; far: m counted where there is no way.
     """
     loose = error**2 * (residual**2 + 0.25 * float(np.mean(residual**2)))
     weight = np.linalg.inv(covariance + np.diag(loose))
     mine = weight @ signatures
     b = np.maximum(np.einsum("rp,rp->p", signatures, mine), _LEAST)
-    size = np.maximum(residual @ mine, 0.0) / b
-    gain = 0.5 * size**2 * b
-    gain = np.where(searchable, gain, -np.inf)
+    along = residual @ mine
+    size = np.clip(along / b, 0.0, most)
+    gain = size * along - 0.5 * size**2 * b
+    gain = np.where(most > 0, gain, -np.inf)
     chances = np.exp(gain - gain.max())
     chances /= chances.sum()
     likely = np.argsort(-chances)[:_LIKELY]

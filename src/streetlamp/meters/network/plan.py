@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from streetlamp.meters.arrays import Doubles, Indices
-from streetlamp.values import Bools
+
+_MOST: Final = 0.5  # of a zone's demand
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,9 +34,13 @@ class Plan:
     tanks: tuple[str, ...]
 
     @property
-    def searchable(self) -> Bools:
-        """(p,) pipes with a junction at an end: where a leak can be put."""
-        return np.asarray((self.ends >= 0).any(axis=1))
+    def most(self) -> Doubles:
+        """(p,) m3/h, the largest leak that is believed: half of the zone's mean demand."""
+        mean = np.zeros(len(self.junctions))
+        for one in self.zones:
+            mean[self.zone == one.number] = _MOST * one.mean
+        at_ends = np.where(self.ends >= 0, mean[np.maximum(self.ends, 0)], 0.0)
+        return np.asarray(at_ends.max(axis=1))
 
     def share(self, zone: int) -> Doubles:
         """(j,) how a zone's demand is shared out among its junctions; sums to 1."""

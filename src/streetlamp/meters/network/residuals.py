@@ -24,6 +24,7 @@ _HUBER: Final = 2.0  # scaled deviations from which on a value counts less
 _RIDGE: Final = 1e-3
 _FLOOR: Final = 2e-3  # m, m3/h per cent: no sensor is better than that
 _FLOW_FLOOR: Final = 0.05  # m3/h
+_DAY_HOURS: Final = 12  # with all readings, for a day to count
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +35,7 @@ class Solved:
     features: Doubles  # (x,) what its standing errors may depend on
     answer: Doubles  # (r, p) what a leak of 1 m3/h at each pipe does to the residuals
     demand: Doubles  # (z,) of the zones, without known leaks, m3/h
+    wander: Doubles  # (r, r) of residuals where each junction's demand is off by its own size
 
 
 class Solver:
@@ -82,20 +84,27 @@ class Solver:
         state = engine.solve(demand @ self._share + lost, pumped, level)
         if state is None:
             return None
+        answer, wander = self._answer(state)
         return Solved(
             np.concatenate([state.head[plan.sensor_at] - plan.elevation[plan.sensor_at],
                             state.flow[self._links]]),
             _features(demand, pumped),
-            self._answer(state),
+            answer,
             demand,
+            wander,
         )  # fmt: skip
 
-    def _answer(self, state: State) -> Doubles:
-        """A leak's own demand, less the same spread over its zone, which the meters say it is."""
+    def _answer(self, state: State) -> tuple[Doubles, Doubles]:
+        """(r, p) a leak's own demand, less the same spread over its zone, as the meters have it.
+
+        And (r, r), the same for junctions that use more or less than their share, each by itself.
+        """
         effect = sensitivity(self._engine, state, self.plan.sensor_at, self.plan.flows)
         zones = effect @ self._share.T  # (r, z)
         spread = np.where(self._zone >= 0, zones[:, self._zone], 0.0)
-        return self.at_pipes(effect - spread)
+        own = effect - spread
+        by = own * self.plan.demand
+        return self.at_pipes(own), by @ by.T
 
 
 def _features(demand: Doubles, pumped: Doubles) -> Doubles:
@@ -144,6 +153,26 @@ class Standing:
         matrix = 0.9 * matrix + 0.1 * np.diag(np.diag(matrix))
         matrix *= np.outer(usual, usual)
         return np.asarray(matrix + np.diag(floor**2))
+
+
+def wandering(left: Doubles, covariance: Doubles, shape: Doubles, usable: Bools) -> float:
+    """By which share (squared) demands wander for days: how much of ``shape`` (r, r) there is.
+
+    left: (h, r) residuals of hours without a leak; covariance: (r, r) of an hour. Days' means vary
+    more than independent hours make them; the surplus is held against the shape.
+    """
+    weight = np.linalg.inv(covariance[np.ix_(usable, usable)])
+    expected = float(np.trace(weight @ shape[np.ix_(usable, usable)]))
+    surplus = []
+    for day in range(len(left) // 24):
+        hours = left[day * 24 : day * 24 + 24, usable]
+        hours = hours[np.isfinite(hours).all(axis=1)]
+        if len(hours) >= _DAY_HOURS:
+            mean = hours.mean(axis=0)
+            surplus.append(float(mean @ weight @ mean) - len(weight) / len(hours))
+    if not surplus or expected <= 0:
+        return 0.0
+    return max(float(np.median(surplus)) / expected, 0.0)
 
 
 def _robust(x: Doubles, y: Doubles) -> tuple[Doubles, float]:

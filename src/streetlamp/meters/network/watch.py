@@ -55,12 +55,13 @@ class Watch:
         self.faults = Faults(plan.sensors, options.alarms_per_year)
         self.known = Known(self._pipes, rows, options.signature_error)
         self.learned: Learned | None = None
-        self._learning = Learning(self._sensors, options)
+        self._learning = Learning(self._sensors, plan.most, options)
         self._answer = np.zeros((24, rows, self._pipes), np.float32)  # by hour of the day (UTC)
         self._past = Past(rows)
         self._zero = np.zeros(rows)  # small offsets of sensors that were got used to
         self._level = np.full(len(plan.tanks), np.nan)
         self._most = np.full(len(plan.pumps), 1e-6)
+        self._most_lost = plan.most
         self._back = np.zeros(self._sensors)
         self._waited = 0  # hours for which a leak has been waiting to be placed
         self._doubted = (-1, 0)  # a sensor, and hours for which it has been doubted
@@ -83,7 +84,7 @@ class Watch:
         self._answer[int(hour.begin // 3600) % 24] = solved.answer
         if self.learned is None:
             at = int(hour.begin // 3600) % 24
-            if self._learning.add(solved.features, np.where(usable, residual, np.nan), at):
+            if self._learning.add(solved, np.where(usable, residual, np.nan), at):
                 self.learned = self._learning.learn(self._answer.astype(float))
             return found
         residual -= self._standing(self.learned, solved)
@@ -122,7 +123,7 @@ class Watch:
     ) -> list[Finding]:
         if usable.sum() < 2:
             return []
-        plain = learned.standing.covariance
+        plain = learned.weighed_by
         weight = np.zeros_like(plain)
         weight[np.ix_(usable, usable)] = np.linalg.inv(plain[np.ix_(usable, usable)])
         if (
@@ -241,10 +242,10 @@ class Watch:
             return None
         answer = self._answers(hours)
         n = min(hours, self._past.count)
-        spread = 1 + (learned.lasting - 1) * n / 24
-        noise = learned.standing.covariance * spread / n + self.known.allowance(answer, but)
+        noise = learned.standing.covariance / n + learned.wander
+        noise = noise + self.known.allowance(answer, but)
         return place(
-            mean[good], noise[np.ix_(good, good)], answer[good], self.plan.searchable,
+            mean[good], noise[np.ix_(good, good)], answer[good], self._most_lost,
             self._distances, self.options.signature_error,
         )  # fmt: skip
 
