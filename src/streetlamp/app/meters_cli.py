@@ -68,7 +68,7 @@ def meters_network(
             max=52,
             help="False alarms the network may raise in a year.",
         ),
-    ] = 0.5,
+    ] = 0.2,
     learn_days: Annotated[
         int,
         typer.Option(

@@ -13,6 +13,8 @@ from streetlamp.values import Finding
 
 _MEMORY: Final = 1 / 24  # of sizes, an hour
 _FREE: Final = 3.0  # m3/h a known leak's size may be off by while it is followed
+_FASTEST: Final = (0.03, 0.005)  # m3/h an hour, and share of its size, by which a leak grows
+_ENDS: Final = 3.0  # times as fast it may fall: it is repaired
 _OVER: Final = 0.2  # of its largest size, below which a leak is over
 _OVER_HOURS: Final = 24
 _AGAIN: Final = 0.2  # share of a change in size that is told
@@ -97,7 +99,8 @@ class Known:
         ridge = np.diag(1e-3 * np.diag(self._m) + 1e-6)
         change = np.linalg.solve(self._m + ridge, mine.T @ weight @ residual)
         for one, by in zip(self.leaks, change.tolist(), strict=True):
-            one.size = max(one.size + by, 0.0)
+            fast = _FASTEST[0] + _FASTEST[1] * one.size
+            one.size = max(one.size + min(max(by, -_ENDS * fast), fast), 0.0)
             one.hours += 1
             one.largest = max(one.largest, one.size)
             one.low = one.low + 1 if one.size < _OVER * one.largest else 0

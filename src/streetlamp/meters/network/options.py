@@ -11,7 +11,7 @@ class NetworkOptions(Options):
     """The search for leaks with pressures and a hydraulic model."""
 
     alarms_per_year: float = Field(
-        default=0.5,
+        default=0.2,
         gt=0,
         le=52,
         title="False alarms",
@@ -24,6 +24,13 @@ class NetworkOptions(Options):
         title="Days to learn from",
         description="Days with readings at the beginning that are taken to be without a new leak: "
         "how far the model is from the pressures is learnt from them",
+    )
+    least_share: float = Field(
+        default=0.01,
+        ge=0,
+        le=0.5,
+        title="Smallest leak",
+        description="Share of the network's mean demand below which a leak is not told",
     )
     located_within: float = Field(
         default=100.0,

@@ -62,6 +62,7 @@ class Watch:
         self._level = np.full(len(plan.tanks), np.nan)
         self._most = np.full(len(plan.pumps), 1e-6)
         self._most_lost = plan.most
+        self._least = options.least_share * float(plan.demand.sum())
         self._back = np.zeros(self._sensors)
         self._waited = 0  # hours for which a leak has been waiting to be placed
         self._doubted = (-1, 0)  # a sensor, and hours for which it has been doubted
@@ -204,7 +205,7 @@ class Watch:
         self._waited += 1
         ago = learned.bank.begin(peak)
         where = self._place(learned, self._mean(ago), ago)
-        if where is None or self._waited < _LEAK_HOURS:
+        if where is None or self._waited < _LEAK_HOURS or where.size < self._least:
             return []
         late = self._waited > self.options.wait_hours
         much = where.size * ago > self.options.wait_volume
