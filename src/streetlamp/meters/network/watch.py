@@ -294,5 +294,5 @@ class Watch:
         nothing = np.full(len(time), np.nan)
         return Evidence(
             time, self._past.residual(len(time))[:, at], np.zeros(len(time)), -band, band,  # type: ignore[arg-type]
-            nothing, learned.limit, f"m, pressure at {self.plan.sensors[at]} beyond the expected",  # type: ignore[arg-type]
+            nothing, learned.limit, f"m, pressure at {self.plan.sensors[at]} beyond the expected",
         )  # fmt: skip
