@@ -52,7 +52,7 @@ class NetworkOptions(Options):
         description="A leak that has lost this many m3 is told though the place of it is wider",
     )
     signature_error: float = Field(
-        default=0.05,
+        default=0.03,
         ge=0,
         le=1,
         title="Error of the model",
