@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -36,6 +36,13 @@ class Leak:
     @property
     def pipe(self) -> int:
         return int(self.place.pipes[0])
+
+    def grown(self, more: float) -> Finding:
+        """What was found beside it was this one: told again, and settled anew."""
+        self.size += more
+        self.hours, self.settled = 0, False
+        self.finding = replace(self.finding, size=self.size)
+        return self.finding
 
     @property
     def changed(self) -> bool:

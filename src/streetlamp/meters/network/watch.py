@@ -212,17 +212,29 @@ class Watch:
         late |= much and where.spread < _VAGUE * self.options.located_within
         if where.spread > self.options.located_within and not late:
             return []
+        _, b = learned.bank.last(min(ago, 24))
+        precision = float(b[:, where.pipes[0]].sum())
+        learned.bank.forget()
+        self._waited = 0
+        same = self._same(int(where.pipes[0]))
+        if same is not None:
+            return [same.grown(where.size)]
         clearest = self._clearest(learned, int(where.pipes[0]))
         finding = tell.leak(
             self.plan.name, self.plan.pipes, where, peak, learned.limit, ago,
             hour.end - ago * 3600.0, hour.last, self._picture(learned, clearest),
         )  # fmt: skip
-        _, b = learned.bank.last(min(ago, 24))
         leak = Leak(finding, where, where.size, np.zeros(len(self._zero)), largest=where.size)
-        self.known.add(leak, float(b[:, leak.pipe].sum()))
-        learned.bank.forget()
-        self._waited = 0
+        self.known.add(leak, precision)
         return [finding]
+
+    def _same(self, pipe: int) -> Leak | None:
+        """The known leak so near to a pipe that it is taken to have grown."""
+        for one in self.known.leaks:
+            both = np.unique([one.pipe, pipe])
+            if self._distances.between(both).max() < self.options.located_within:
+                return one
+        return None
 
     def _mean(self, hours: int) -> Doubles:
         """(r,) mean residual; NaN where less than half of the hours have one."""
