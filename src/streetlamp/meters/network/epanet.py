@@ -35,7 +35,7 @@ class Metered:
 
 
 def wntr_module(name: str) -> Any:
-    """A module of wntr. UserError: it is not installed."""
+    """A module of wntr or of what it brings. UserError: it is not installed."""
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:

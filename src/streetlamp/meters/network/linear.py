@@ -11,11 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from scipy.sparse import csc_matrix
-from scipy.sparse.linalg import splu
 
 from streetlamp.meters.arrays import Doubles, Indices
-from streetlamp.meters.network.epanet import Engine, State
+from streetlamp.meters.network.epanet import Engine, State, wntr_module
 
 _EXPONENT: Final = 1.852  # of the flow in Hazen-Williams' head loss; near 2 in the other formulas
 _LEAST_LOSS: Final = 1e-6  # m
@@ -28,6 +26,7 @@ def sensitivity(engine: Engine, state: State, at: Indices, links: Sequence[str])
 
     at: (s,) junctions whose head is asked for, m; links: f links whose flow is, m3/h.
     """
+    sparse, solver = wntr_module("scipy.sparse"), wntr_module("scipy.sparse.linalg")
     n, start, end = len(state.head), engine.start, engine.end
     works = engine.valve & (np.abs(state.loss) > _REDUCES) & (np.abs(state.flow) > 1e-3)
     works &= end >= 0
@@ -55,7 +54,7 @@ def sensitivity(engine: Engine, state: State, at: Indices, links: Sequence[str])
     column.append(end[valves])
     value.append(np.ones(len(valves)))
     size = n + len(valves)
-    matrix = csc_matrix(
+    matrix = sparse.csc_matrix(
         (np.concatenate(value), (np.concatenate(column), np.concatenate(row))), shape=(size, size)
     )
     asked = np.zeros((size, len(at) + len(links)))
@@ -70,4 +69,4 @@ def sensitivity(engine: Engine, state: State, at: Indices, links: Sequence[str])
             asked[start[link], column_at] += slope[link]
         if end[link] >= 0:
             asked[end[link], column_at] -= slope[link]
-    return np.asarray(-splu(matrix).solve(asked)[:n].T)
+    return np.asarray(-solver.splu(matrix).solve(asked)[:n].T)

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import dijkstra
 
 from streetlamp.meters.arrays import Doubles, Indices
+from streetlamp.meters.network.epanet import wntr_module
 from streetlamp.meters.network.plan import Plan
 
 _LIKELY: Final = 40  # pipes of which distances are looked at
@@ -45,15 +44,19 @@ class Distances:
         low, high = ends.min(axis=1)[order], ends.max(axis=1)[order]
         _, last = np.unique((low * spare + high)[::-1], return_index=True)
         keep = order[::-1][last]
-        self._graph = coo_matrix(
-            (plan.length[keep], (ends[keep, 0], ends[keep, 1])), shape=shape
-        ).tocsr()
+        self._graph = (
+            wntr_module("scipy.sparse")
+            .coo_matrix((plan.length[keep], (ends[keep, 0], ends[keep, 1])), shape=shape)
+            .tocsr()
+        )
 
     def between(self, pipes: Indices) -> Doubles:
         """(n, n) m from the middle of each to the middle of each; inf: no way."""
         nodes, at = np.unique(self._ends[pipes], return_inverse=True)
         at = at.reshape(-1, 2)
-        way = dijkstra(self._graph, directed=False, indices=nodes)[:, nodes]
+        way = wntr_module("scipy.sparse.csgraph").dijkstra(
+            self._graph, directed=False, indices=nodes
+        )[:, nodes]
         half = self._length[pipes] / 2
         best = np.full((len(pipes), len(pipes)), np.inf)
         for a in (0, 1):
