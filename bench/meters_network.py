@@ -40,6 +40,7 @@ from streetlamp.meters.districts.follow import Follow
 from streetlamp.meters.districts.options import DistrictOptions
 from streetlamp.meters.network.epanet import Engine, plan_of, read_model
 from streetlamp.meters.network.hours import Record
+from streetlamp.meters.network.learn import mean_of
 from streetlamp.meters.network.options import NetworkOptions
 from streetlamp.meters.network.place import Distances
 from streetlamp.meters.network.plan import Plan
@@ -203,7 +204,7 @@ def night_pressures(
     nights: dict[int, list[Doubles]] = {}
     for hour in record.hours():
         if 2 <= int(hour.begin // 3600) % 24 < 4 and np.isfinite(hour.raw).any():
-            nights.setdefault(int(hour.begin // 86400), []).append(np.nanmean(hour.raw, axis=0))
+            nights.setdefault(int(hour.begin // 86400), []).append(mean_of(hour.raw))
     keys = sorted(nights)
     value = np.array([np.mean(nights[key], axis=0) for key in keys])
     out: list[Told] = []
