@@ -65,3 +65,51 @@ def meters_bench(context: typer.Context) -> None:
     from streetlamp.app.bench_command import bench  # noqa: PLC0415
 
     raise typer.Exit(bench(["meters.py"], context.args))
+
+
+@meters_commands.command("network")
+def meters_network(
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL.inp", help="The network as an EPANET model.")
+    ],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="READINGS...", help="Pressures, flows and tank levels, CSV."),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the results go.")],
+    timezone: Annotated[
+        str,
+        typer.Option(metavar="ZONE", help="Zone of times without an offset, like Europe/Madrid."),
+    ] = "UTC",
+    budget: Annotated[
+        float,
+        typer.Option(
+            metavar="ALARMS",
+            min=0.01,
+            max=52,
+            help="False alarms the network may raise in a year.",
+        ),
+    ] = 0.2,
+    learn_days: Annotated[
+        int,
+        typer.Option(
+            metavar="DAYS",
+            min=5,
+            max=400,
+            help="Days at the beginning without a new leak, to learn from.",
+        ),
+    ] = 14,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+) -> None:
+    """Find leaks in a network of pipes from pressures and its hydraulic model.
+
+    Needs the extra streetlamp[network]. meter_id of the readings is the name in the model: of a
+    junction (kind pressure), a link (kind district_inflow) or a tank (kind tank_level). Writes
+    findings.jsonl with the ranked pipes, pictures and maps into DIR: docs/26-network-leaks.md.
+    """  # fmt: skip
+    from streetlamp.app.network_command import scan_network  # noqa: PLC0415  # keeps --help quick
+    from streetlamp.meters.network.options import NetworkOptions  # noqa: PLC0415
+
+    options = NetworkOptions(alarms_per_year=budget, learn_days=learn_days)
+    if not scan_network(model, files, out, timezone, options, quiet=quiet):
+        raise typer.Exit(130)

@@ -38,8 +38,8 @@ def scan_files(
 
     UserError: no file can be read, DIR cannot be written, or there is no such zone.
     """
-    zone = _zone(timezone)
-    _folder(out)
+    zone = zone_called(timezone)
+    folder_for(out)
     console = Console(stderr=True)
     done = scan.Scan(Zone(zone))
     whole = True
@@ -68,14 +68,16 @@ def scan_files(
     return whole
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_called(name: str) -> ZoneInfo:
+    """UserError: there is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise UserError(f"there is no time zone {name!r}; write it like Europe/Madrid.") from None
 
 
-def _folder(out: Path) -> None:
+def folder_for(out: Path) -> None:
+    """Makes the folder for results. UserError: it cannot be made."""
     try:
         (out / "pictures").mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -145,6 +147,19 @@ def _meters(done: scan.Scan) -> Counter[str]:
 def _say(
     console: Console, done: scan.Scan, lines: Sequence[dict[str, Any]], out: Path, *, whole: bool
 ) -> None:
+    say_findings(console, lines)
+    more = f", the last {min(len(lines), 30)} of them above" if len(lines) > 30 else ""
+    console.print(
+        f"{done.rows} readings of {sum(_meters(done).values())} meters, "
+        f"{done.rejects.total} rows not used: {len(lines)} findings{more}. They are in {out}."
+        + ("" if whole else " Stopped before the end."),
+        markup=False,
+        highlight=False,
+    )
+
+
+def say_findings(console: Console, lines: Sequence[dict[str, Any]]) -> None:
+    """The last findings as a table."""
     table = Table("meter", "cause", "since", "found", "size", "evidence")
     for line in lines[-30:]:
         size = "" if line["size"] is None else f"{line['size']:.3g} {line['unit']}"
@@ -154,11 +169,3 @@ def _say(
         )  # fmt: skip
     if lines:
         console.print(table)
-    more = f", the last {min(len(lines), 30)} of them above" if len(lines) > 30 else ""
-    console.print(
-        f"{done.rows} readings of {sum(_meters(done).values())} meters, "
-        f"{done.rejects.total} rows not used: {len(lines)} findings{more}. They are in {out}."
-        + ("" if whole else " Stopped before the end."),
-        markup=False,
-        highlight=False,
-    )
