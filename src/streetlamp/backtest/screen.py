@@ -22,6 +22,7 @@ from streetlamp.backtest.follow import Followed
 from streetlamp.backtest.looks import SCALE
 from streetlamp.geometry import Distances, Line, Zone
 from streetlamp.rules.base import Rule
+from streetlamp.rules.zone import WHOLE
 from streetlamp.values import Kind, Posture
 
 Bools = NDArray[np.bool_]
@@ -183,7 +184,7 @@ class _Spots:
         self.near = np.zeros(len(heard), np.bool_)
         self.inside = np.zeros(len(heard), np.bool_)
         self._gap = np.full(len(heard), np.nan)
-        self._whole = isinstance(rule.place, Zone) and rule.place == Zone.whole(rule.place.name)
+        self._whole = isinstance(rule.place, Zone) and rule.place.points == WHOLE
         every = np.flatnonzero(heard)
         for start in range(0, len(every), _PIECE):
             self._place(every[start : start + _PIECE])

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from streetlamp.rules.memory import RECENT_SECONDS, TALL_SECONDS, Box
+from streetlamp.rules.memory import RECENT_SECONDS, TALL_SECONDS, Box, Look
 from streetlamp.values import Bools, Kind
 
 if TYPE_CHECKING:
@@ -56,6 +56,10 @@ class Columns:
         """The rows of a look, in the order a rule sees them."""
         rows: list[int] = self.row[self.first[look] : self.first[look + 1]].tolist()
         return rows
+
+    def at(self, look: int) -> Look:
+        """One of the looks, without what was seen in it."""
+        return Look(self.camera, float(self.now[look]), int(self.frame[look]), self.size, ())
 
     @cached_property
     def time(self) -> Doubles:

@@ -144,14 +144,8 @@ class _Walk(Generic[R, N]):
             if moment.time < self._quiet:
                 continue
             self._quiet = moment.time + self._rule.options.cool_down_seconds
-            self._events.append(self._rule.instant(self._look(at), moment, self._serial))
+            self._events.append(self._rule.instant(self._columns.at(at), moment, self._serial))
             self._serial += 1
-
-    def _look(self, at: int) -> Look:
-        columns = self._columns
-        return Look(
-            columns.camera, float(self._now[at]), int(columns.frame[at]), columns.size, ()
-        )
 
     def _begin(self, at: int) -> int:
         """The next incident from this look on; the look after its first."""
@@ -160,7 +154,7 @@ class _Walk(Generic[R, N]):
         if next_one == len(self._begins):
             return len(self._now)
         at = int(self._begins[next_one])
-        look = self._look(at)
+        look = self._columns.at(at)
         name = event_id(look.camera, self._rule.options.name, look.now, self._serial)
         self._incident, _ = advance(
             None, self._found.held(at), look, alive=bool(self._found.alive[at]), name=name
@@ -227,7 +221,7 @@ class _Walk(Generic[R, N]):
         while (tell := self._next_to_tell(at, end)) is not None:
             self._measure(at, tell)
             assert self._incident is not None
-            look = self._look(tell)
+            look = self._columns.at(tell)
             self._incident, _ = advance(
                 self._incident, self._found.held(tell), look,
                 alive=bool(self._found.alive[tell]), name="",

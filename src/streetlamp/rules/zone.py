@@ -22,6 +22,7 @@ N = TypeVar("N")
 
 EDGE: Final = 0.1  # of a thing's size: how far outside the border it must be to have left
 DAY: Final = 86400.0
+WHOLE: Final = Zone.whole().points
 PIECE: Final = 20_000  # distances worked out at once: memory stays small
 
 
@@ -127,7 +128,7 @@ def distances(zone: Zone, points: Doubles, size: tuple[int, int], reach: Doubles
     """(n,) `Zone.distance` of (n, 2) pixel points, where it is asked: inf inside, and perhaps -inf
     where it is further outside than ``reach`` (n,)."""
     inf = np.inf
-    if set(zone.points) == set(Zone.whole().points) and zone == Zone.whole(zone.name):
+    if zone.points == WHOLE:
         return np.full(len(points), inf)
     found = np.full(len(points), -inf)
     corners = np.asarray(zone.points) * size
