@@ -184,6 +184,19 @@ class Columns:
         return np.array(made)
 
 
+def lasting(columns: Columns, rows: Ints, seconds: float) -> Ints:
+    """(m,) the look before which each of these rows no longer speaks for its thing: because it was
+    seen again, or was lost for longer than this."""
+    following = np.append(columns.look[1:], len(columns.now))
+    following[columns.ends - 1] = len(columns.now)
+    now, time = columns.now, columns.time[rows]
+    stop = np.searchsorted(now, time + seconds, side="right")
+    stop -= now[stop - 1] - time > seconds  # where the sum was rounded up …
+    more = np.minimum(stop, len(now) - 1)
+    stop += (stop < len(now)) & (now[more] - time <= seconds)  # … or down
+    return np.asarray(np.minimum(following[rows], stop))
+
+
 def ranks(start: Bools) -> Ints:
     """(n,) how many rows lie between each and the last start at or before it."""
     at = np.arange(len(start))
