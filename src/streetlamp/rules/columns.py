@@ -119,9 +119,14 @@ class Columns:
         """(n, 2) fractions."""
         return (self.box[:, :2] + self.box[:, 2:]) / 2
 
+    def fractions(self, row: int) -> Box:
+        """A row's box."""
+        x1, y1, x2, y2 = self.box[row].tolist()
+        return x1, y1, x2, y2
+
     def pixels(self, row: int) -> Box:
         """A row's box."""
-        (x1, y1, x2, y2), (width, height) = self.box[row].tolist(), self.size
+        (x1, y1, x2, y2), (width, height) = self.fractions(row), self.size
         return x1 * width, y1 * height, x2 * width, y2 * height
 
     @cached_property
