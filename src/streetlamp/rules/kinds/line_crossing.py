@@ -11,8 +11,9 @@ down again, when somebody passes in front of the feet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Literal
 
 import numpy as np
@@ -115,7 +116,11 @@ class LineCrossing(Rule[Path, Recent]):
         after = dict(things)
         counts: list[Count] = []
         moments: list[Moment] = []
-        here = {one.latest.id: one.latest.box for one in things.values() if one.last == look.now}
+
+        def here(number: int) -> Box | None:
+            other = after.get(number)
+            return other.latest.box if other is not None and other.last == look.now else None
+
         for number, (was, side) in self._sides(things, look).items():
             thing = things[number]
             point, box = self._point(thing), thing.latest.box
@@ -125,12 +130,12 @@ class LineCrossing(Rule[Path, Recent]):
                     passage = Passage(thing.latest.id, when, direction, spot)
                     if not self.watching(when):
                         continue
-                    if self._echo(passage, thing.looks, here, recent, look):
+                    if self._echo(passage, box, thing.looks, here, recent, look):
                         continue
                     recent += (passage,)
                     counts.append(self._count(look.camera, thing.kind, direction, when))
                     moments.extend(
-                        self._moments(thing.kind, point, box, thing.latest.pixels, passage, look)
+                        self._moments(thing.kind, side, box, thing.latest.pixels, passage, look)
                     )
                 path = replace(path, waiting=())
             after[number] = thing.noting(path)
@@ -205,14 +210,20 @@ class LineCrossing(Rule[Path, Recent]):
         return (1 if now >= 0 else -1), share, spot
 
     def _echo(
-        self, passage: Passage, looks: int, here: Mapping[int, Box], recent: Recent, look: Look
+        self,
+        passage: Passage,
+        box: Box,
+        looks: int,
+        here: Callable[[int], Box | None],
+        recent: Recent,
+        look: Look,
     ) -> bool:
         """Whether this is another thing's passage seen again: same way, same moment, same spot.
 
         Two people who walk close together are told apart by having been followed for longer
-        (``looks``), and by boxes (``here``, by number) that do not lie on each other.
+        (``looks``), and by boxes that do not lie on each other; ``here`` gives the box of what is
+        seen in this look under a number.
         """
-        box = here[passage.id]
         size = look.extent(box)
         weak = looks < 3 * self.options.min_looks
         for one in recent:
@@ -222,8 +233,8 @@ class LineCrossing(Rule[Path, Recent]):
                 continue
             if look.gap(one.point, passage.point) > max(ECHO_GAP * size, 2.0):
                 continue
-            twin = one.id in here and overlap(here[one.id], box) >= ECHO_OVERLAP
-            if weak or twin:
+            other = here(one.id)
+            if weak or (other is not None and overlap(other, box) >= ECHO_OVERLAP):
                 return True
         return False
 
@@ -232,13 +243,12 @@ class LineCrossing(Rule[Path, Recent]):
         return Count(camera, self.place.name, kind.label, _way(direction), minute, 1)
 
     def _moments(
-        self, kind: Kind, point: Point, box: Box, pixels: Box, passage: Passage, look: Look
+        self, kind: Kind, side: float, box: Box, pixels: Box, passage: Passage, look: Look
     ) -> tuple[Moment, ...]:
         way = _way(passage.direction)
         if self.options.alarm_on not in ("both", way):
             return ()
-        beyond = abs(float(self.place.side(np.array(point) * look.size, look.size)[0]))
-        limit = self._band(box, look)
+        beyond, limit = abs(side), self._band(box, look)
         numbers = {
             "distance_px": round(beyond, 1),
             "band_px": round(limit, 1),
@@ -255,74 +265,68 @@ class LineCrossing(Rule[Path, Recent]):
         """Walks only where a way leads from one side to the other, and there as `look` does."""
         recent, moments, counts = state.notes, list[tuple[int, Moment]](), list[Count]()
         points = columns.feet if self.options.point == "foot" else columns.centres
+        side = self.place.side(points * columns.size, columns.size)
         place = np.empty(len(columns.row), np.int64)
         place[columns.row] = np.arange(len(columns.row))
-        told = sorted(self._passings(columns, points), key=lambda one: place[one[0]])
+        told = sorted(self._passings(columns, points, side), key=lambda one: place[one[0]])
         for row, passage in told:
             at = int(columns.look[row])
-            look = columns.at(at)
+            look, box = columns.at(at), columns.fractions(row)
             if not self.watching(passage.time):
                 continue
             recent = tuple(one for one in recent if look.now - one.time <= RECENT_SECONDS)
-            here = {int(columns.number[one]): columns.fractions(one) for one in columns.seen(at)}
-            if self._echo(passage, int(columns.looks[row]), here, recent, look):
+            here = partial(_box_of, columns, at)
+            if self._echo(passage, box, int(columns.looks[row]), here, recent, look):
                 continue
             recent += (passage,)
-            kind, (x, y) = Kind(int(columns.voted[row])), points[row].tolist()
+            kind = Kind(int(columns.voted[row]))
             counts.append(self._count(look.camera, kind, passage.direction, passage.time))
             pixels = columns.pixels(row)
-            moments += [
-                (at, one)
-                for one in self._moments(kind, (x, y), here[passage.id], pixels, passage, look)
-            ]
+            told_of = self._moments(kind, float(side[row]), box, pixels, passage, look)
+            moments += [(at, one) for one in told_of]
         return only_moments(columns, recent, tuple(moments), tuple(counts))
 
-    def _passings(self, columns: Columns, points: Doubles) -> Iterator[tuple[int, Passage]]:
+    def _passings(
+        self, columns: Columns, points: Doubles, side: Doubles
+    ) -> Iterator[tuple[int, Passage]]:
         """Each passage, and the row with which there is evidence enough for it."""
-        if not len(points):
-            return
-        side = self.place.side(points * columns.size, columns.size)
         band = np.maximum(2.0, self.options.band * columns.extent)
-        clear = np.where(np.abs(side) < band, 0, np.where(side > 0, 1, -1))
-        may = np.flatnonzero(np.bincount(columns.thing, self._over(columns, points, side)))
-        evidence = sure(self, columns)
-        look = columns.at(0)
-        for thing in may.tolist():
-            a, b = int(columns.begins[thing]), int(columns.ends[thing])
-            ways = clear[a:b]
-            known = np.flatnonzero(ways)
-            if len(known) < 2:
+        ways = np.where(np.abs(side) < band, 0, np.where(side > 0, 1, -1))
+        may = np.bincount(columns.thing, self._over(columns, points, side)) > 0
+        known = np.flatnonzero((ways != 0) & may[columns.thing])
+        thing = columns.thing[known]
+        turns = np.flatnonzero((np.diff(ways[known]) != 0) & (np.diff(thing) == 0))
+        evidence, look = sure(self, columns), columns.at(0)
+        waiting: tuple[tuple[int, float, Point], ...] = ()
+        done, end = 0, 0  # rows walked; one behind the last of the thing
+        for before, flip in zip(known[turns].tolist(), known[turns + 1].tolist(), strict=True):
+            if flip < done:
                 continue
-            flips = known[1:][np.diff(ways[known]) != 0].tolist()
-            seen = evidence[a:b]
-            path: Path | None = None
-            done = 0  # rows walked
-            for flip in (*flips, b - a):
-                if flip < done:
-                    continue
-                at = int(known[np.searchsorted(known, flip) - 1])  # clearly on the side before
-                waiting = () if path is None else path.waiting
-                if waiting and seen[done : at + 1].any():
-                    row = a + done + int(seen[done : at + 1].argmax())
-                    yield from ((row, self._passage(columns, row, one)) for one in waiting)
-                    waiting = ()
-                x, y = points[a + at].tolist()
-                path = Path(float(columns.time[a + at]), (x, y), int(ways[at]), waiting=waiting)
-                at += 1
-                while at < b - a and (
-                    at <= flip or path.across is not None or not ways[at - 1]
-                ):
-                    row = a + at
-                    x, y = points[row].tolist()
-                    path = self._walk(
-                        path, float(columns.time[row]), (x, y), float(side[row - 1]),
-                        float(side[row]), float(band[row]), look,
-                    )  # fmt: skip
-                    if path.waiting and seen[at]:
-                        yield from ((row, self._passage(columns, row, one)) for one in path.waiting)
-                        path = replace(path, waiting=())
-                    at += 1
-                done = at
+            until = min(before + 1, end)
+            if waiting and evidence[done:until].any():
+                row = done + int(evidence[done:until].argmax())
+                yield from ((row, self._passage(columns, row, one)) for one in waiting)
+                waiting = ()
+            if flip >= end:
+                waiting, end = (), int(columns.ends[columns.thing[flip]])
+            x, y = points[before].tolist()
+            path = Path(float(columns.time[before]), (x, y), int(ways[before]), waiting=waiting)
+            row = before
+            while (row := row + 1) < end and (
+                row <= flip or path.across is not None or not ways[row - 1]
+            ):
+                x, y = points[row].tolist()
+                path = self._walk(
+                    path, float(columns.time[row]), (x, y), float(side[row - 1]),
+                    float(side[row]), float(band[row]), look,
+                )  # fmt: skip
+                if path.waiting and evidence[row]:
+                    yield from ((row, self._passage(columns, row, one)) for one in path.waiting)
+                    path = replace(path, waiting=())
+            done, waiting = row, path.waiting
+        if waiting and evidence[done:end].any():
+            row = done + int(evidence[done:end].argmax())
+            yield from ((row, self._passage(columns, row, one)) for one in waiting)
 
     @staticmethod
     def _passage(columns: Columns, row: int, waited: tuple[int, float, Point]) -> Passage:
@@ -343,3 +347,9 @@ class LineCrossing(Rule[Path, Recent]):
 
 def _way(direction: int) -> str:
     return "in" if direction > 0 else "out"
+
+
+def _box_of(columns: Columns, look: int, number: int) -> Box | None:
+    """The box of what is seen in a look under a number."""
+    rows = [row for row in columns.seen(look) if columns.number[row] == number]
+    return columns.fractions(rows[0]) if rows else None
