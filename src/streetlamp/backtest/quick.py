@@ -12,7 +12,7 @@ from streetlamp.backtest.follow import Followed
 from streetlamp.backtest.said import Listening, Said
 from streetlamp.backtest.screen import Plan
 from streetlamp.backtest.show import Show
-from streetlamp.backtest.stretches import Piece, Stretch, columns, stretches
+from streetlamp.backtest.stretches import LEAST_ROWS, Piece, Stretch, columns, stretches
 from streetlamp.rules import scan
 from streetlamp.rules.base import BACK_SECONDS, Rule, State
 from streetlamp.values import Kind
@@ -22,11 +22,21 @@ class Quick:
     """Of a rule that has a `Rule.scan`. Where a clock was set back, or pictures change their size
     while somebody is there, it is shown each look."""
 
-    def __init__(self, camera: str, rule: Rule[Any, Any], *, by_looks: bool = False) -> None:
-        """by_looks: shows it each look everywhere; what it says is the same."""
-        self._camera, self._rule, self._by_looks = camera, rule, by_looks
+    def __init__(
+        self,
+        camera: str,
+        rule: Rule[Any, Any],
+        heard: Listening | None = None,
+        *,
+        by_looks: bool = False,
+        least: int = LEAST_ROWS,
+    ) -> None:
+        """heard: is told what the rule makes. by_looks: shows it each look everywhere, and least:
+        takes stretches of so many rows; what it says is the same."""
+        self._camera, self._rule = camera, rule
+        self._by_looks, self._least = by_looks, least
         self._state: State[Any, Any] = rule.start()
-        self._heard = Listening()
+        self._heard = Listening() if heard is None else heard
 
     def run(
         self, parts: Sequence[Followed], goes_on: Callable[[float], None] = lambda share: None
@@ -34,7 +44,8 @@ class Quick:
         """What the rule says of parts that follow each other in time."""
         total = max(sum(len(part.looks) for part in parts), 1)
         done = 0
-        for stretch in stretches(parts, self._rule.families, self._rule.hold_seconds):
+        rule = self._rule
+        for stretch in stretches(parts, rule.families, rule.hold_seconds, self._least):
             goes_on(done / total)
             self._take(stretch)
             done += sum(piece.stop - piece.start for piece in stretch.pieces)

@@ -43,10 +43,10 @@ class Stretch:
 
 
 def stretches(
-    parts: Sequence[Followed], families: frozenset[bool], hold: float
+    parts: Sequence[Followed], families: frozenset[bool], hold: float, least: int = LEAST_ROWS
 ) -> Iterator[Stretch]:
-    """The whole, in as many stretches as are worth it, for a rule that hears of these families and
-    remembers what is lost for ``hold`` seconds."""
+    """The whole, in as many stretches as are worth it (of ``least`` rows, where they can be cut),
+    for a rule that hears of these families and remembers what is lost for ``hold`` seconds."""
     if not parts:
         return
     heard = [_heard(part, families) for part in parts]
@@ -61,7 +61,7 @@ def stretches(
     numbers = np.concatenate([[0], np.cumsum([part.number.max(initial=-1) + 1 for part in parts])])
     sizes = np.repeat([part.looks.size for part in parts], lengths, axis=0)
     steady = np.concatenate([[True], (np.diff(time) > 0) & (sizes[1:] == sizes[:-1]).all(axis=1)])
-    for start, stop in _cuts(time, fresh, many, hold):
+    for start, stop in _cuts(time, fresh, many, hold, least):
         first, last = np.searchsorted(edges, [start, stop - 1], side="right") - 1
         pieces = tuple(
             Piece(
@@ -77,7 +77,9 @@ def _heard(part: Followed, families: frozenset[bool]) -> Bools:
     return np.isin(part.looks.kind == Kind.PERSON, list(families))
 
 
-def _cuts(time: Doubles, fresh: Bools, many: Ints, hold: float) -> list[tuple[int, int]]:
+def _cuts(
+    time: Doubles, fresh: Bools, many: Ints, hold: float, least: int
+) -> list[tuple[int, int]]:
     """Stretches as looks [start, stop)."""
     k = len(time)
     anew = fresh.copy()
@@ -96,7 +98,7 @@ def _cuts(time: Doubles, fresh: Bools, many: Ints, hold: float) -> list[tuple[in
     stops = [*must[1:].tolist(), k]
     for stop in stops:
         while True:
-            enough = int(np.searchsorted(rows, rows[start] + LEAST_ROWS))
+            enough = int(np.searchsorted(rows, rows[start] + least))
             which = int(np.searchsorted(may, max(enough, start + 1)))
             end = int(may[which]) if which < len(may) else stop
             if end >= stop:
