@@ -44,6 +44,10 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
         {"limit_per_m2": 0.004, "min_seconds": 1, "clear_seconds": 1},
         {"limit_per_m2": 0.002, "min_seconds": 2, "min_score": 0.5},
     ],
+    "queue": [
+        {"limit": 2, "min_seconds": 1, "clear_seconds": 2, "slow": 0.4, "smooth_seconds": 1},
+        {"slow": 0.6, "min_score": 0.5, "wait_of": "served", "min_seconds": 0, "clear_seconds": 1},
+    ],
     "line_crossing": [
         {"band": 0.6, "min_looks": 1, "cool_down_seconds": 3},
         {"band": 0.02, "min_looks": 8, "min_score": 0.6, "point": "centre", "alarm_on": "in"},

@@ -9,7 +9,7 @@ holds that a rule says the same either way.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -81,6 +81,8 @@ class Columns:
     @cached_property
     def ends(self) -> Ints:
         """(things,) one behind the last row of each."""
+        if not len(self.begins):
+            return self.begins
         return np.append(self.begins[1:], len(self.look))
 
     @cached_property
@@ -200,6 +202,13 @@ def lasting(columns: Columns, rows: Ints, seconds: float) -> Ints:
     more = np.minimum(stop, len(now) - 1)
     stop += (stop < len(now)) & (now[more] - time <= seconds)  # … or down
     return np.asarray(np.minimum(following[rows], stop))
+
+
+def shown(columns: Columns, look: int, seconds: float, until: Mapping[int, int]) -> list[int]:
+    """The rows that still speak for their things at a look: ``until`` from `lasting`, by row."""
+    first = int(np.searchsorted(columns.now, columns.now[look] - seconds - 1.0))
+    near = columns.row[columns.first[first] : columns.first[look + 1]].tolist()
+    return [row for row in near if until.get(row, 0) > look]
 
 
 def ranks(start: Bools) -> Ints:

@@ -22,7 +22,7 @@ from streetlamp.geometry import Place
 from streetlamp.ground import Plane
 from streetlamp.rules import words
 from streetlamp.rules.base import RULES, Found, State
-from streetlamp.rules.columns import Columns, Doubles, Ints, lasting, sure, swings, watching
+from streetlamp.rules.columns import Columns, Doubles, Ints, lasting, shown, sure, swings, watching
 from streetlamp.rules.incident import Held, Incident
 from streetlamp.rules.memory import Box, Look, Sighting
 from streetlamp.rules.options import KindName
@@ -161,10 +161,9 @@ class Crowding(ZoneRule[bool, Fullness]):
         until = dict(zip(rows.tolist(), stop.tolist(), strict=True))
 
         def held(look: int) -> tuple[Held, ...]:
-            first = int(np.searchsorted(now, now[look] - LOST_SECONDS - 1.0))
-            near = columns.row[columns.first[first] : columns.first[look + 1]].tolist()
-            boxes = [columns.pixels(row) for row in near if until.get(row, 0) > look]
-            return self._crowd(float(since[look]), int(count[look]), around(boxes))
+            rows = shown(columns, look, LOST_SECONDS, until)
+            box = around([columns.pixels(row) for row in rows])
+            return self._crowd(float(since[look]), int(count[look]), box)
 
         return Scanned(after, running, full.astype(np.int64), measured, held)
 
