@@ -87,7 +87,8 @@ class Story(list[Followed]):
 def people(draw: st.DrawFn, number: int) -> Actor:
     """Somebody who lies for a while, or seems to now and then."""
     one = draw(actors(number))
-    every, start, end = draw(st.sampled_from([1, 2, 9])), draw(st.floats(0, 20)), draw(st.floats(5, 40))
+    every = draw(st.sampled_from([1, 2, 9]))
+    start, end = draw(st.floats(0, 20)), draw(st.floats(5, 40))
 
     def posture(seconds: float) -> Posture:
         if start <= seconds <= end and round(seconds * 5) % every == 0:

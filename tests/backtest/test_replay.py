@@ -9,7 +9,8 @@ import pytest
 
 from streetlamp.backtest.follow import follow
 from streetlamp.backtest.looks import Looks
-from streetlamp.backtest.replay import Said, Setup, replay
+from streetlamp.backtest.replay import Setup, replay
+from streetlamp.backtest.said import Said
 from streetlamp.rules import RULES, RuleRunner
 from streetlamp.rules.kinds.occupancy import OccupancyOptions
 from streetlamp.values import Event, Kind, Posture, Tracks

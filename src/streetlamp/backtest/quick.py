@@ -66,9 +66,7 @@ class Quick:
             for piece in stretch.pieces:
                 self._show(piece)
             return
-        seen = columns(
-            self._camera, stretch, rule.families, rule.hold_seconds, rule.relink_seconds
-        )
+        seen = columns(self._camera, stretch, rule.families, rule.hold_seconds, rule.relink_seconds)
         self._state, made = scan.over(rule, self._state, seen)
         self._heard.note(made)
 

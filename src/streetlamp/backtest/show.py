@@ -36,9 +36,7 @@ class Show:
         """A look every ten seconds."""
         seconds, at = self._part.seconds, start
         while at < stop:
-            yield Look(
-                self._camera, float(seconds[at]), at + 1, self._part.looks.size, ()
-            )
+            yield Look(self._camera, float(seconds[at]), at + 1, self._part.looks.size, ())
             at = max(at + 1, int(np.searchsorted(seconds, seconds[at] + SPARSE)))
 
     def _piece(self, start: int, stop: int) -> Iterator[Look | None]:

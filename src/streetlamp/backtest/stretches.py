@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -74,7 +75,9 @@ def stretches(
 
 
 def _heard(part: Followed, families: frozenset[bool]) -> Bools:
-    return np.isin(part.looks.kind == Kind.PERSON, list(families))
+    if len(families) == 2:
+        return np.ones(len(part.look), np.bool_)
+    return np.asarray((part.looks.kind == Kind.PERSON) == next(iter(families)))
 
 
 def _cuts(
@@ -115,7 +118,7 @@ def _standing(time: Doubles, anew: Bools) -> Doubles:
     if (np.diff(time) > 0).all():
         return time
     edges = [*np.flatnonzero(anew).tolist(), len(time)]
-    runs = [np.maximum.accumulate(time[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+    runs = [np.maximum.accumulate(time[a:b]) for a, b in pairwise(edges)]
     return np.concatenate(runs)
 
 
@@ -124,31 +127,33 @@ def columns(
 ) -> Columns:
     """A stretch whose times rise, as a rule takes it that holds and relinks for so many seconds."""
     size = stretch.pieces[0].part.looks.size
-    look, number, kind, score, posture, box, now, frame = ([] for _ in range(8))  # type: ignore[var-annotated]
-    before = 0
-    for piece in stretch.pieces:
-        part = piece.part
-        rows = slice(int(part.first[piece.start]), int(part.first[piece.stop]))
-        some = np.isin(part.looks.kind[rows] == Kind.PERSON, list(families))
-        look.append(part.look[rows][some] - piece.start + before)
-        number.append(part.number[rows][some] + piece.offset)
-        kind.append(part.looks.kind[rows][some])
-        score.append(part.looks.score[rows][some])
-        posture.append(part.looks.posture[rows][some])
-        box.append(part.looks.box[rows][some])
-        now.append(part.seconds[piece.start : piece.stop])
-        frame.append(np.arange(piece.start, piece.stop) + 1)
-        before += piece.stop - piece.start
-    looks, numbers, kinds = (np.concatenate(one) for one in (look, number, kind))
-    boxes = np.concatenate(box).astype(np.float64) / SCALE
-    times = np.concatenate(now)
-    things = chains(looks, numbers, kinds, boxes, times, size, hold, relink)
+    pieces = [(one, one.part, _rows(one, families)) for one in stretch.pieces]
+    lengths = np.array([one.stop - one.start for one in stretch.pieces])
+    before = (np.cumsum(lengths) - lengths).tolist()
+    look = np.concatenate(
+        [part.look[rows] - one.start + n
+         for (one, part, rows), n in zip(pieces, before, strict=True)]
+    )  # fmt: skip
+    number = np.concatenate([part.number[rows] + one.offset for one, part, rows in pieces])
+    kind = np.concatenate([part.looks.kind[rows] for _, part, rows in pieces])
+    score = np.concatenate([part.looks.score[rows] for _, part, rows in pieces])
+    posture = np.concatenate([part.looks.posture[rows] for _, part, rows in pieces])
+    box = np.concatenate([part.looks.box[rows] for _, part, rows in pieces]) / SCALE
+    now = np.concatenate([part.seconds[one.start : one.stop] for one, part, _ in pieces])
+    frame = np.concatenate([np.arange(one.start, one.stop) + 1 for one, _, _ in pieces])
+    things = chains(look, number, kind, box, now, size, hold, relink)
     order = np.argsort(things, kind="stable")
     row = np.empty(len(order), np.int64)
     row[order] = np.arange(len(order))
     start = np.diff(things[order], prepend=-1) != 0
+    first = np.searchsorted(look, np.arange(len(now) + 1))
     return Columns(
-        camera, size, times, np.concatenate(frame), looks[order], start, numbers[order],
-        kinds[order], np.concatenate(score)[order] / SCORES, np.concatenate(posture)[order],
-        boxes[order], np.searchsorted(looks, np.arange(len(times) + 1)), row,
+        camera, size, now, frame, look[order], start, number[order], kind[order],
+        score[order] / SCORES, posture[order], box[order], first, row,
     )  # fmt: skip
+
+
+def _rows(piece: Piece, families: frozenset[bool]) -> Ints:
+    """The rows of a piece that a rule of these families hears of."""
+    first, last = (int(piece.part.first[at]) for at in (piece.start, piece.stop))
+    return first + np.flatnonzero(_heard(piece.part, families)[first:last])

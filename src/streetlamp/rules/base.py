@@ -312,9 +312,7 @@ class Rule(ABC, Generic[R, N]):
             return ()
         return (self.event(state.incident, Phase.END, state.camera, state.frame, now),)
 
-    def event(
-        self, incident: Incident, phase: Phase, camera: str, frame: int, now: float
-    ) -> Event:
+    def event(self, incident: Incident, phase: Phase, camera: str, frame: int, now: float) -> Event:
         """What is told of an incident at ``now``."""
         ended = phase is Phase.END
         message, numbers = self.tell(incident, ended)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 Doubles = NDArray[np.float64]
 
-SURE: Final = 1e-6  # a mean of numbers that are all so far above a bound is above it, rounded or not
+SURE: Final = 1e-6  # a mean of numbers all so far above a bound is above it, however rounded
 TALLEST: Final = 1.0 - SURE
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from streetlamp.rules.base import (
     State,
 )
 from streetlamp.rules.columns import Columns, Doubles, Ints
-from streetlamp.rules.incident import UPDATE_SECONDS, Held, Incident, advance, event_id
+from streetlamp.rules.incident import UPDATE_SECONDS, Held, advance, event_id
 from streetlamp.rules.memory import Look
 from streetlamp.values import Bools, Count, Event, Kind, Phase
 
@@ -57,13 +57,16 @@ def only_moments(
     k = len(columns.now)
     no = np.zeros(k, np.bool_)
     nothing = np.zeros(k, np.int64)
-    return Scanned(
-        notes, no, nothing, np.full(k, -np.inf), lambda look: (), None, moments, counts
-    )
+    return Scanned(notes, no, nothing, np.full(k, -np.inf), lambda look: (), None, moments, counts)
 
 
 def holding(
-    columns: Columns, notes: N, alive: Bools, held: Bools, since: Doubles, measured: Doubles,
+    columns: Columns,
+    notes: N,
+    alive: Bools,
+    held: Bools,
+    since: Doubles,
+    measured: Doubles,
     facts: Callable[[int], dict[str, float]] = lambda row: {},
 ) -> Scanned[N]:
     """Of a rule each of whose things is held or not: (n,) columns, of which those are asked that
@@ -87,9 +90,7 @@ def holding(
     return Scanned(notes, keeps, np.bincount(columns.look[rows], minlength=k), worst, at)
 
 
-def over(
-    rule: Rule[R, N], state: State[R, N], columns: Columns
-) -> tuple[State[R, N], Outcome]:
+def over(rule: Rule[R, N], state: State[R, N], columns: Columns) -> tuple[State[R, N], Outcome]:
     """The state after all these looks and what they made, as `Rule.step` would one by one.
 
     Nothing is remembered of any thing in ``state``, and of what is there at the end nothing will
@@ -133,7 +134,7 @@ class _Walk(Generic[R, N]):
             at = self._begin(at) if self._incident is None else self._go_on(at)
         state, columns = self._state, self._columns
         began = float(self._now[0]) if state.began is None else state.began
-        after = State(
+        after: State[R, N] = State(
             self._found.notes, {}, self._incident, self._serial, began, float(self._now[-1]),
             columns.camera, int(columns.frame[-1]), self._quiet,
         )  # fmt: skip

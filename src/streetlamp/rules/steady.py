@@ -80,9 +80,7 @@ class SteadyRows:
 
     def with_past(self, here: Ints, kind: Kind | None = None) -> Ints:
         """(p + k,) how many there are, of a kind or of all, with the looks before."""
-        past = [
-            sum(many.values()) if kind is None else many.get(kind, 0) for _, many in self.past
-        ]
+        past = [sum(many.values()) if kind is None else many.get(kind, 0) for _, many in self.past]
         return np.concatenate([np.array(past, np.int64), here])
 
     def at_least(self, here: Ints, most: float) -> Bools:

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from streetlamp.rules import words
 from streetlamp.rules.base import RULES, Found, State
-from streetlamp.rules.columns import Columns, Doubles, still_sure, watching
+from streetlamp.rules.columns import Columns, Doubles, Ints, still_sure, watching
 from streetlamp.rules.incident import Held, Incident
 from streetlamp.rules.memory import Look, Sighting
 from streetlamp.rules.options import KindName
@@ -212,14 +212,12 @@ class OccupancyRule(ZoneRule[Inside, Crowd]):
         inside = within & (stays(columns, within)[1] >= asked.min_looks)
         inside[inside] = still_sure(self, columns)[inside]
         steady = SteadyRows(old.steady, now, watched, asked.smooth_seconds)
-        kinds = {
-            kind: steady.with_past(
-                np.bincount(columns.look[inside & (columns.voted == kind)], minlength=len(now)), kind
-            )
-            for kind in sorted(asked.classes)
-        }
+        kinds: dict[Kind, Ints] = {}
+        for kind in sorted(asked.classes):
+            rows = inside & (columns.voted == kind)
+            n = np.bincount(columns.look[rows], minlength=len(now))
+            kinds[kind] = steady.with_past(n, kind)
         here = sum(kinds.values(), np.zeros(1, np.int64))
-        bad = ~watched
         if asked.limit:
             bad = steady.at_least(here, asked.limit) & watched
             count = steady.medians(here, asked.clear_below or asked.limit, int(here.max()))
@@ -234,8 +232,8 @@ class OccupancyRule(ZoneRule[Inside, Crowd]):
         crowd = Crowd(minute=old.minute)
         if watched[last]:
             over = float(long[last]) if bad[last] else None
-            ends = (over, None) if asked.limit else (None, over)
-            crowd = Crowd(steady.steady(last, kinds), *ends, old.minute)
+            above, below = (over, None) if asked.limit else (None, over)
+            crowd = Crowd(steady.steady(last, kinds), above, below, old.minute)
 
         def held(look: int) -> tuple[Held, ...]:
             began = float(long[look] if bad[look] else now[look])

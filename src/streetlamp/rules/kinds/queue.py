@@ -258,9 +258,7 @@ class Queue(ZoneRule[Place, Line]):
         alive = np.zeros(k, np.bool_)
         return Scanned(after, alive, np.where(bad, length, 0), worst, held, begins=lasts)
 
-    def _left(
-        self, columns: Columns, left: Doubles, sure: Bools
-    ) -> list[tuple[int, float, float]]:
+    def _left(self, columns: Columns, left: Doubles, sure: Bools) -> list[tuple[int, float, float]]:
         """Who was seen to leave the queue, in order: the look, when, and after how long."""
         place = np.empty(len(columns.row), np.int64)
         place[columns.row] = np.arange(len(columns.row))
@@ -268,9 +266,7 @@ class Queue(ZoneRule[Place, Line]):
         rows = rows[np.argsort(place[rows])]
         time = columns.time[rows]
         waited = time - left[rows]
-        return list(
-            zip(columns.look[rows].tolist(), time.tolist(), waited.tolist(), strict=True)
-        )
+        return list(zip(columns.look[rows].tolist(), time.tolist(), waited.tolist(), strict=True))
 
     def _joined(self, columns: Columns, watched: Bools) -> tuple[Doubles, Doubles]:
         """(n,) since when each is in the queue, and since when it was that has left it just now;
