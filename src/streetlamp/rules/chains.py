@@ -78,7 +78,10 @@ class _Chains:
         lost = np.flatnonzero(gone)
         self._lost: list[int] = lost.tolist()
         self._lost_time: list[float] = self._time[lost].tolist()
-        self._lost_next = np.where(self._next[lost] < 0, n, self._next[lost]).tolist()
+        never = look[-1] + 1
+        self._lost_until: list[int] = np.where(
+            self._next[lost] < 0, never, look[self._next[lost]]
+        ).tolist()  # the look in which its number is seen again
         self._lost_person = person[lost].tolist()
         self._lost_extent = extent[lost].tolist()
         self._lost_place = list(zip(self._x[lost].tolist(), self._y[lost].tolist(), strict=True))
@@ -147,8 +150,7 @@ class _Chains:
             small, large = (extent, was) if extent < was else (was, extent)
             if small < ALIKE * large:
                 continue
-            again = self._lost_next[i]
-            if again < len(self._look) and self._look[again] <= look:
+            if self._lost_until[i] <= look:
                 continue  # it is here, or was seen since
             near, ahead = NEAR * small, min(gone, RELINK_SECONDS)
             place = self._lost_place[i]

@@ -152,10 +152,13 @@ class Columns:
             found[a:b] = np.add.accumulate(self.score[a:b]) / np.arange(1, b - a + 1) >= least
         return found
 
-    def recent_score(self, least: float) -> Bools:
-        """(n,) whether the score of the last looks (`Sighting.recent`) is at least this."""
+    def recent_score(self, least: float, asked: Bools) -> Bools:
+        """(n,) whether the score of the last looks (`Sighting.recent`) is at least this, in rows
+        that are asked for."""
         found = np.ones(len(self.look), np.bool_)
-        for a, b in self._spans(self._lowest(self.score) < least + SURE):
+        some = np.zeros(len(self.begins), np.bool_)
+        some[self.thing[asked]] = True
+        for a, b in self._spans(some & (self._lowest(self.score) < least + SURE)):
             found[a:b] = self._smooth(self.score, a, b, RECENT_SECONDS) >= least
         return found
 
@@ -185,8 +188,9 @@ class Columns:
         values: list[float] = column[a:b].tolist()
         smooth = values[0]
         made = [smooth]
-        for passed, value in zip(self.passed[a + 1 : b].tolist(), values[1:], strict=True):
-            smooth += (1.0 - math.exp(-passed / seconds)) * (value - smooth)
+        faded = map(math.exp, (-self.passed[a + 1 : b] / seconds).tolist())
+        for share, value in zip(faded, values[1:], strict=True):
+            smooth += (1.0 - share) * (value - smooth)
             made.append(smooth)
         return np.array(made)
 
@@ -245,9 +249,10 @@ def sure(rule: Rule[Any, Any], columns: Columns) -> Bools:
     return np.asarray(evident(rule, columns) & np.isin(columns.voted, rule.options.classes))
 
 
-def still_sure(rule: Rule[Any, Any], columns: Columns) -> Bools:
-    """(n,) `ZoneRule.still_sure` of all rows."""
-    return np.asarray(sure(rule, columns) & columns.recent_score(rule.options.min_score))
+def still_sure(rule: Rule[Any, Any], columns: Columns, asked: Bools) -> Bools:
+    """(n,) the rows of those asked for that are `ZoneRule.still_sure`."""
+    asked = asked & sure(rule, columns)
+    return np.asarray(asked & columns.recent_score(rule.options.min_score, asked))
 
 
 def watching(rule: Rule[Any, Any], columns: Columns) -> Bools:

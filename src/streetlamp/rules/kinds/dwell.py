@@ -119,8 +119,7 @@ class Dwell(ZoneRule[Stay, None]):
     def scan(self, state: State[Stay, None], columns: Columns) -> Scanned[None]:
         inside = self.inside_rows(columns, columns.tall)
         since, spent = self._spent(columns, inside)
-        held = inside & (spent >= self.options.min_seconds)
-        held[held] = still_sure(self, columns)[held]
+        held = still_sure(self, columns, inside & (spent >= self.options.min_seconds))
         return holding(columns, None, held, held, since, spent)
 
     def _spent(self, columns: Columns, inside: Bools) -> tuple[Doubles, Doubles]:

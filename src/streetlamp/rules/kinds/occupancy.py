@@ -210,7 +210,7 @@ class OccupancyRule(ZoneRule[Inside, Crowd]):
         watched = watching(self, columns)
         within = self.inside_rows(columns, columns.tall)
         inside = within & (stays(columns, within)[1] >= asked.min_looks)
-        inside[inside] = still_sure(self, columns)[inside]
+        inside = still_sure(self, columns, inside)
         steady = SteadyRows(old.steady, now, watched, asked.smooth_seconds)
         kinds: dict[Kind, Ints] = {}
         for kind in sorted(asked.classes):

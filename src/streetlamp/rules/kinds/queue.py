@@ -8,6 +8,7 @@ distance from the camera does not matter.
 from __future__ import annotations
 
 import statistics
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -216,7 +217,7 @@ class Queue(ZoneRule[Place, Line]):
         now, k, old = columns.now, len(columns.now), state.notes
         watched = watching(self, columns)
         joined, left = self._joined(columns, watched)
-        sure = still_sure(self, columns)
+        sure = still_sure(self, columns, ~np.isnan(joined) | ~np.isnan(left))
         rows = np.flatnonzero(~np.isnan(joined) & sure)
         rest = np.append(np.flatnonzero(~watched), k)  # with these, all is forgotten
         stop = lasting(columns, rows, self.hold_seconds)
@@ -231,12 +232,15 @@ class Queue(ZoneRule[Place, Line]):
         long = since(bad, steady.begun, now, None if steady.blank else old.since)
         until = dict(zip(rows.tolist(), stop.tolist(), strict=True))
         served = self._left(columns, left, sure)
+        looks = [at for at, _, _ in served]
 
         def served_at(look: int) -> list[tuple[float, float]]:
             rested = int(np.searchsorted(rest, look))
             anew = int(rest[rested - 1]) if rested else -1
             past = [*old.served] if anew < 0 else []
-            past += [(one, waited) for at, one, waited in served if anew < at <= look]
+            high = bisect_right(looks, look)
+            some = served[max(0, high - SERVED_MOST) : high]
+            past += [(one, waited) for at, one, waited in some if at > anew]
             return [one for one in past if now[look] - one[0] <= SERVED_SECONDS][-SERVED_MOST:]
 
         def held(look: int) -> tuple[Held, ...]:
@@ -305,13 +309,20 @@ class Queue(ZoneRule[Place, Line]):
     def _past(self, columns: Columns, begins: Bools) -> NDArray[np.int64]:
         """(n,) the row whose place is compared with each; -1 where there is none."""
         n, time = len(columns.look), columns.time
-        kept, last = [], 0.0
-        for row, (at, begin) in enumerate(zip(time.tolist(), begins.tolist(), strict=True)):
-            if begin or at - last >= TRAIL_SECONDS:
-                kept.append(row)
-                last = at
-        if not kept:
+        if not n:
             return np.zeros(0, np.int64)
+        following = np.arange(1, n + 1)  # the next row that is kept, if this one is
+        near = np.arange(n)
+        while len(near):
+            near = near[following[near] < n]
+            after = following[near]
+            near = near[~begins[after] & (time[after] - time[near] < TRAIL_SECONDS)]
+            following[near] += 1
+        steps: list[int] = following.tolist()
+        kept, row = [], 0
+        while row < n:
+            kept.append(row)
+            row = steps[row]
         rows, part = np.array(kept), np.cumsum(begins) * 1e6
         oldest = time - PACE_SECONDS
         since_start = time - columns.now[0] + part
