@@ -23,7 +23,6 @@ NOT_TRIED = {"unusual_count", "object_left", "object_removed"}
 KINDS = sorted(kind for kind in RULES if kind not in NOT_TRIED)
 
 
-
 def _drives_up(seconds: float) -> tuple[float, float] | None:
     """In from the right, stands, and on to the left."""
     if not 2.0 <= seconds < 30.0:

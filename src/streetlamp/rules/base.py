@@ -4,6 +4,7 @@
 the same tracks always replay to the same events. All times are the tracks' own. A state pickles.
 
 A new rule is one file in ``kinds/``: an options class, a class with ``look``, and ``@RULES.add``.
+It may have a ``scan`` beside it, which finds the same in many looks at once, for quick back-tests.
 """
 
 from __future__ import annotations
