@@ -258,8 +258,9 @@ def no_clock(kind: type[Rule[Any, Any]]) -> None:
 
 
 def _is_time_of_value(node: ast.Attribute) -> bool:
-    """``look.now`` and ``state.now`` are times of values; ``datetime.now`` is a clock."""
-    return isinstance(node.value, ast.Name) and node.value.id in ("look", "state", "incident")
+    """``look.now`` and the like are times of values; ``datetime.now`` is a clock."""
+    names = ("look", "state", "incident", "columns")
+    return isinstance(node.value, ast.Name) and node.value.id in names
 
 
 def _timed(kind: type[Rule[Any, Any]]) -> bool:
