@@ -1,8 +1,9 @@
 """Rules tried on the last days: how long a week takes, and whether the answer is the live one.
 
-    python bench/backtest.py                   both parts (some minutes on two cores)
+    python bench/backtest.py                   all parts (some minutes on two cores)
     python bench/backtest.py agree             some of them
     python bench/backtest.py week --seconds 60 a week; ends a question after so long
+    python bench/backtest.py busy --seconds 10 a week at a place that is busy all day
     python bench/backtest.py --save            also into bench/results/
 
 - *agree*: clips go through the real pipeline. The same rules, of every kind, at zones and lines all
@@ -13,6 +14,8 @@
   the program does. Seconds are the processor's: what else runs on the machine does not count.
   `first`: nothing is known yet; `again`: with another threshold, as somebody does who tries to find
   the right one.
+- *busy*: the same where many are in the zone for ten hours a day (`backtest_busy.py`), for every
+  kind of rule, beside what the same rule takes when it is shown each look.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from typing import Any, Final
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
+from backtest_busy import busy
 from hiding import DATA
 
 from record import ROOT, Bar, Result, Table, save
@@ -297,7 +301,11 @@ def week(result: Result, limit: float) -> None:
     result.bars.append(Bar("the slowest of these, CPU s", float(slowest), 5.0))
 
 
-PARTS: Final[dict[str, Callable[[Result, float], None]]] = {"agree": agree, "week": week}
+PARTS: Final[dict[str, Callable[[Result, float], None]]] = {
+    "agree": agree,
+    "week": week,
+    "busy": busy,
+}
 
 
 def _chosen(names: list[str]) -> Iterator[Callable[[Result, float], None]]:

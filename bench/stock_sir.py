@@ -37,7 +37,7 @@ import numpy as np
 from record import ROOT, Bar, Result, Table, save
 
 sys.path.insert(0, str(ROOT / "tests"))
-from streetlamp.backtest.precision import wilson
+from streetlamp.alarms.precision import wilson
 from streetlamp.stock.sir import estimate as module
 from streetlamp.stock.sir.estimate import estimate
 from streetlamp.stock.sir.model import model, series

@@ -91,7 +91,7 @@ def test_priorities_and_what_people_said() -> None:
     shares = {one.severity: (one.share, one.target) for one in found.priorities}
     assert shares[Severity.CRITICAL] == (0.2, 0.01)
     assert sum(target for _, target in shares.values()) >= 1
-    assert [(one.kind, one.share) for one in found.precision] == [("intrusion", 0.75)]
+    assert [(one.kind, one.precision) for one in found.precision] == [("intrusion", 0.75)]
 
 
 @given(st.lists(st.tuples(st.floats(0, 10 * HOUR, exclude_max=True), st.sampled_from("abc ")),

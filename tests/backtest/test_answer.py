@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streetlamp.alarms.precision import precisions, wilson
 from streetlamp.backtest.answer import (
     Incident,
     Version,
@@ -17,8 +18,7 @@ from streetlamp.backtest.answer import (
     incidents,
     matched,
 )
-from streetlamp.backtest.precision import precisions, wilson
-from streetlamp.backtest.replay import Said
+from streetlamp.backtest.said import Said
 from streetlamp.rules import RULES
 from streetlamp.store.alarms import AlarmTally
 from streetlamp.values import AlarmState, Event, Phase, Severity

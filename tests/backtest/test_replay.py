@@ -9,7 +9,8 @@ import pytest
 
 from streetlamp.backtest.follow import follow
 from streetlamp.backtest.looks import Looks
-from streetlamp.backtest.replay import Said, Setup, replay
+from streetlamp.backtest.replay import Setup, replay
+from streetlamp.backtest.said import Said
 from streetlamp.rules import RULES, RuleRunner
 from streetlamp.rules.kinds.occupancy import OccupancyOptions
 from streetlamp.values import Event, Kind, Posture, Tracks
@@ -20,7 +21,6 @@ from support.scene import GATE, YARD, Actor, look, play, stand, walk
 # unusual_count must learn first; what stands or is gone is not in the index
 NOT_TRIED = {"unusual_count", "object_left", "object_removed"}
 KINDS = sorted(kind for kind in RULES if kind not in NOT_TRIED)
-
 
 
 def _drives_up(seconds: float) -> tuple[float, float] | None:

@@ -48,11 +48,11 @@ def make(kind: type[Rule[Any, Any]], **options: Any) -> Rule[Any, Any]:
     if "count" in fields:
         given["count"] = True
     if "limit" in fields:
-        given["limit"] = 1
+        given = {"limit": 1, **given}
     if "learn" in fields:
         given |= {"learn": 1, "season": "day", "minutes": 1, "sigmas": 1, "least_difference": 1}
     limits = {"limit_kmh": 8.0, "limit_per_m2": 0.004}
-    given |= {name: value for name, value in limits.items() if name in fields}
+    given = {**{name: one for name, one in limits.items() if name in fields}, **given}
     given = {**needed(kind), **given}
     if "arrow" in fields:
         given["arrow"] = [[0.2, 0.5], [0.8, 0.5]]
@@ -258,8 +258,9 @@ def no_clock(kind: type[Rule[Any, Any]]) -> None:
 
 
 def _is_time_of_value(node: ast.Attribute) -> bool:
-    """``look.now`` and ``state.now`` are times of values; ``datetime.now`` is a clock."""
-    return isinstance(node.value, ast.Name) and node.value.id in ("look", "state", "incident")
+    """``look.now`` and the like are times of values; ``datetime.now`` is a clock."""
+    names = ("look", "state", "incident", "columns")
+    return isinstance(node.value, ast.Name) and node.value.id in names
 
 
 def _timed(kind: type[Rule[Any, Any]]) -> bool:

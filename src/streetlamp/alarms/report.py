@@ -15,8 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from streetlamp.alarms.precision import Precision, precisions
 from streetlamp.store.alarm_facts import AlarmFact
-from streetlamp.values import AlarmState, Severity
+from streetlamp.store.alarms import AlarmTally
+from streetlamp.values import Severity
 
 HOUR: Final = 3600.0
 DAY: Final = 86_400.0
@@ -73,21 +75,6 @@ class Priority:
     alarms: int
     share: float
     target: float
-
-
-@dataclass(frozen=True, slots=True)
-class Precision:
-    """How often there was something, of what people said about a kind of rule."""
-
-    kind: str
-    resolved: int
-    false: int
-
-    @property
-    def share(self) -> float | None:
-        """0–1; None while nobody has said anything."""
-        said = self.resolved + self.false
-        return self.resolved / said if said else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,14 +219,10 @@ def _priorities(facts: Sequence[AlarmFact]) -> tuple[Priority, ...]:
 
 
 def _precision(facts: Sequence[AlarmFact]) -> tuple[Precision, ...]:
-    said: dict[str, Counter[AlarmState]] = defaultdict(Counter)
-    for one in facts:
-        said[one.kind][one.state] += 1
-    return tuple(
-        Precision(kind, counts[AlarmState.RESOLVED], counts[AlarmState.FALSE])
-        for kind, counts in sorted(said.items())
-        if counts[AlarmState.RESOLVED] or counts[AlarmState.FALSE]
-    )
+    """Of each kind of rule of whose alarms somebody said something, at all cameras together."""
+    rows = precisions(AlarmTally("", "", one.kind, one.state, 1) for one in facts)
+    said = (row for row in rows if row.true or row.false)
+    return tuple(sorted(said, key=lambda row: row.kind))
 
 
 def _rank(values: Sequence[float], share: float) -> float | None:

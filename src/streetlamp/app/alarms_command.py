@@ -78,9 +78,9 @@ def _said(made: AlarmReport, zone: tzinfo) -> Iterator[str]:
     if made.precision:
         yield "What people said of them"
     for judged in made.precision:
-        right = percent(judged.share)
+        right = percent(judged.precision)
         false = f"{judged.false:,} false"
-        yield f"  {judged.kind:<20} {judged.resolved:>6,} right, {false:>12}  {right:>8}"
+        yield f"  {judged.kind:<20} {judged.true:>6,} right, {false:>12}  {right:>8}"
 
 
 def _rows(title: str, rows: tuple[Offender, ...]) -> Iterator[str]:

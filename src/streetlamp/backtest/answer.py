@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
-from streetlamp.backtest.replay import Said
+from streetlamp.backtest.said import Said
 from streetlamp.rules import words
 from streetlamp.values import Event
 

@@ -103,6 +103,8 @@ class _Joining:
 
     def _join_looks(self, looks: Ints) -> None:
         """Joins what is free in these looks and in the ones after them."""
+        loose = self._loose(self.next)[looks] & self._loose(self.prev)[looks + 1]
+        looks = looks[loose]
         a = self.first[looks + 1] - self.first[looks]
         b = self.first[looks + 2] - self.first[looks + 1]
         ends = np.cumsum(a * b)
@@ -118,6 +120,10 @@ class _Joining:
             free &= self.group[rows] == self.group[others]
             self._join(rows[free], others[free])
             start = stop
+
+    def _loose(self, joined: Ints) -> NDArray[np.bool_]:
+        """(k,) which looks have a row that is not joined on this side."""
+        return np.bincount(self.look[joined < 0], minlength=len(self.first)) > 0
 
     def _join(self, rows: Ints, others: Ints) -> None:
         """Joins those of the pairs that are each other's best match."""
@@ -212,8 +218,8 @@ class _Joining:
 
 def _products(first: Ints, many: Ints, other: Ints, others: Ints) -> tuple[Ints, Ints]:
     """All pairs of rows: of each block's ``many`` from ``first`` with its ``others``."""
-    pairs = many * others
-    block = np.repeat(np.arange(len(pairs)), pairs)
-    within = np.arange(int(pairs.sum())) - np.repeat(np.cumsum(pairs) - pairs, pairs)
-    wide = others[block]
-    return first[block] + within // np.maximum(wide, 1), other[block] + within % np.maximum(wide, 1)
+    every = np.repeat(first - (np.cumsum(many) - many), many) + np.arange(int(many.sum()))
+    wide = np.repeat(others, many)  # of each row: with how many it pairs
+    ends = np.cumsum(wide)
+    rows = np.repeat(every, wide)
+    return rows, np.repeat(np.repeat(other, many) - (ends - wide), wide) + np.arange(len(rows))

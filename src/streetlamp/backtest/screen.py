@@ -1,4 +1,4 @@
-"""Which looks of a week a rule must be shown: where it cannot speak, nothing is run.
+"""Which looks a rule that does not scan must be shown: where it cannot speak, nothing is run.
 
 A rule in Python takes some tenths of a millisecond for a look, and a week has millions. So before
 it runs, NumPy asks of all things at once whether they come near its place, and whether they stay
@@ -22,22 +22,19 @@ from streetlamp.backtest.follow import Followed
 from streetlamp.backtest.looks import SCALE
 from streetlamp.geometry import Distances, Line, Zone
 from streetlamp.rules.base import Rule
-from streetlamp.values import Kind, Posture
+from streetlamp.rules.zone import WHOLE
+from streetlamp.values import Kind
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
-STAYS: Final = frozenset(
-    {"intrusion", "danger_zone", "dwell", "person_lying", "stopped_vehicle", "wrong_way", "speed"}
-)
+STAYS: Final = frozenset({"danger_zone", "stopped_vehicle", "wrong_way", "speed"})
 """Rules by which one thing must be in the zone for `min_seconds`."""
 
-GATHERS: Final = frozenset({"occupancy", "queue", "line_crossing", "near_miss"})
+GATHERS: Final = frozenset({"occupancy", "queue", "near_miss"})
 """Rules that say nothing while nothing is near their place."""
 
-THINS: Final = frozenset(
-    {"intrusion", "danger_zone", "dwell", "stopped_vehicle", "occupancy", "queue"}
-)
+THINS: Final = frozenset({"danger_zone", "stopped_vehicle", "occupancy", "queue"})
 """Rules for which it is enough to be shown a look a second while nobody comes or goes."""
 
 TOGETHER: Final = frozenset({"near_miss"})
@@ -98,8 +95,6 @@ def plan(rule: Rule[Any, Any], part: Followed) -> Plan:
     together = rule.kind in TOGETHER or getattr(rule.options, "ignore_riders", False)
     rows = np.flatnonzero(heard if together else heard & comes[number])
     shown = _coming_and_going(part, near, spots.inside) if rule.kind in THINS else None
-    if rule.kind == "person_lying":
-        near = near & (part.looks.posture == Posture.LYING)
     if rule.kind in STAYS:
         near &= _stays(part, near, getattr(rule.options, "min_seconds", 0.0), count)[number]
     stretches = _stretches(part, part.look[near], LEAD + TAIL)
@@ -183,7 +178,7 @@ class _Spots:
         self.near = np.zeros(len(heard), np.bool_)
         self.inside = np.zeros(len(heard), np.bool_)
         self._gap = np.full(len(heard), np.nan)
-        self._whole = isinstance(rule.place, Zone) and rule.place == Zone.whole(rule.place.name)
+        self._whole = isinstance(rule.place, Zone) and rule.place.points == WHOLE
         every = np.flatnonzero(heard)
         for start in range(0, len(every), _PIECE):
             self._place(every[start : start + _PIECE])
@@ -212,9 +207,7 @@ class _Spots:
         points, box = self._points(rows)
         height = (box[:, 3] - box[:, 1]) * size[1]
         if isinstance(place, Line):
-            extent = np.sqrt(np.maximum((box[:, 2] - box[:, 0]) * size[0] * height, 1.0))
-            self.near[rows] = self._beside(place, points, extent)
-            return
+            return  # no rule that is known here asks for one
         if self._whole:
             self.near[rows] = self.inside[rows] = True
             self._gap[rows] = np.inf
@@ -232,11 +225,3 @@ class _Spots:
         self._gap[within] = gaps
         far = points[~some]
         self._gap[rows[~some]] = -np.hypot(*(far - np.clip(far, low, high)).T)  # at least so far
-
-    def _beside(self, line: Line, points: Any, extent: Any) -> Bools:
-        size = self._part.looks.size
-        reach = (4.0 * getattr(self._rule.options, "band", 0.15) + 1.0) * extent + 4.0
-        length = float(np.hypot(*((np.array(line.b) - line.a) * size)))
-        along = line.along(points, size) * length
-        beyond = (along >= -reach) & (along <= length + reach)
-        return np.asarray(beyond & (np.abs(line.side(points, size)) <= reach))

@@ -214,9 +214,11 @@ class PriorityOut(Wire):
 
 class PrecisionOut(Wire):
     kind: str
-    resolved: int
+    resolved: int = Field(validation_alias="true")
     false: int
-    share: float | None = Field(description="Of those that somebody judged, 0–1.")
+    share: float | None = Field(
+        validation_alias="precision", description="Of those that somebody judged, 0–1."
+    )
 
 
 class AlarmReportOut(Wire):

@@ -4,6 +4,7 @@
 the same tracks always replay to the same events. All times are the tracks' own. A state pickles.
 
 A new rule is one file in ``kinds/``: an options class, a class with ``look``, and ``@RULES.add``.
+It may have a ``scan`` beside it, which finds the same in many looks at once, for quick back-tests.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
-from typing import Any, ClassVar, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from streetlamp.errors import UserError
 from streetlamp.geometry import Place
@@ -25,6 +26,10 @@ from streetlamp.rules.memory import RELINK_SECONDS, Box, Look, Sighting, follow,
 from streetlamp.rules.options import RuleOptions
 from streetlamp.rules.schedule import Schedule
 from streetlamp.values import Count, Event, Kind, Phase, Tracks
+
+if TYPE_CHECKING:
+    from streetlamp.rules.columns import Columns
+    from streetlamp.rules.scan import Scanned
 
 R = TypeVar("R")
 N = TypeVar("N")
@@ -152,6 +157,16 @@ class Rule(ABC, Generic[R, N]):
     ) -> Found[R, N]:
         """What this look shows. ``things`` already hold what was seen in it (`memory.follow`)."""
 
+    @property
+    def scans(self) -> bool:
+        """Whether it has a `scan`, for the options it has."""
+        return False
+
+    def scan(self, state: State[R, N], columns: Columns) -> Scanned[N]:
+        """What `look` would find in all these looks, one after the other: the quick way of
+        back-tests, for which a rule need not have one. ``state`` knows of no thing."""
+        raise NotImplementedError(f"{self.kind} does not scan")
+
     def tell(self, incident: Incident, ended: bool) -> tuple[str, dict[str, float]]:
         """The sentence and the numbers of an incident, for rules whose `look` gives ``held``."""
         raise NotImplementedError(f"{self.kind} has no incidents")
@@ -194,7 +209,7 @@ class Rule(ABC, Generic[R, N]):
         """Until when nothing new is told, should watching end now (POSIX seconds; -inf: no)."""
         if not self.options.cool_down_seconds:
             return -math.inf
-        return self._quiet(state.incident, state.quiet)
+        return self.quiet_after(state.incident, state.quiet)
 
     def watching(self, time: float) -> bool:
         """Whether the schedule covers this moment, and the site's mode then is one asked."""
@@ -241,7 +256,7 @@ class Rule(ABC, Generic[R, N]):
         if quiet > now + self.options.cool_down_seconds:
             quiet = -math.inf  # the clock was set back meanwhile
         if passed > BLIND_SECONDS:
-            quiet = self._quiet(state.incident, quiet)
+            quiet = self.quiet_after(state.incident, quiet)
             ended, state = self._end(state, now), replace(state, incident=None)
         begun = replace(state, began=now if state.began is None else state.began, now=now)
         found = self.look(begun, things, look)
@@ -249,7 +264,7 @@ class Rule(ABC, Generic[R, N]):
         if incident is not None and not found.alive and not found.held:
             incident = replace(incident, empty=incident.empty + min(passed, LOOK_SECONDS))
             if incident.empty >= self.clear_seconds:
-                quiet = self._quiet(incident, quiet)
+                quiet = self.quiet_after(incident, quiet)
                 ended, incident = ended + self._end(state, now), None
         serial = state.serial
         moments = []
@@ -257,7 +272,7 @@ class Rule(ABC, Generic[R, N]):
             if moment.time < quiet:
                 continue
             quiet = moment.time + self.options.cool_down_seconds
-            moments.append(self._moment(look, moment, serial))
+            moments.append(self.instant(look, moment, serial))
             serial += 1
         held = found.held if incident is not None or now >= quiet else ()
         begun_now = incident is None and len(held) > 0
@@ -268,14 +283,14 @@ class Rule(ABC, Generic[R, N]):
             begins = incident is None
             serial += begins
             phase = Phase.START if begins else Phase.UPDATE
-            told = (self._event(after, phase, look.camera, look.frame, now),)
+            told = (self.event(after, phase, look.camera, look.frame, now),)
         new = State(
             found.notes, found.things, after, serial, begun.began, now, look.camera, look.frame,
             quiet,
         )  # fmt: skip
         return new, done + Outcome(ended + tuple(moments) + told, found.counts)
 
-    def _quiet(self, incident: Incident | None, quiet: float) -> float:
+    def quiet_after(self, incident: Incident | None, quiet: float) -> float:
         """Until when nothing new is told, now that this incident ends."""
         if incident is None:
             return quiet
@@ -296,11 +311,10 @@ class Rule(ABC, Generic[R, N]):
         """The end of what is running, if anything is."""
         if state.incident is None:
             return ()
-        return (self._event(state.incident, Phase.END, state.camera, state.frame, now),)
+        return (self.event(state.incident, Phase.END, state.camera, state.frame, now),)
 
-    def _event(
-        self, incident: Incident, phase: Phase, camera: str, frame: int, now: float
-    ) -> Event:
+    def event(self, incident: Incident, phase: Phase, camera: str, frame: int, now: float) -> Event:
+        """What is told of an incident at ``now``."""
         ended = phase is Phase.END
         message, numbers = self.tell(incident, ended)
         return Event(
@@ -322,7 +336,7 @@ class Rule(ABC, Generic[R, N]):
             mode=self._modes.at(now),
         )
 
-    def _moment(self, look: Look, moment: Moment, serial: int) -> Event:
+    def instant(self, look: Look, moment: Moment, serial: int) -> Event:
         """An instant is one START event that has its end already."""
         return Event(
             id=event_id(look.camera, self.options.name, moment.time, serial),

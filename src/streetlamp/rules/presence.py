@@ -7,11 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+import numpy as np
+
 from streetlamp.geometry import Zone
 from streetlamp.rules.base import Found, State
+from streetlamp.rules.columns import Columns, Doubles, Ints, ranks, sure
 from streetlamp.rules.memory import Box, Look, Sighting
+from streetlamp.rules.scan import Scanned, holding
 from streetlamp.rules.zone import ZoneRule, is_inside
-from streetlamp.values import Count, Kind
+from streetlamp.values import Bools, Count, Kind
 
 N = TypeVar("N")
 
@@ -96,6 +100,31 @@ class PresenceRule(ZoneRule[Inside, Occupancy]):
             here = Counter(thing.kind for thing, _ in inside)
             notes, counts = notes.adding(here, look, self.place.name)
         return Found(after, notes, held, alive=bool(inside), counts=counts)
+
+    @property
+    def scans(self) -> bool:
+        return True
+
+    def within_rows(self, columns: Columns) -> Bools:
+        """(n,) `within` of all rows, while it is watched."""
+        return self.inside_rows(columns, columns.tall)
+
+    def scan(self, state: State[Inside, Occupancy], columns: Columns) -> Scanned[Occupancy]:
+        """The counts of a minute are not among what it finds."""
+        within = self.within_rows(columns)
+        since, looks = stays(columns, within)
+        inside = within & (looks >= self.options.min_looks) & sure(self, columns)
+        lasted = columns.time - since
+        held = inside & (lasted >= self.options.min_seconds)
+        return holding(columns, state.notes, inside, held, since, lasted)
+
+
+def stays(columns: Columns, within: Bools) -> tuple[Doubles, Ints]:
+    """(n,) since when each has been in the zone, and at how many looks: `Inside`, where it is."""
+    comes = within.copy()
+    comes[1:] &= ~within[:-1] | columns.start[1:]
+    rank = ranks(comes)
+    return columns.time[np.arange(len(within)) - rank], rank + 1
 
 
 def standing(

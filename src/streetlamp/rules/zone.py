@@ -11,15 +11,19 @@ from pydantic import Field
 from streetlamp.geometry import Zone
 from streetlamp.rules import words
 from streetlamp.rules.base import Rule
+from streetlamp.rules.columns import Columns, Doubles, swings, watching
 from streetlamp.rules.incident import Held, Incident, numbers
 from streetlamp.rules.memory import Look, Sighting
 from streetlamp.rules.options import RuleOptions
+from streetlamp.values import Bools
 
 R = TypeVar("R")
 N = TypeVar("N")
 
 EDGE: Final = 0.1  # of a thing's size: how far outside the border it must be to have left
 DAY: Final = 86400.0
+WHOLE: Final = Zone.whole().points
+PIECE: Final = 20_000  # distances worked out at once: memory stays small
 
 
 def least_time(default: float, description: str, *, ge: float = 1, le: float = DAY) -> Any:
@@ -78,6 +82,20 @@ class ZoneRule(Rule[R, N], Generic[R, N]):
         gaps = self.place.distance(points * look.size, look.size)
         return dict(zip(here, gaps.tolist(), strict=True))
 
+    def gap_rows(self, columns: Columns, reach: Doubles) -> Doubles:
+        """(n,) `gaps` of all rows. What is inside has inf; what is further outside than ``reach``
+        (n,), pixels, may have -inf."""
+        points = columns.feet if self.stands_by == "foot" else columns.centres
+        return distances(self.place, points * columns.size, columns.size, reach)
+
+    def inside_rows(self, columns: Columns, sizes: Doubles) -> Bools:
+        """(n,) whether each is in the zone while it is watched, or has not clearly left it:
+        `is_inside`, with the sizes it is given."""
+        leaves = np.maximum(2.0, EDGE * sizes)
+        gaps = self.gap_rows(columns, leaves)
+        watched = watching(self, columns)[columns.look]
+        return swings((gaps >= 0.0) & watched, (gaps < -leaves) | ~watched, columns.start)
+
     def still_sure(self, thing: Sighting[R]) -> bool:
         """Whether it is sure, and the last seconds alone say so too: for what counts or lasts.
 
@@ -104,3 +122,24 @@ class ZoneRule(Rule[R, N], Generic[R, N]):
 def is_inside(gap: float, size: float, was_inside: bool) -> bool:
     """Whether a thing of this size is in, by its `gaps`: in at the border, out well beyond it."""
     return gap >= (-max(2.0, EDGE * size) if was_inside else 0.0)
+
+
+def distances(zone: Zone, points: Doubles, size: tuple[int, int], reach: Doubles) -> Doubles:
+    """(n,) `Zone.distance` of (n, 2) pixel points, where it is asked: inf inside, and perhaps -inf
+    where it is further outside than ``reach`` (n,)."""
+    inf = np.inf
+    if zone.points == WHOLE:
+        return np.full(len(points), inf)
+    found = np.full(len(points), -inf)
+    corners = np.asarray(zone.points) * size
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    clipped = np.clip(points, 0.5, np.asarray(size) - 0.5)  # as `Zone.distance` has them
+    off = np.maximum(low - clipped, clipped - high).max(axis=1)
+    near = np.flatnonzero(off <= reach + 1.0)
+    inside = zone.contains(points[near], size)
+    found[near[inside]] = inf
+    outside = near[~inside]
+    for start in range(0, len(outside), PIECE):
+        some = outside[start : start + PIECE]
+        found[some] = zone.distance(points[some], size)
+    return found

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 
 from streetlamp.store.database import Database
 from streetlamp.store.events import value_of
@@ -104,29 +104,45 @@ class EventSearch:
         What is chosen of one of these does not narrow its own numbers: they say what one would get
         by choosing another. The most frequent first.
         """
-        columns = [column.label(name) for name, column in _FACETS.items()]
-        statement = (
-            _joined(select(*columns, func.count().label("n")))
-            .where(*_when(query), *_said(query))
-            .group_by(*_FACETS.values())
-        )
         counted = {name: Counter[str]() for name in _FACETS}
         total = 0
         wanted = {name: set(map(str, getattr(query, name))) for name in _FACETS}
-        with self._db.read() as connection:
-            for row in connection.execute(statement).mappings():
-                misses = [
-                    name for name, asked in wanted.items() if asked and row[name] not in asked
-                ]
-                if not misses:
-                    total += row["n"]
-                for name, counter in counted.items():
-                    if not misses or misses == [name]:
-                        counter[row[name]] += row["n"]
+        for row, n in self._numbers(query):
+            misses = [name for name, asked in wanted.items() if asked and row[name] not in asked]
+            if not misses:
+                total += n
+            for name, counter in counted.items():
+                if not misses or misses == [name]:
+                    counter[row[name]] += n
         return total, {
             name: sorted(counter.items(), key=lambda one: (-one[1], one[0]))
             for name, counter in counted.items()
         }
+
+    def _numbers(self, query: EventQuery) -> Iterator[tuple[dict[str, str], int]]:
+        """By each set of values that there is: how many events.
+
+        The states are columns and not rows, so that an index gives the rows in order: to sort all
+        events takes most of a second where there are 200,000.
+        """
+        groups = {name: column for name, column in _FACETS.items() if name != "state"}
+        states = {
+            state: func.count(case((alarms.c.state == state, 1))).label(f"of_{state}")
+            for state in map(str, AlarmState)
+        }
+        statement = (
+            _joined(select(*groups.values(), func.count().label("n"), *states.values()))
+            .where(*_when(query), *_said(query))
+            .group_by(*groups.values())
+        )
+        with self._db.read() as connection:
+            for row in connection.execute(statement).mappings():
+                values = {name: row[name] for name in groups}
+                numbers = {state: row[f"of_{state}"] for state in states}
+                numbers[NO_ALARM] = row["n"] - sum(numbers.values())
+                for state, n in numbers.items():
+                    if n:
+                        yield {**values, "state": state}, n
 
 
 def _joined(statement: Select[Any]) -> Select[Any]:

@@ -136,7 +136,7 @@ describe("focus and motion", () => {
 });
 
 /** Only what lies on a picture has colours of its own: a picture is as bright in both themes. */
-const ON_PICTURES = ["Picture", "Sketch", "SketchShapes", "Tile", "PlaceList"];
+const ON_PICTURES = ["Picture", "Sketch", "SketchHandles", "SketchShapes", "Tile", "PlaceList"];
 test.each(Object.entries(sources).filter(([name]) => !ON_PICTURES.some((one) => name.endsWith(`/${one}.svelte`))))(
   "%s takes its colours from the theme",
   (_, text) => {

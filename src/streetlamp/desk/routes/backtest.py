@@ -9,9 +9,9 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi import Path as InPath
 
+from streetlamp.alarms.precision import precisions
 from streetlamp.backtest.answer import Answer
 from streetlamp.backtest.engine import Job, NothingKeptError
-from streetlamp.backtest.precision import precisions
 from streetlamp.desk.auth import Login, may
 from streetlamp.desk.context import Desk, TheDesk
 from streetlamp.desk.refusal import RefusalError, problems

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import Any, Final, Literal
 
+import numpy as np
 from pydantic import Field
 
 from streetlamp.errors import UserError
@@ -21,13 +22,23 @@ from streetlamp.geometry import Place
 from streetlamp.ground import Plane
 from streetlamp.rules import words
 from streetlamp.rules.base import RULES, Found, State
+from streetlamp.rules.columns import Columns, Doubles, Ints, lasting, shown, sure, swings, watching
 from streetlamp.rules.incident import Held, Incident
-from streetlamp.rules.memory import Look, Sighting
+from streetlamp.rules.memory import Box, Look, Sighting
 from streetlamp.rules.options import KindName
 from streetlamp.rules.presence import around
-from streetlamp.rules.steady import Steady
-from streetlamp.rules.zone import Verb, ZoneOptions, ZoneRule, is_inside, least_time, time_to_clear
-from streetlamp.values import Kind
+from streetlamp.rules.scan import Scanned
+from streetlamp.rules.steady import Steady, SteadyRows
+from streetlamp.rules.zone import (
+    EDGE,
+    Verb,
+    ZoneOptions,
+    ZoneRule,
+    is_inside,
+    least_time,
+    time_to_clear,
+)
+from streetlamp.values import Bools, Kind
 
 HOLD_SECONDS: Final = 5.0  # how long it is remembered that somebody is no ghost
 LOST_SECONDS: Final = 1.0  # who was lost this short a time ago is still there
@@ -120,6 +131,64 @@ class Crowding(ZoneRule[bool, Fullness]):
         held = self._held(notes, here) if full else ()
         return Found(after, replace(notes, running=True), held, alive=True)
 
+    @property
+    def scans(self) -> bool:
+        return True
+
+    def scan(self, state: State[bool, Fullness], columns: Columns) -> Scanned[Fullness]:
+        now, k = columns.now, len(columns.now)
+        watched = watching(self, columns)
+        leaves = np.maximum(2.0, EDGE * columns.tall)
+        gaps = self.gap_rows(columns, leaves)
+        inside = swings(gaps >= 0, gaps < -leaves, columns.start)
+        rows = np.flatnonzero(inside & sure(self, columns))
+        stop = lasting(columns, rows, LOST_SECONDS)
+        ahead = np.bincount(columns.look[rows], minlength=k + 1)
+        here = np.cumsum(ahead - np.bincount(stop, minlength=k + 1))[:k]
+        old = state.notes
+        steady = SteadyRows(old.steady, now, watched, SMOOTH_SECONDS)
+        many = steady.with_past(here)
+        count = steady.medians(many, math.ceil(self._full(CALM)), int(many.max()))
+        known = Fullness() if steady.blank else old
+        since, running = self._since(steady, count, watched, now, known)
+        full = running & (count >= self._full()) & (here > 0)
+        measured = np.where(full, count / self.area, -np.inf)
+        after = Fullness()
+        if watched[-1]:
+            begun = None if math.isnan(since[-1]) else float(since[-1])
+            last = steady.steady(k - 1, {Kind.PERSON: many})
+            after = Fullness(last, begun, bool(running[-1]))
+        until = dict(zip(rows.tolist(), stop.tolist(), strict=True))
+
+        def held(look: int) -> tuple[Held, ...]:
+            rows = shown(columns, look, LOST_SECONDS, until)
+            box = around([columns.pixels(row) for row in rows])
+            return self._crowd(float(since[look]), int(count[look]), box)
+
+        return Scanned(after, running, full.astype(np.int64), measured, held)
+
+    def _since(
+        self, steady: SteadyRows, count: Ints, watched: Bools, now: Doubles, old: Fullness
+    ) -> tuple[Doubles, Bools]:
+        """(k,) since when it is as full (nan: it is not), and whether it has lasted."""
+        since, running = np.full(len(now), np.nan), np.zeros(len(now), np.bool_)
+        looks = np.flatnonzero((count >= self._full(CALM)) & watched)
+        anew = (steady.begun == np.arange(len(now)))[looks].tolist()
+        full = (count >= self._full())[looks].tolist()
+        began, lasts, before = old.since, old.running, -1
+        for look, begins, fills in zip(looks.tolist(), anew, full, strict=True):
+            if look != before + 1 or begins:
+                began, lasts = None, False
+            before = look
+            if not lasts and not fills:
+                began = None
+                continue
+            time = float(now[look])
+            began = time if began is None else began
+            lasts = lasts or time - began >= self.options.min_seconds
+            since[look], running[look] = began, lasts
+        return since, running
+
     def _full(self, share: float = 1.0) -> float:
         """How many people are the limit, or a share of it."""
         return share * self.options.limit_per_m2 * self.area
@@ -136,14 +205,17 @@ class Crowding(ZoneRule[bool, Fullness]):
     def _held(self, notes: Fullness, here: list[Sighting[bool]]) -> tuple[Held, ...]:
         """One, however many there are: the crowd. Its box is around all of them."""
         box = around([thing.latest.pixels for thing in here])
-        if box is None or notes.since is None:
+        return () if notes.since is None else self._crowd(notes.since, notes.steady.count, box)
+
+    def _crowd(self, since: float, count: int, box: Box | None) -> tuple[Held, ...]:
+        if box is None:
             return ()
-        density = notes.steady.count / self.area
+        density = count / self.area
         more = {
             "people": round(density * self.area, 1),
             "error_per_m2": round(2 * self._doubt * density, 2),
         }
-        return (Held(notes.since, Kind.PERSON, box, density, more),)
+        return (Held(since, Kind.PERSON, box, density, more),)
 
     def tell(self, incident: Incident, ended: bool) -> tuple[str, dict[str, float]]:
         density, limit = incident.measured, self.options.limit_per_m2

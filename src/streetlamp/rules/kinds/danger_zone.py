@@ -18,18 +18,20 @@ from streetlamp.geometry import Zone
 from streetlamp.ground import Plane
 from streetlamp.rules import words
 from streetlamp.rules.base import RULES
+from streetlamp.rules.columns import Columns, Doubles, swings, watching
 from streetlamp.rules.incident import Incident
 from streetlamp.rules.memory import Box, Look, Sighting
 from streetlamp.rules.options import KindName
 from streetlamp.rules.presence import Inside, PresenceRule
-from streetlamp.rules.zone import Verb, ZoneOptions, is_inside, least_time, time_to_clear
-from streetlamp.values import VEHICLES, Kind, Severity
+from streetlamp.rules.zone import EDGE, Verb, ZoneOptions, is_inside, least_time, time_to_clear
+from streetlamp.values import VEHICLES, Bools, Kind, Severity
 
 GRID: Final = np.stack(
     np.meshgrid((np.arange(5) + 0.5) / 5, (np.arange(10) + 0.5) / 10), axis=-1
 ).reshape(-1, 2)
 """Points spread over a box, as fractions of it: what share of them is in the zone is the box's."""
 
+PIECE: Final = 5000  # boxes judged at once: memory stays small
 ABOARD: Final = 0.6  # of a person's box that lies in a vehicle's: that person rides it
 
 
@@ -126,14 +128,37 @@ class DangerZone(PresenceRule):
             within[number] = inside
         return within
 
+    @property
+    def scans(self) -> bool:
+        return not self.options.ignore_riders
+
+    def within_rows(self, columns: Columns) -> Bools:
+        tall, share = columns.tall, self.options.share
+        leaves, reach = np.maximum(2.0, EDGE * tall), self.options.reach * tall
+        gaps = self.gap_rows(columns, np.maximum(leaves, reach))
+        shares = np.zeros(len(gaps))
+        near = np.flatnonzero((gaps < 0) & (gaps >= -reach))
+        for start in range(0, len(near), PIECE):
+            some = near[start : start + PIECE]
+            shares[some] = self._share_of(columns.box[some], columns.size)
+        enters = (gaps >= 0) | ((gaps >= -reach) & (shares >= share))
+        stays = (gaps >= -leaves) | ((gaps >= -reach) & (shares >= share * 0.9))
+        watched = watching(self, columns)[columns.look]
+        return swings(enters & watched, ~(stays | enters) | ~watched, columns.start)
+
     def _shares(self, boxes: Mapping[int, Box], look: Look) -> dict[int, float]:
         """How much of each box lies in the zone, 0–1, to the nearest fiftieth."""
         if not boxes:
             return {}
-        box = np.array(list(boxes.values()))[:, None, :] * np.tile(look.size, 2)
+        shares = self._share_of(np.array(list(boxes.values())), look.size)
+        return dict(zip(boxes, shares.tolist(), strict=True))
+
+    def _share_of(self, boxes: Doubles, size: tuple[int, int]) -> Doubles:
+        """(n,) the same of (n, 4) boxes."""
+        box = boxes[:, None, :] * np.tile(size, 2)
         points = box[..., :2] + GRID * (box[..., 2:] - box[..., :2])
-        inside = self.place.contains(points, look.size).reshape(len(boxes), len(GRID))
-        return dict(zip(boxes, inside.mean(axis=1).tolist(), strict=True))
+        inside = self.place.contains(points, size).reshape(len(boxes), len(GRID))
+        return np.asarray(inside.mean(axis=1))
 
     def tell(self, incident: Incident, ended: bool) -> tuple[str, dict[str, float]]:
         text, numbers = super().tell(incident, ended)

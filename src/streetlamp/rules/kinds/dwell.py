@@ -10,14 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
 from pydantic import Field
 
 from streetlamp.rules.base import RULES, Found, State
+from streetlamp.rules.columns import SURE, Columns, Doubles, latest, still_sure, watching
 from streetlamp.rules.incident import Held
 from streetlamp.rules.memory import Look, Sighting
 from streetlamp.rules.options import KindName
+from streetlamp.rules.scan import Scanned, holding
 from streetlamp.rules.zone import Verb, ZoneOptions, ZoneRule, is_inside, least_time, time_to_clear
-from streetlamp.values import Kind
+from streetlamp.values import Bools, Kind
 
 
 class DwellOptions(ZoneOptions):
@@ -108,3 +111,38 @@ class Dwell(ZoneRule[Stay, None]):
         if old is None or look.now - old.last > self.options.forget_seconds:
             return None
         return replace(old, inside=False)
+
+    @property
+    def scans(self) -> bool:
+        return True
+
+    def scan(self, state: State[Stay, None], columns: Columns) -> Scanned[None]:
+        inside = self.inside_rows(columns, columns.tall)
+        since, spent = self._spent(columns, inside)
+        held = still_sure(self, columns, inside & (spent >= self.options.min_seconds))
+        return holding(columns, None, held, held, since, spent)
+
+    def _spent(self, columns: Columns, inside: Bools) -> tuple[Doubles, Doubles]:
+        """(n,) when each stay began, and how long each has lasted, where that may be enough."""
+        if not len(inside):
+            return np.zeros(0), np.zeros(0)
+        time, before = columns.time, np.roll(inside, 1) & ~columns.start
+        known = latest(inside | columns.start)  # the last row inside, or the first of all
+        unwatched = np.cumsum(~watching(self, columns)[columns.look])
+        comes = np.flatnonzero(inside & ~before)
+        out = np.maximum(comes - 1, 0)  # the row before, outside if it is the same thing's
+        was = known[out]
+        goes_on = ~columns.start[comes] & inside[was]
+        goes_on &= time[out] - time[was] <= self.options.forget_seconds
+        goes_on &= unwatched[out] == unwatched[was]
+        begins = columns.start.copy()
+        begins[comes[~goes_on]] = True
+        first = np.flatnonzero(begins)
+        since = np.repeat(time[first], np.diff(np.append(first, len(time))))
+        steps = np.where(inside & before, columns.passed, 0.0)
+        spent = np.zeros(len(time))
+        ends = np.append(first[1:], len(time))
+        long = np.add.reduceat(steps, first) >= self.options.min_seconds - SURE
+        for a, b in zip(first[long].tolist(), ends[long].tolist(), strict=True):
+            np.add.accumulate(steps[a:b], out=spent[a:b])
+        return since, spent

@@ -11,15 +11,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from streetlamp.rules import words
 from streetlamp.rules.base import RULES, Found, State
+from streetlamp.rules.columns import Columns, Doubles, Ints, still_sure, watching
 from streetlamp.rules.incident import Held, Incident
 from streetlamp.rules.memory import Look, Sighting
 from streetlamp.rules.options import KindName
-from streetlamp.rules.presence import Inside, Occupancy, around, around_zone, placed, standing
-from streetlamp.rules.steady import Steady
+from streetlamp.rules.presence import (
+    Inside,
+    Occupancy,
+    around,
+    around_zone,
+    placed,
+    standing,
+    stays,
+)
+from streetlamp.rules.scan import Scanned
+from streetlamp.rules.steady import Steady, SteadyRows, since
 from streetlamp.rules.zone import ZoneOptions, ZoneRule, least_time, time_to_clear
 from streetlamp.values import Count, Kind
 
@@ -188,6 +199,61 @@ class OccupancyRule(ZoneRule[Inside, Crowd]):
 
     def _lasts(self, since: float | None, look: Look) -> bool:
         return since is not None and look.now - since >= self.options.min_seconds
+
+    @property
+    def scans(self) -> bool:
+        return not (self.options.limit and self.options.least)  # else an incident is one of two
+
+    def scan(self, state: State[Inside, Crowd], columns: Columns) -> Scanned[Crowd]:
+        """The counts of a minute are not among what it finds."""
+        asked, now, old = self.options, columns.now, state.notes
+        watched = watching(self, columns)
+        within = self.inside_rows(columns, columns.tall)
+        inside = within & (stays(columns, within)[1] >= asked.min_looks)
+        inside = still_sure(self, columns, inside)
+        steady = SteadyRows(old.steady, now, watched, asked.smooth_seconds)
+        kinds: dict[Kind, Ints] = {}
+        for kind in sorted(asked.classes):
+            rows = inside & (columns.voted == kind)
+            n = np.bincount(columns.look[rows], minlength=len(now))
+            kinds[kind] = steady.with_past(n, kind)
+        here = sum(kinds.values(), np.zeros(1, np.int64))
+        if asked.limit:
+            bad = steady.at_least(here, asked.limit) & watched
+            count = steady.medians(here, asked.clear_below or asked.limit, int(here.max()))
+            many, measured = np.where(watched, count, 0), count
+        else:
+            bad = ~steady.at_least(here, asked.least) & watched
+            many = np.where(watched, asked.least - steady.medians(here, 1, asked.least), 0)
+            measured = many
+        before = old.over if asked.limit else old.under
+        long = since(bad, steady.begun, now, None if steady.blank else before)
+        last = len(now) - 1
+        crowd = Crowd(minute=old.minute)
+        if watched[last]:
+            over = float(long[last]) if bad[last] else None
+            above, below = (over, None) if asked.limit else (None, over)
+            crowd = Crowd(steady.steady(last, kinds), above, below, old.minute)
+
+        def held(look: int) -> tuple[Held, ...]:
+            began = float(long[look] if bad[look] else now[look])
+            area = around_zone(self.place, columns.at(look))
+            if not asked.limit:
+                n = int(many[look])
+                return (Held(began, asked.classes[0], area, n, {"missing": n}),) * n
+            rows = [row for row in columns.seen(look) if inside[row]]
+            box = around([columns.pixels(row) for row in rows]) or area
+            some = steady.window(look)
+            seen = [(kind, sorted(one[some].tolist())) for kind, one in kinds.items()]
+            each = [kind for kind, one in seen for _ in range(one[(len(one) - 1) // 2])]
+            each += [asked.classes[0]] * (int(many[look]) - len(each))
+            n = int(many[look])
+            return tuple(Held(began, kind, box, n) for kind in each[:n])
+
+        lasts = bad & (now - long >= asked.min_seconds)
+        alive = np.zeros(len(now), np.bool_)
+        worst: Doubles = np.where(many > 0, measured, -np.inf)
+        return Scanned(crowd, alive, many, worst, held, begins=lasts)
 
     def tell(self, incident: Incident, ended: bool) -> tuple[str, dict[str, float]]:
         most = len(incident.most)

@@ -10,14 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import numpy as np
 from pydantic import Field
 
 from streetlamp.rules.base import RULES, Found, State
+from streetlamp.rules.columns import Columns, Ints, sure, watching
 from streetlamp.rules.incident import Held
 from streetlamp.rules.memory import Look, Sighting
 from streetlamp.rules.options import KindName
+from streetlamp.rules.scan import Scanned, holding
 from streetlamp.rules.zone import Verb, ZoneOptions, ZoneRule, least_time, time_to_clear
-from streetlamp.values import Kind, Posture, Severity
+from streetlamp.values import Bools, Kind, Posture, Severity
 
 UP_SECONDS: Final = 3.0  # who has mostly been upright for this long has got up
 
@@ -86,30 +89,77 @@ class PersonLying(ZoneRule[Lying, None]):
         alive = False
         for number, gap in self.gaps(things, look).items():
             thing = things[number]
-            note = self._judge(thing, gap >= 0, look)
+            note = self._judge(thing.note, thing.latest.posture, gap >= 0, look.now)
             after[number] = thing.noting(note)
             if note.since is None or not self.sure(thing) or not self.watching(look.now):
                 continue
             if look.now - note.since < self.options.min_seconds:
                 continue
             alive = True
-            start = look.now - self.options.min_seconds
-            known = sum(time >= start for time, _ in note.looks)
-            if known >= self.options.min_looks and note.share(start) >= self.options.share:
+            if self._lies(note, look.now):
                 held.append(self.hold(thing, note.since, look))
         return Found(after, None, tuple(held), alive)
 
-    def _judge(self, thing: Sighting[Lying], inside: bool, look: Look) -> Lying:
-        old = thing.note or Lying()
-        posture = thing.latest.posture
-        kept = [one for one in old.looks if one[0] >= look.now - self.options.min_seconds]
+    def _lies(self, note: Lying, now: float) -> bool:
+        """Whether enough of the looks in the time asked for say so."""
+        start = now - self.options.min_seconds
+        known = sum(time >= start for time, _ in note.looks)
+        return known >= self.options.min_looks and note.share(start) >= self.options.share
+
+    def _judge(self, note: Lying | None, posture: int, inside: bool, now: float) -> Lying:
+        old = note or Lying()
+        kept = [one for one in old.looks if one[0] >= now - self.options.min_seconds]
         if posture == Posture.UNKNOWN:
             return Lying(tuple(kept), old.since)
         lying = posture == Posture.LYING and inside
-        new = Lying((*kept, (look.now, lying)), old.since)
+        new = Lying((*kept, (now, lying)), old.since)
         if new.since is None:
-            return Lying(new.looks, look.now) if lying else new
+            return Lying(new.looks, now) if lying else new
         window = min(UP_SECONDS, self.options.min_seconds)
-        if new.share(max(new.since, look.now - window)) < self.options.share / 2:
+        if new.share(max(new.since, now - window)) < self.options.share / 2:
             return Lying(new.looks, None)
         return new
+
+    @property
+    def scans(self) -> bool:
+        return True
+
+    def scan(self, state: State[Lying, None], columns: Columns) -> Scanned[None]:
+        """Goes through those alone who can have lain for long enough."""
+        n = len(columns.look)
+        inside = self.gap_rows(columns, np.zeros(n)) >= 0
+        since, alive, held = np.zeros(n), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+        ready = sure(self, columns) & watching(self, columns)[columns.look]
+        for thing in self._may_lie(columns, inside).tolist():
+            note: Lying | None = None
+            for row in range(int(columns.begins[thing]), int(columns.ends[thing])):
+                now = float(columns.time[row])
+                note = self._judge(note, int(columns.posture[row]), bool(inside[row]), now)
+                if note.since is None or not ready[row]:
+                    continue
+                if now - note.since >= self.options.min_seconds:
+                    alive[row], since[row] = True, note.since
+                    held[row] = self._lies(note, now)
+        return holding(columns, None, alive, held, since, columns.time - since)
+
+    def _may_lie(self, columns: Columns, inside: Bools) -> Ints:
+        """Things with a stretch of so many seconds in which half the share of looks say lying.
+
+        Whoever lies has more: from its first look that says so on, every three seconds and what is
+        left of them have as much.
+        """
+        if not len(inside):
+            return np.zeros(0, np.int64)
+        n, seconds = len(inside), self.options.min_seconds
+        lying = (columns.posture == Posture.LYING) & inside
+        known = columns.posture != Posture.UNKNOWN
+        score = np.where(known, lying - self.options.share / 2, 0.0)
+        apart = columns.thing * 2.0 * (n + 1)  # more than any sum: things do not mix
+        sums = np.cumsum(score)
+        lowest = np.minimum.accumulate(sums - score - apart)
+        clock = columns.thing * 1e6 + (columns.time - columns.now[0])
+        before = np.searchsorted(clock, clock - seconds + 0.01, side="right") - 1
+        before = np.maximum(before, 0)
+        same = columns.thing[before] == columns.thing
+        enough = same & (sums - apart - lowest[before] >= -1e-3)
+        return np.unique(columns.thing[enough])

@@ -8,23 +8,37 @@ distance from the camera does not matter.
 from __future__ import annotations
 
 import statistics
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from streetlamp.geometry import Point
 from streetlamp.rules import words
 from streetlamp.rules.base import RULES, Found, State
+from streetlamp.rules.columns import (
+    Columns,
+    Doubles,
+    lasting,
+    ranks,
+    shown,
+    still_sure,
+    swings,
+    watching,
+)
 from streetlamp.rules.incident import Held, Incident
-from streetlamp.rules.memory import Look, Sighting
+from streetlamp.rules.memory import Box, Look, Sighting
 from streetlamp.rules.options import KindName
 from streetlamp.rules.presence import around, around_zone
-from streetlamp.rules.steady import Steady
-from streetlamp.rules.zone import ZoneOptions, ZoneRule, is_inside, least_time, time_to_clear
-from streetlamp.values import Kind
+from streetlamp.rules.scan import Scanned
+from streetlamp.rules.steady import Steady, SteadyRows, since
+from streetlamp.rules.zone import EDGE, ZoneOptions, ZoneRule, is_inside, least_time, time_to_clear
+from streetlamp.values import Bools, Kind
 
 PACE_SECONDS: Final = 3.0  # how fast somebody is, is measured over so long
 KNOWN_SECONDS: Final = 2.0  # … and known after so long
@@ -159,6 +173,11 @@ class Queue(ZoneRule[Place, Line]):
         ):
             return Found(after, notes)
         box = around([thing.latest.pixels for thing, _ in queue])
+        return Found(after, notes, self._all(since, bad, length, wait, box, look))
+
+    def _all(
+        self, since: float, bad: float, length: int, wait: float, box: Box | None, look: Look
+    ) -> tuple[Held, ...]:
         held = Held(
             since,
             self.options.classes[0],
@@ -166,7 +185,7 @@ class Queue(ZoneRule[Place, Line]):
             bad,
             {"length": length, "wait_seconds": round(wait, 1)},
         )
-        return Found(after, notes, (held,) * max(length, 1))
+        return (held,) * max(length, 1)
 
     def _queue(self, thing: Sighting[Place], gap: float, look: Look) -> tuple[Place, float | None]:
         """Its place after this look; and since when it had queued, if it has left now."""
@@ -189,6 +208,129 @@ class Queue(ZoneRule[Place, Line]):
         if joined is None and inside is not None and pace is not None and pace <= self.options.slow:
             joined = max(inside, past[0][0])  # it has been slow for as long as its pace goes back
         return Place(tuple(past), inside, joined), None
+
+    @property
+    def scans(self) -> bool:
+        return not self.options.max_wait_seconds
+
+    def scan(self, state: State[Place, Line], columns: Columns) -> Scanned[Line]:
+        now, k, old = columns.now, len(columns.now), state.notes
+        watched = watching(self, columns)
+        joined, left = self._joined(columns, watched)
+        sure = still_sure(self, columns, ~np.isnan(joined) | ~np.isnan(left))
+        rows = np.flatnonzero(~np.isnan(joined) & sure)
+        rest = np.append(np.flatnonzero(~watched), k)  # with these, all is forgotten
+        stop = lasting(columns, rows, self.hold_seconds)
+        stop = np.minimum(stop, rest[np.searchsorted(rest, columns.look[rows])])
+        ahead = np.bincount(columns.look[rows], minlength=k + 1)
+        here = np.cumsum(ahead - np.bincount(stop, minlength=k + 1))[:k]
+        steady = SteadyRows(old.steady, now, watched, self.options.smooth_seconds)
+        many = steady.with_past(here)
+        length = steady.medians(many, self.options.limit, int(many.max()))
+        length[~watched] = 0
+        bad = length >= self.options.limit
+        long = since(bad, steady.begun, now, None if steady.blank else old.since)
+        until = dict(zip(rows.tolist(), stop.tolist(), strict=True))
+        served = self._left(columns, left, sure)
+        looks = [at for at, _, _ in served]
+
+        def served_at(look: int) -> list[tuple[float, float]]:
+            rested = int(np.searchsorted(rest, look))
+            anew = int(rest[rested - 1]) if rested else -1
+            past = [*old.served] if anew < 0 else []
+            high = bisect_right(looks, look)
+            some = served[max(0, high - SERVED_MOST) : high]
+            past += [(one, waited) for at, one, waited in some if at > anew]
+            return [one for one in past if now[look] - one[0] <= SERVED_SECONDS][-SERVED_MOST:]
+
+        def held(look: int) -> tuple[Held, ...]:
+            queue = shown(columns, look, self.hold_seconds, until)
+            since_when = [float(joined[row]) for row in queue]
+            at, n = columns.at(look), int(length[look])
+            box = around([columns.pixels(row) for row in queue])
+            wait = self._wait(since_when, served_at(look), at)
+            return self._all(float(long[look]), self._bad(n, wait), n, wait, box, at)
+
+        last = k - 1
+        after = Line()
+        if watched[last]:
+            begun = float(long[last]) if bad[last] else None
+            kind = {self.options.classes[0]: many}
+            after = Line(steady.steady(last, kind), begun, tuple(served_at(last)))
+        worst = np.where(bad, length / (self.options.limit or 1), -np.inf)
+        lasts = bad & (now - long >= self.options.min_seconds)
+        alive = np.zeros(k, np.bool_)
+        return Scanned(after, alive, np.where(bad, length, 0), worst, held, begins=lasts)
+
+    def _left(self, columns: Columns, left: Doubles, sure: Bools) -> list[tuple[int, float, float]]:
+        """Who was seen to leave the queue, in order: the look, when, and after how long."""
+        place = np.empty(len(columns.row), np.int64)
+        place[columns.row] = np.arange(len(columns.row))
+        rows = np.flatnonzero(~np.isnan(left) & sure)
+        rows = rows[np.argsort(place[rows])]
+        time = columns.time[rows]
+        waited = time - left[rows]
+        return list(zip(columns.look[rows].tolist(), time.tolist(), waited.tolist(), strict=True))
+
+    def _joined(self, columns: Columns, watched: Bools) -> tuple[Doubles, Doubles]:
+        """(n,) since when each is in the queue, and since when it was that has left it just now;
+        nan where it is not."""
+        n, time = len(columns.look), columns.time
+        here = watched[columns.look]
+        rested = np.concatenate([[0], np.cumsum(~watched)])
+        begins = columns.start.copy()  # or all was forgotten since it was seen before
+        begins[1:] |= rested[columns.look[1:]] != rested[columns.look[:-1]]
+        leaves = np.maximum(2.0, EDGE * columns.tall)
+        gaps = self.gap_rows(columns, leaves)
+        inside = swings((gaps >= 0) & here, (gaps < -leaves) | ~here, begins)
+        past = self._past(columns, begins)
+        known = past >= 0
+        first = np.maximum(past, 0)
+        passed = np.where(known, time - time[first], 1.0)
+        known &= passed >= KNOWN_SECONDS
+        away = (columns.feet - columns.feet[first]) * columns.size
+        pace = np.hypot(away[:, 0], away[:, 1]) / passed / np.maximum(columns.tall, 1.0)
+        for limit in (self.options.slow, WALKS * self.options.slow):
+            for row in np.flatnonzero(known & (np.abs(pace - limit) < 1e-9)).tolist():
+                a, b = columns.feet[row].tolist(), columns.feet[first[row]].tolist()
+                gap = columns.at(0).gap(a, b)  # rounded as `look` rounds it
+                pace[row] = gap / float(passed[row]) / max(float(columns.tall[row]), 1.0)
+        slow = inside & known & (pace <= self.options.slow)
+        queues = swings(slow, ~inside | (known & (pace > WALKS * self.options.slow)), begins)
+        comes = queues & (begins | ~np.roll(queues, 1))
+        at = np.arange(n) - ranks(comes | begins)
+        came = time[np.arange(n) - ranks((inside & ~np.roll(inside, 1)) | begins)]
+        joined = np.where(queues, np.maximum(came, time[first])[at], np.nan)
+        left = np.full(n, np.nan)
+        goes = np.flatnonzero(~queues & ~begins & np.roll(queues, 1))
+        left[goes] = joined[goes - 1]
+        return joined, left
+
+    def _past(self, columns: Columns, begins: Bools) -> NDArray[np.int64]:
+        """(n,) the row whose place is compared with each; -1 where there is none."""
+        n, time = len(columns.look), columns.time
+        if not n:
+            return np.zeros(0, np.int64)
+        following = np.arange(1, n + 1)  # the next row that is kept, if this one is
+        near = np.arange(n)
+        while len(near):
+            near = near[following[near] < n]
+            after = following[near]
+            near = near[~begins[after] & (time[after] - time[near] < TRAIL_SECONDS)]
+            following[near] += 1
+        steps: list[int] = following.tolist()
+        kept, row = [], 0
+        while row < n:
+            kept.append(row)
+            row = steps[row]
+        rows, part = np.array(kept), np.cumsum(begins) * 1e6
+        oldest = time - PACE_SECONDS
+        since_start = time - columns.now[0] + part
+        which = np.searchsorted(since_start[rows], since_start - PACE_SECONDS - 0.01)
+        which += time[rows[np.minimum(which, len(rows) - 1)]] < oldest
+        found = rows[np.minimum(which, len(rows) - 1)]
+        good = (which < len(rows)) & (found < np.arange(n)) & (part[found] == part)
+        return np.where(good, found, -1)
 
     def _wait(self, joined: list[float], served: list[tuple[float, float]], look: Look) -> float:
         """How long one waits, by the way that was asked for; 0 when it is not known."""

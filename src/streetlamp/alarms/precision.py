@@ -16,7 +16,8 @@ Z: Final = 1.959964  # standard normal quantile of 97.5 %
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """What became of a rule's alarms. The share is of those answered, with its 95 % interval."""
+    """What became of the alarms of a rule, or of a kind of rules at all cameras (those are ""). The
+    share is of those answered, with its 95 % interval."""
 
     camera: str
     rule: str
@@ -56,8 +57,6 @@ def precisions(tallies: Iterable[AlarmTally]) -> tuple[Precision, ...]:
         low, high = wilson(true, answered)
         share = true / answered if answered else None
         rows.append(
-            Precision(
-                camera, rule, kind, raised, true, false, raised - answered, share, low, high
-            )
+            Precision(camera, rule, kind, raised, true, false, raised - answered, share, low, high)
         )
     return tuple(sorted(rows, key=lambda row: (-row.false, row.camera, row.rule)))

@@ -1,0 +1,222 @@
+"""A rule that scans says what it says look by look, to the byte: on drawn stories, cut anyhow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streetlamp.backtest.follow import Followed, follow
+from streetlamp.backtest.looks import SCALE, SCORES, Looks
+from streetlamp.backtest.quick import Quick
+from streetlamp.backtest.said import Listening
+from streetlamp.geometry import Place, Zone
+from streetlamp.rules import RULES, Outcome, Rule, RuleRunner, options_of
+from streetlamp.values import Kind, Posture, Tracks
+from support.check_rule import FLOOR, make
+from support.rule_story import actors
+from support.scene import GATE, T0, YARD, Actor, look, stand, walk
+
+PLACES: tuple[Place, ...] = (YARD, GATE)
+
+OPTIONS: dict[str, list[dict[str, Any]]] = {
+    "intrusion": [
+        {"min_seconds": 0, "cool_down_seconds": 6, "clear_seconds": 1, "min_looks": 1},
+        {"classes": ["person", "car"], "min_score": 0.55, "max_height": 0.205, "place": ""},
+    ],
+    "danger_zone": [{"share": 0.3, "reach": 0.8, "classes": ["person", "car"]}],
+    "dwell": [
+        {"forget_seconds": 1, "min_seconds": 2, "clear_seconds": 1},
+        {"forget_seconds": 4, "classes": ["person", "car"], "min_score": 0.5},
+    ],
+    "occupancy": [
+        {"limit": 2, "min_seconds": 1, "clear_seconds": 1, "smooth_seconds": 0},
+        {"limit": 3, "clear_below": 2, "classes": ["person", "car"], "smooth_seconds": 5},
+        {"limit": 0, "least": 1, "min_seconds": 2, "clear_seconds": 2},
+        {"limit": 0, "least": 2, "min_seconds": 0, "classes": ["person", "car"]},
+    ],
+    "crowding": [
+        {"limit_per_m2": 0.004, "min_seconds": 1, "clear_seconds": 1},
+        {"limit_per_m2": 0.002, "min_seconds": 2, "min_score": 0.5},
+    ],
+    "queue": [
+        {"limit": 2, "min_seconds": 1, "clear_seconds": 2, "slow": 0.4, "smooth_seconds": 1},
+        {"slow": 0.6, "min_score": 0.5, "wait_of": "served", "min_seconds": 0, "clear_seconds": 1},
+    ],
+    "line_crossing": [
+        {"band": 0.6, "min_looks": 1, "cool_down_seconds": 3},
+        {"band": 0.02, "min_looks": 8, "min_score": 0.6, "point": "centre", "alarm_on": "in"},
+    ],
+    "person_lying": [
+        {"min_seconds": 1, "share": 0.3, "min_looks": 2, "clear_seconds": 1},
+        {"min_seconds": 4, "share": 0.5},
+    ],
+}
+"""Beside those that the battery of rules gives every kind."""
+
+SCANNING = sorted(kind for kind in RULES if make(RULES[kind]).scans)
+CASES = [(kind, one) for kind in SCANNING for one in ({}, *OPTIONS.get(kind, ()))]
+SHUT: dict[str, Any] = {"schedule": [{"hours": "07:59-08:01"}, {"hours": "08:02-09:00"}]}
+
+
+class Heard(Listening):
+    """Everything that came, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.all = Outcome()
+
+    def note(self, made: Outcome) -> None:
+        self.all += Outcome(made.events, tuple(one for one in made.counts if one.direction))
+        super().note(made)
+
+
+class Story(list[Followed]):
+    """Parts, which Hypothesis shall not print row by row."""
+
+    def __repr__(self) -> str:
+        return f"<{sum(len(part.looks) for part in self)} looks in {len(self)} parts>"
+
+
+@st.composite
+def people(draw: st.DrawFn, number: int) -> Actor:
+    """Somebody who lies for a while, or seems to now and then."""
+    one = draw(actors(number))
+    every = draw(st.sampled_from([1, 2, 9]))
+    start, end = draw(st.floats(0, 20)), draw(st.floats(5, 40))
+
+    def posture(seconds: float) -> Posture:
+        if start <= seconds <= end and round(seconds * 5) % every == 0:
+            return Posture.LYING
+        return Posture.UNKNOWN if round(seconds * 5) % 7 == 0 else Posture.UPRIGHT
+
+    return replace(one, posture=posture)
+
+
+@st.composite
+def stories(draw: st.DrawFn, *, clock_back: bool = True, numbers: bool = True) -> Story:
+    """Looks with pauses, followed and cut into parts; now and then somebody gets a new number."""
+    cast = [draw(people(n)) for n in range(draw(st.integers(0, 5)))]
+    cast.append(Actor(walk([(100, 300), (900, 300), (100, 300)], 90.0), id=20, score=0.7))
+    cast.append(Actor(stand(600, 300, 2, 25), id=21, score=draw(st.floats(0.2, 0.9))))
+    every = draw(st.sampled_from([0.2, 0.37]))
+    pauses = st.sampled_from([0.9, 3.0, 12.0, 45.0, *([-1.0, -8.0] if clock_back else [])])
+    stalls = draw(st.dictionaries(st.integers(1, 119), pauses, max_size=3))
+    made, at = [], 0.0
+    for n in range(120):
+        made.append(look(cast, at, n + 1, (1024, 512)))
+        at += every + stalls.get(n, 0.0)
+    fresh = np.zeros(120, np.bool_)
+    fresh[[0, *draw(st.lists(st.integers(0, 119), max_size=1))]] = True
+    looks = Looks.of(made, fresh.tolist())
+    cuts = [0, *sorted(draw(st.sets(st.integers(1, 119), max_size=2))), 120]
+    broken = draw(st.sampled_from([0, 0, 7, 30])) if numbers else 0
+    return Story(_renumbered(follow(_some(looks, a, b)), broken) for a, b in pairwise(cuts))
+
+
+def _some(looks: Looks, start: int, stop: int) -> Looks:
+    """As an hour's file has them: watching does not begin anew with the first."""
+    wanted = np.zeros(len(looks), np.bool_)
+    wanted[start:stop] = True
+    some = looks.where(wanted)
+    return replace(some, fresh=looks.fresh[wanted])
+
+
+def _renumbered(part: Followed, every: int) -> Followed:
+    """Each thing under a new number after so many rows of it, as a tracker that loses it."""
+    if not every:
+        return part
+    number = np.zeros_like(part.number)
+    new = 0
+    for one in np.unique(part.number):
+        rows = np.flatnonzero(part.number == one)
+        number[rows] = new + np.arange(len(rows)) // every
+        new = int(number.max()) + 1
+    return replace(part, number=number)
+
+
+def rule_of(kind: str, options: dict[str, Any]) -> Rule[Any, Any]:
+    rule = make(RULES[kind], **options)
+    if options.get("place") == "":
+        rule.place = Zone.whole()
+    return rule
+
+
+def run(rule: Rule[Any, Any], parts: list[Followed], **how: Any) -> Heard:
+    heard = Heard()
+    Quick("cam", rule, heard, **how).run(parts)
+    return heard
+
+
+@pytest.mark.parametrize(("kind", "options"), CASES, ids=lambda one: str(one)[:40])
+def test_the_quick_way_says_the_same(kind: str, options: dict[str, Any]) -> None:
+    @settings(max_examples=8, deadline=None)
+    @given(story=stories(), least=st.sampled_from([1, 60, 10_000]), shut=st.booleans())
+    def holds(story: Story, least: int, shut: bool) -> None:
+        asked = {**options, **(SHUT if shut else {})}
+        slow = run(rule_of(kind, asked), story, by_looks=True)
+        quick = run(rule_of(kind, asked), story, least=least)
+        assert repr(quick.all) == repr(slow.all)
+
+    holds()
+
+
+@pytest.mark.parametrize("kind", SCANNING)
+def test_live_rules_say_the_same_of_what_the_index_holds(kind: str) -> None:
+    """The tracks of a camera, rounded as the index rounds them, through `RuleRunner`."""
+
+    @settings(max_examples=6, deadline=None)
+    @given(story=stories(clock_back=False))
+    def holds(story: Story) -> None:
+        rule = rule_of(kind, {"min_score": 0.25})
+        runner = RuleRunner("cam", [rule.options], PLACES, ground=FLOOR)
+        live, offset = Outcome(), 0
+        for part in story:
+            for n in range(len(part.looks)):
+                if part.looks.fresh[n]:
+                    live += runner.finish()
+                live += runner.step(_tracks(part, n, offset))
+            offset += int(part.number.max(initial=-1)) + 1
+        quick = run(rule, story)
+        counts = tuple(one for one in live.counts if one.direction)
+        assert repr(quick.all) == repr(Outcome(live.events, counts))
+
+    holds()
+
+
+def _tracks(part: Followed, n: int, offset: int) -> Tracks:
+    rows = slice(int(part.first[n]), int(part.first[n + 1]))
+    looks = part.looks
+    box = looks.box[rows] / SCALE * np.tile(looks.size, 2)
+    score = np.full(len(box), 0.5)
+    looks.score[rows] = round(0.5 * SCORES)
+    return Tracks.make(
+        "cam", float(part.seconds[n]), n + 1, looks.size, id=part.number[rows] + offset, box=box,
+        kind=looks.kind[rows], posture=looks.posture[rows], score=score,
+    )  # fmt: skip
+
+
+def test_the_stories_make_each_kind_speak() -> None:
+    """Else the properties above would say nothing."""
+    cast = [
+        Actor(walk([(100, 300), (900, 300), (100, 300)], 90.0), id=1),
+        Actor(stand(600, 300, 2, 20), id=2, posture=lambda seconds: Posture.LYING),
+        Actor(stand(650, 300, 2, 20), id=3, kind=Kind.CAR),
+    ]
+    looks = Looks.of([look(cast, n * 0.2, n + 1) for n in range(200)], [n == 0 for n in range(200)])
+    for kind, options in CASES:
+        heard = run(rule_of(kind, options), [follow(looks)])
+        assert heard.all.events, (kind, options)
+        assert all(event.start >= T0 - 1 for event in heard.all.events)
+
+
+def test_what_scans_is_told_apart_by_its_options() -> None:
+    plain = {"kind": "occupancy", "name": "r", "place": "yard"}
+    for more, scans in (({"limit": 2}, True), ({"limit": 3, "least": 1}, False)):
+        rule = RULES["occupancy"](options_of({**plain, **more}), YARD)
+        assert rule.scans is scans
