@@ -4,9 +4,9 @@
     python bench/storm.py --cameras 20
 
 `streetlamp run` with virtual cameras (320×240, few pictures a second, nobody there) behind one
-switch that the site file names. When all are live, the port they are served from is closed for two and a
-half minutes, as when the switch dies, and opened again. Asked are the desk (its alarms) and, after
-Streetlamp was stopped, the ledger.
+switch that the site file names. When all are live, the port they are served from is closed for two
+and a half minutes, as when the switch dies, and opened again. Asked are the desk (its alarms) and,
+after Streetlamp was stopped, the ledger.
 """
 
 from __future__ import annotations
