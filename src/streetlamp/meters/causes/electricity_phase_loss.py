@@ -9,9 +9,9 @@ import numpy as np
 from pydantic import Field
 
 from streetlamp.meters.arrays import Doubles
-from streetlamp.meters.base import CAUSES, YEAR_SECONDS, Cause, CauseOptions, Step
+from streetlamp.meters.base import CAUSES, YEAR_SECONDS, CauseOptions, Step
 from streetlamp.meters.electricity.budget import confidence, nats
-from streetlamp.meters.electricity.phases import points
+from streetlamp.meters.electricity.phases import PhaseCause
 from streetlamp.meters.electricity.repeats import Repeats
 from streetlamp.meters.episode import Episodes
 from streetlamp.values import Finding
@@ -36,7 +36,7 @@ class PhaseLossOptions(CauseOptions):
 
 
 @CAUSES.add("electricity_phase_loss")
-class ElectricityPhaseLoss(Cause):
+class ElectricityPhaseLoss(PhaseCause):
     """Three meters whose names end in L1, L2, L3 are the phases of one point.
 
     What is unlikely is learnt from the point's own past: where a phase was never used, or is idle
@@ -44,22 +44,12 @@ class ElectricityPhaseLoss(Cause):
     """
 
     name = "phase_loss"
-    kinds = frozenset({"electricity"})
     summary = "One phase of three carries nothing while the others do: a fuse or a wire."
     Options = PhaseLossOptions
     options: Any
 
-    @classmethod
-    def applies(cls, meters: Sequence[str]) -> bool:
-        return bool(points(meters)[0])
-
-    @classmethod
-    def together(cls, meters: Sequence[str]) -> bool:
-        return cls.applies(meters)
-
     def __init__(self, meters: Sequence[str], options: Any = None) -> None:
         super().__init__(meters, options)
-        self._points, self._rows = points(self.meters)
         many = self._rows.size
         self._runs = Repeats(many, begin=0.02, go_on=0.6)
         self._carried = np.zeros(many, bool)

@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import Field
 
 from streetlamp.meters.arrays import Doubles
-from streetlamp.meters.base import CAUSES, Cause, CauseOptions, Step
+from streetlamp.meters.base import CAUSES, CauseOptions, Step
 from streetlamp.meters.electricity.budget import DAY_YEAR, confidence
 from streetlamp.meters.electricity.days import DAY, Day, Days
-from streetlamp.meters.electricity.phases import points
+from streetlamp.meters.electricity.phases import PhaseCause
 from streetlamp.meters.electricity.quantiles import median
 from streetlamp.meters.episode import Episodes
 from streetlamp.sequential.cusum import Cusum, threshold
@@ -40,7 +40,7 @@ class UnbalanceOptions(CauseOptions):
 
 
 @CAUSES.add("electricity_unbalance")
-class ElectricityUnbalance(Cause):
+class ElectricityUnbalance(PhaseCause):
     """Each phase's share of a day's energy, against its own share 15 to 70 days back.
 
     Three meters whose names end in L1, L2, L3 are the phases of one point. The finding's subject is
@@ -48,22 +48,12 @@ class ElectricityUnbalance(Cause):
     """
 
     name = "unbalance"
-    kinds = frozenset({"electricity"})
     summary = "One phase carries another share of the three than it did."
     Options = UnbalanceOptions
     options: Any
 
-    @classmethod
-    def applies(cls, meters: Sequence[str]) -> bool:
-        return bool(points(meters)[0])
-
-    @classmethod
-    def together(cls, meters: Sequence[str]) -> bool:
-        return cls.applies(meters)
-
     def __init__(self, meters: Sequence[str], options: Any = None) -> None:
         super().__init__(meters, options)
-        self._points, self._rows = points(self.meters)
         many = self._rows.size
         self._days = Days(len(self.meters))
         self._past = np.full((KEPT, many), np.nan)
