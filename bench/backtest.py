@@ -257,6 +257,13 @@ TRIED: Final[tuple[tuple[str, dict[str, Any], dict[str, Any]], ...]] = (
      {"band": 0.2}),
     ("somebody anywhere in the yard (30 %)", {"kind": "intrusion", "place": "yard",
       "min_seconds": 2}, {"min_seconds": 4}),
+    ("three wait in the yard", {"kind": "queue", "place": "yard", "limit": 2}, {"limit": 3}),
+    ("the wrong way through the yard", {"kind": "wrong_way", "place": "yard",
+      "arrow": [[0.2, 0.5], [0.8, 0.5]]}, {"min_seconds": 2}),
+    ("too fast through the yard", {"kind": "speed", "place": "yard", "limit_kmh": 30},
+     {"limit_kmh": 40}),
+    ("near misses in the yard", {"kind": "near_miss", "place": "yard"}, {"pet_seconds": 0.8}),
+    ("an unusual hour in the yard", {"kind": "unusual_count", "place": "yard"}, {"sigmas": 4}),
 )  # fmt: skip
 GATE: Final[tuple[Place, ...]] = (
     _zone("gate", 0.1, 0.4, 0.3, 0.7), _zone("yard", 0.3, 0.3, 0.9, 0.8),
@@ -277,7 +284,7 @@ def week(result: Result, limit: float) -> None:
             cells = [name]
             for options in (asked, {**asked, **changed}):
                 rule = options_of({"name": name, **options})
-                job = Job("gate", MONDAY, MONDAY + 7 * 86400, Setup((rule,), GATE))
+                job = Job("gate", MONDAY, MONDAY + 7 * 86400, Setup((rule,), GATE, ground=GROUND))
                 began = time.process_time()
 
                 def late(share: float, began: float = began) -> None:
