@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
 from streetlamp import site_yaml
+from streetlamp.feeds.base import FEEDS
 from streetlamp.fleet.options import matching
 from streetlamp.fleet.placing import plan_for
 from streetlamp.notify.base import NOTIFIERS
@@ -43,7 +44,31 @@ def raw_models(data: Any) -> dict[site_yaml.Path, type[BaseModel]]:
         ("notify", name): target_options(one["kind"])
         for name, one in (targets.items() if isinstance(targets, dict) else ())
         if isinstance(one, dict) and isinstance(one.get("kind"), str) and one["kind"] in NOTIFIERS
-    }
+    } | _feed_models(data)
+
+
+def _feed_models(data: Any) -> dict[site_yaml.Path, type[BaseModel]]:
+    """Feeds, and what stands in their lists."""
+    found: dict[site_yaml.Path, type[BaseModel]] = {}
+    for room in ("meters", "stock"):
+        part = data.get(room) if isinstance(data, dict) else None
+        feeds = part.get("feeds") if isinstance(part, dict) else None
+        for name, one in (feeds.items() if isinstance(feeds, dict) else ()):
+            kind = one.get("kind") if isinstance(one, dict) else None
+            if not isinstance(kind, str) or kind not in FEEDS:
+                continue
+            options = FEEDS[kind].Options
+            found[room, "feeds", name] = options
+            for key, field in options.model_fields.items():
+                models = [part for part in get_args(field.annotation) if _is_model(part)]
+                items = one.get(key) if models else None
+                for i in range(len(items) if isinstance(items, list) else 0):
+                    found[room, "feeds", name, key, i] = models[0]
+    return found
+
+
+def _is_model(part: Any) -> bool:
+    return isinstance(part, type) and issubclass(part, BaseModel)
 
 
 def more_problems(document: Document) -> Iterator[Problem]:

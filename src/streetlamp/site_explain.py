@@ -70,7 +70,7 @@ def rule_keys(model: type[BaseModel]) -> list[str]:
 
 def _keys(model: type[BaseModel], inside: Path) -> list[str]:
     """The keys that may stand in the mapping at `inside`, whose model is known."""
-    return sorted(model.model_fields) if inside[:1] == ("notify",) else rule_keys(model)
+    return rule_keys(model) if inside[:1] == ("cameras",) else sorted(model.model_fields)
 
 
 _NUMBER = "a number"

@@ -24,12 +24,12 @@ from streetlamp.app.desk_rules import DeskRules
 from streetlamp.app.finding_events import LEDGER
 from streetlamp.app.finding_keeper import EVERY_SECONDS as FINDING_SECONDS
 from streetlamp.app.finding_keeper import FindingKeeper
+from streetlamp.app.feeds import make_feeds
 from streetlamp.app.fleet import FleetKeeper
 from streetlamp.app.health_keeper import HealthKeeper
 from streetlamp.app.heat_keeper import HeatKeeper
 from streetlamp.app.inspector import Inspector, Keeper
 from streetlamp.app.kept import FILE
-from streetlamp.app.meter_feed import make_feed
 from streetlamp.app.mode_keeper import ModeKeeper
 from streetlamp.app.notifier import make_keeper
 from streetlamp.app.rule_keeper import RuleKeeper
@@ -130,8 +130,8 @@ class House:
             site, self.database, self.statuses, self.segments, self._tell_book, judge=self.health
         )
 
-        self.meters = make_feed(site.meters)
         self.stores = _stores(site, self.data)
+        self.feeds = make_feeds(site, self.stores)
         self.findings = FindingKeeper(
             site, self.database, self._tell_book, self.stores.show if self.stores else None
         )
@@ -250,7 +250,7 @@ class House:
         messages = [state.message for state in states if not state.recording]
         trouble = self._book_trouble or self.book.trouble or self.fleet.trouble
         trouble = trouble or self.notify.trouble or self.index.trouble
-        trouble = trouble or (self.meters.trouble if self.meters else "")
+        trouble = trouble or next((one.trouble for one in self.feeds if one.trouble), "")
         if trouble:
             messages.insert(0, trouble)
         return DiskView(

@@ -97,8 +97,8 @@ def _start(
         )
     supervisor.start("housekeeping", house.keep)
     supervisor.start("notification", house.notify.run, on_stop=house.notify.wake)
-    if house.meters is not None:
-        supervisor.start("meters over MQTT", house.meters.run)
+    for feed in house.feeds:
+        supervisor.start(f"{feed.room}: feed {feed.name}", feed.run)
     if site.audit_hiding.enabled:
         supervisor.start("audit of the hiding", house.inspector.run)
 
@@ -131,6 +131,7 @@ def _desk(house: House, machine: Machine) -> DeskServer:
         modes=house.modes if house.site.modes else None,
         findings=house.findings.table,
         stores=house.stores,
+        feeds=lambda: tuple(one.view() for one in house.feeds),
         backtest=house.backtester,
     )
     options = house.site.desk

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, Protocol
 from streetlamp.alarms.care import AlarmCare
 from streetlamp.backtest.answer import Answer
 from streetlamp.backtest.engine import Job
+from streetlamp.desk.feed_services import FeedView
 from streetlamp.desk.fleet_services import Fleet
 from streetlamp.desk.notify_services import Notify
 from streetlamp.desk.people_services import Accounts, Tokens
@@ -363,4 +364,5 @@ class Services:
     modes: ModeKeeper | None = None  # None: the site has no modes
     findings: FindingTable | None = None  # None: neither meters nor stock
     stores: Stores | None = None  # None: no folder of records
+    feeds: Callable[[], Sequence[FeedView]] = tuple
     backtest: Backtest | None = None

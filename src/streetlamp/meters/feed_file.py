@@ -6,10 +6,19 @@ import csv
 import io
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
-from streetlamp.meters.message import COLUMNS, Row
+COLUMNS: Final = ("meter_id", "timestamp", "kind", "register", "interval", "unit", "quality")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One reading as a CSV file has it, in the order of `COLUMNS`."""
+
+    cells: tuple[str, ...]
 
 
 class FeedFile:

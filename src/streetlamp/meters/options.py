@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
-from streetlamp.meters.feed_options import FeedOptions
+from streetlamp.feeds.kinds.mqtt import MqttOptions
+from streetlamp.feeds.options import FeedOptions
+from streetlamp.feeds.parse import FeedName, for_room
+from streetlamp.meters.feeds import METERS
 from streetlamp.options import Options
+
+MeterFeed = Annotated[SerializeAsAny[FeedOptions], BeforeValidator(for_room(METERS))]
+MQTT = "mqtt"
 
 
 class MeterOptions(Options):
@@ -29,15 +35,33 @@ class MeterOptions(Options):
         description="How many false alarms one meter may raise in a year, all causes together. "
         "Empty: what each cause is made for.",
     )
-    mqtt: FeedOptions | None = Field(
+    mqtt: Annotated[MqttOptions | None, BeforeValidator(for_room(METERS, MQTT))] = Field(
         default=None,
         title="Meters over MQTT",
         description="A broker at which meters publish; what they say is written into the folder. "
         "Empty: none.",
     )
+    feeds: dict[FeedName, MeterFeed] = Field(
+        default={},
+        title="Feeds",
+        description="Meters that are read by Streetlamp itself, by a name of your own, such as "
+        "cellar: {kind: p1, port: /dev/ttyUSB0, electricity: E1}. docs/28-field-buses.md shows "
+        "each kind; their readings are written into the folder.",
+    )
 
     @model_validator(mode="after")
     def _somewhere(self) -> Self:
-        if self.mqtt is not None and self.folder is None:
-            raise ValueError("mqtt needs a folder to write readings to: write `folder: meters`")
+        if self.all_feeds and self.folder is None:
+            what = "mqtt needs" if self.mqtt is not None else "feeds need"
+            raise ValueError(f"{what} a folder to write readings to: write `folder: meters`")
+        if self.mqtt is not None and MQTT in self.feeds:
+            raise ValueError("a feed beside mqtt: cannot be called mqtt; call it otherwise")
         return self
+
+    @property
+    def all_feeds(self) -> dict[str, FeedOptions]:
+        """Every feed that is switched on, by its name."""
+        given = {} if self.mqtt is None else {MQTT: self.mqtt}
+        return {
+            name: one for name, one in {**given, **self.feeds}.items() if one.enabled
+        }

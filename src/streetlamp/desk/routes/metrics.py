@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 
 from streetlamp.desk.auth import Need, checked, logged_in, needs
 from streetlamp.desk.context import Desk, TheDesk
+from streetlamp.desk.feed_services import FeedView
 from streetlamp.desk.fleet_services import Fleet, Standing
 from streetlamp.desk.notify_services import Notify
 from streetlamp.desk.options import is_loopback
@@ -100,6 +101,25 @@ def _metrics(desk: Desk, eyes: Eyes) -> Iterator[_Metric]:
         yield from _fleet(desk.services.fleet, eyes)
     if desk.services.notify is not None:
         yield from _notify(desk.services.notify)
+    if eyes.everything:
+        yield from _feeds(desk.services.feeds())
+
+
+def _feeds(feeds: Sequence[FeedView]) -> Iterator[_Metric]:
+    """How the devices and brokers do from which readings come."""
+    if not feeds:
+        return
+    for name, kind, about, values in (
+        ("up", "gauge", "1 while it answers.", [one.there for one in feeds]),
+        ("readings_total", "counter", "Readings taken.", [one.taken for one in feeds]),
+        ("refused_total", "counter", "What came and is no reading.", [one.refused for one in feeds]),
+        ("lost_total", "counter", "Readings lost while the disk took none.",
+         [one.lost for one in feeds]),
+        ("last_reading_timestamp_seconds", "gauge", "When readings were last taken; 0: not yet.",
+         [one.last or 0.0 for one in feeds]),
+    ):  # fmt: skip
+        rows = [(f"{one.room}/{one.name}", float(v)) for one, v in zip(feeds, values, strict=True)]
+        yield _Metric(f"streetlamp_feed_{name}", kind, about, rows, label="feed")
 
 
 def _notify(notify: Notify) -> Iterator[_Metric]:

@@ -1,0 +1,1 @@
+"""The kinds of feed there are, one file each."""
