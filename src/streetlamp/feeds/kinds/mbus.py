@@ -229,9 +229,9 @@ class _Bus:
         try:
             telegram = self._meterbus.load(frame)
             _ = telegram.records, telegram.more_records_follow
-        except (self._meterbus.MBusError, *_GARBAGE):
+        except (library("meterbus.exceptions").MBusError, *_GARBAGE):
             raise NoReadingError("its answer cannot be read") from None
-        status = frame[15] if len(frame) > 17 and frame[6] & 0xFB == 0x72 else 0
+        status = frame[16] if len(frame) > 18 and frame[6] & 0xFB == 0x72 else 0
         if status & _BROKEN or status & 0x03 == _APPLICATION:
             raise NoReadingError(f"it reports an error of its own (status {status:#04x})")
         return telegram
