@@ -81,10 +81,10 @@ class StockSink:
         for one in readings:
             try:
                 self._take(one, stores, now)
-            except (UserError, NoReadingError) as error:
-                refused.append(Refused(one.name, f"{one.kind}: {error}"))
             except StoreError as error:
                 raise NotNowError(str(error)) from None
+            except (UserError, NoReadingError) as error:
+                refused.append(Refused(one.name, f"{one.kind}: {error}"))
         return refused
 
     def _take(self, one: Reading, stores: dict[str, ShownStore], now: float) -> None:
@@ -105,7 +105,7 @@ class StockSink:
         self._last[entry.store, entry.kind, entry.instrument] = noted
 
     def _entry(self, one: Reading) -> Entry:
-        kind = EntryKind(one.kind)
+        kind = EntryKind.named(one.kind)
         instrument = one.instrument or _USUAL.get(kind, "")
         return Entry(
             one.name, kind, self._posix(one.time), one.value, one.unit, instrument,
