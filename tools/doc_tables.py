@@ -4,9 +4,9 @@
 
 Everything between the two markers in a page is made here: the settings in docs/03-site-file.md
 from the typed options, the faults in docs/10-virtual-cameras.md, the reasons for a lost minute in
-docs/11-serviceability.md, rights and the addresses they open in docs/15-people-and-rights.md. A
-test fails when one is not up to date. `--check` writes nothing and ends with 1 when something would
-change.
+docs/11-serviceability.md, rights and the addresses they open in docs/15-people-and-rights.md, the
+kinds of feed in docs/28-field-buses.md. A test fails when one is not up to date. `--check` writes
+nothing and ends with 1 when something would change.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from pydantic.fields import FieldInfo
 
 from streetlamp.alarms.options import Checklist, EscalationStep, StormOptions
 from streetlamp.desk.reference import rights_page
+from streetlamp.feeds.base import FEEDS
+from streetlamp.feeds.kinds.mqtt import MqttOptions, TopicOptions
 from streetlamp.fleet.options import FleetAlarmOptions, GroupOptions, MaintenanceOptions
 from streetlamp.fleet.plan_options import AtOptions, PlanOptions
 from streetlamp.fleet.virtual.table import markdown_table
@@ -34,7 +36,6 @@ from streetlamp.geometry import Line
 from streetlamp.ground import GroundOptions
 from streetlamp.health import WORDS as REASON_WORDS
 from streetlamp.health import Reason
-from streetlamp.meters.feed_options import FeedOptions, TopicOptions
 from streetlamp.notify.base import NOTIFIERS
 from streetlamp.notify.options import TargetOptions
 from streetlamp.rules.base import RULES
@@ -49,6 +50,7 @@ FAULTS_PAGE = DOCS / "10-virtual-cameras.md"
 RIGHTS_PAGE = DOCS / "15-people-and-rights.md"
 REASONS_PAGE = DOCS / "11-serviceability.md"
 NOTIFY_PAGE = DOCS / "13-notify.md"
+FEEDS_PAGE = DOCS / "28-field-buses.md"
 BEGIN = "<!-- made by tools/doc_tables.py: begin -->"
 END = "<!-- made by tools/doc_tables.py: end -->"
 
@@ -225,7 +227,7 @@ def tables() -> str:
         ("`alarms` of `fleet`", FleetAlarmOptions, {}),
         ("An item of `fleet: maintenance`", MaintenanceOptions, {"begins": "from"}),
         ("A group of `fleet: groups`", GroupOptions, {}),
-        ("`mqtt` of `meters`", FeedOptions, {}),
+        ("`mqtt` of `meters`", MqttOptions, {}),
         ("An item of `meters: mqtt: topics`", TopicOptions, {}),
     ):
         lines += section(title, first_sentence(model.__doc__), model, called=called)
@@ -286,6 +288,23 @@ def targets() -> str:
     return "\n".join(lines) + "\n"
 
 
+def feeds() -> str:
+    """Each kind of feed, and what stands in its lists."""
+    lines = ["| kind | what it reads | for |", "|---|---|---|"]
+    for kind, member in FEEDS.members().items():
+        lines.append(f"| `{kind}` | {member.summary} | {', '.join(sorted(member.rooms))} |")
+    for kind, member in FEEDS.members().items():
+        lines += ["", f"### `kind: {kind}`", "", first_sentence(member.__doc__), ""]
+        lines += table(member.Options, leave=frozenset(HIDDEN))
+        for name, field in member.Options.model_fields.items():
+            for item in get_args(field.annotation):
+                if isinstance(item, type) and issubclass(item, BaseModel):
+                    text = first_sentence(item.__doc__)
+                    lines += ["", f"An item of `{name}`: {text[:1].lower()}{text[1:]}", ""]
+                    lines += table(item)
+    return "\n".join(lines) + "\n"
+
+
 def page(text: str, make: Callable[[], str] = tables) -> str:
     """A page's text with its tables made anew; ValueError without the markers."""
     before, begin, rest = text.partition(BEGIN)
@@ -297,7 +316,7 @@ def page(text: str, make: Callable[[], str] = tables) -> str:
 
 PAGES: Mapping[Path, Callable[[], str]] = {
     PAGE: tables, FAULTS_PAGE: markdown_table, REASONS_PAGE: reasons, RIGHTS_PAGE: rights_page,
-    NOTIFY_PAGE: targets,
+    NOTIFY_PAGE: targets, FEEDS_PAGE: feeds,
 }  # fmt: skip
 
 

@@ -40,11 +40,17 @@ def raw_models(data: Any) -> dict[site_yaml.Path, type[BaseModel]]:
         if isinstance(rule, dict) and isinstance(rule.get("rule"), str) and rule["rule"] in RULES
     }
     targets = data.get("notify") if isinstance(data, dict) else None
-    return rules | {
-        ("notify", name): target_options(one["kind"])
-        for name, one in (targets.items() if isinstance(targets, dict) else ())
-        if isinstance(one, dict) and isinstance(one.get("kind"), str) and one["kind"] in NOTIFIERS
-    } | _feed_models(data)
+    return (
+        rules
+        | {
+            ("notify", name): target_options(one["kind"])
+            for name, one in (targets.items() if isinstance(targets, dict) else ())
+            if isinstance(one, dict)
+            and isinstance(one.get("kind"), str)
+            and one["kind"] in NOTIFIERS
+        }
+        | _feed_models(data)
+    )
 
 
 def _feed_models(data: Any) -> dict[site_yaml.Path, type[BaseModel]]:
@@ -53,7 +59,7 @@ def _feed_models(data: Any) -> dict[site_yaml.Path, type[BaseModel]]:
     for room in ("meters", "stock"):
         part = data.get(room) if isinstance(data, dict) else None
         feeds = part.get("feeds") if isinstance(part, dict) else None
-        for name, one in (feeds.items() if isinstance(feeds, dict) else ()):
+        for name, one in feeds.items() if isinstance(feeds, dict) else ():
             kind = one.get("kind") if isinstance(one, dict) else None
             if not isinstance(kind, str) or kind not in FEEDS:
                 continue

@@ -82,8 +82,8 @@ def bus(loop: Loop, **says: list[bytes]) -> Iterator[Slaves]:
         yield slaves
 
 
-def record(id: str, /, **more: Any) -> dict[str, Any]:
-    return {"id": id, "kind": "water", "unit": "m3", "address": 1, **more}
+def record(name: str, /, **more: Any) -> dict[str, Any]:
+    return {"id": name, "kind": "water", "unit": "m3", "address": 1, **more}
 
 
 def feed(folder: Path, port: str, *readings: dict[str, Any], **more: Any) -> FeedRunner:
@@ -140,17 +140,19 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
 
 def test_hostile_answers_are_listed_and_the_next_is_read(tmp_path: Path, loop: Loop) -> None:
     says = [b""]
-    with bus(loop, a1=says) as slaves:
-        with running(feed(tmp_path, tcp(slaves), record("W"), every=0.1, timeout=0.3)) as one:
-            for name, (bad, why) in HOSTILE.items():
-                before = one.view().refused
-                says[0] = bad
-                until(lambda seen=before: one.view().refused > seen + 1)  # type: ignore[misc]
-                assert why in one.view().refusals[-1].why, name
-                assert one.view().taken == 0, name
-            says[0] = answer(1, VOLUME)
-            until(lambda: one.view().taken > 0)
-            assert not one.trouble
+    with (
+        bus(loop, a1=says) as slaves,
+        running(feed(tmp_path, tcp(slaves), record("W"), every=0.1, timeout=0.3)) as one,
+    ):
+        for name, (bad, why) in HOSTILE.items():
+            before = one.view().refused
+            says[0] = bad
+            until(lambda seen=before: one.view().refused > seen + 1)  # type: ignore[misc]
+            assert why in one.view().refusals[-1].why, name
+            assert one.view().taken == 0, name
+        says[0] = answer(1, VOLUME)
+        until(lambda: one.view().taken > 0)
+        assert not one.trouble
     assert {row["register"] for row in written(tmp_path)} == {"12345.67"}
 
 
@@ -167,20 +169,24 @@ def test_a_silent_meter_does_not_stop_the_others(tmp_path: Path, loop: Loop) -> 
 
 
 def test_answers_without_end_come_to_one(tmp_path: Path, loop: Loop) -> None:
-    with bus(loop, a1=[answer(1, VOLUME, MORE)]) as slaves:
-        with running(feed(tmp_path, tcp(slaves), record("W"))) as one:
-            until(lambda: one.view().taken >= 1)
+    with (
+        bus(loop, a1=[answer(1, VOLUME, MORE)]) as slaves,
+        running(feed(tmp_path, tcp(slaves), record("W"))) as one,
+    ):
+        until(lambda: one.view().taken >= 1)
 
 
 def test_a_converter_that_goes_or_chatters(tmp_path: Path, loop: Loop) -> None:
-    with bus(loop, a1=[answer(1, VOLUME)]) as slaves:
-        with running(feed(tmp_path, tcp(slaves), record("W"))) as one:
-            until(lambda: one.view().taken >= 1)
-            slaves.device.stop()
-            until(lambda: bool(one.trouble))
-            before = one.view().taken
-            slaves.device.start()
-            until(lambda: one.view().taken > before)
+    with (
+        bus(loop, a1=[answer(1, VOLUME)]) as slaves,
+        running(feed(tmp_path, tcp(slaves), record("W"))) as one,
+    ):
+        until(lambda: one.view().taken >= 1)
+        slaves.device.stop()
+        until(lambda: bool(one.trouble))
+        before = one.view().taken
+        slaves.device.start()
+        until(lambda: one.view().taken > before)
 
     async def chatter(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while not reader.at_eof():
@@ -188,9 +194,11 @@ def test_a_converter_that_goes_or_chatters(tmp_path: Path, loop: Loop) -> None:
             await writer.drain()
             await asyncio.sleep(0.001)
 
-    with TcpDevice(loop, chatter) as there:
-        with running(feed(tmp_path / "no", f"tcp://127.0.0.1:{there.port}", record("W"))) as one:
-            until(lambda: "without being asked" in one.trouble)
+    with (
+        TcpDevice(loop, chatter) as there,
+        running(feed(tmp_path / "no", f"tcp://127.0.0.1:{there.port}", record("W"))) as one,
+    ):
+        until(lambda: "without being asked" in one.trouble)
     assert one.view().taken == 0
 
 

@@ -150,17 +150,19 @@ def test_what_is_no_reading_is_listed_and_the_others_go_on(tmp_path: Path, loop:
 
 
 def test_a_device_that_goes_and_returns(tmp_path: Path, loop: Loop) -> None:
-    with device(loop) as there:
-        with running(feed(tmp_path, there.port, register("W", type="u32"), timeout=0.5)) as one:
-            until(lambda: one.view().taken >= 1)
-            there.stop()
-            until(lambda: "does not answer" in one.trouble)
-            assert not one.view().there
-            before = one.view().taken
-            there.start()
-            until(lambda: one.view().taken > before)
-            assert one.view().there
-            assert not one.trouble
+    with (
+        device(loop) as there,
+        running(feed(tmp_path, there.port, register("W", type="u32"), timeout=0.5)) as one,
+    ):
+        until(lambda: one.view().taken >= 1)
+        there.stop()
+        until(lambda: "does not answer" in one.trouble)
+        assert not one.view().there
+        before = one.view().taken
+        there.start()
+        until(lambda: one.view().taken > before)
+        assert one.view().there
+        assert not one.trouble
 
 
 async def _garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

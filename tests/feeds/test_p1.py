@@ -80,7 +80,9 @@ def test_a_telegram_gives_its_meters(tmp_path: Path, loop: Loop) -> None:
             there.says.append(telegram(10, 1235.0))
             until(lambda: one.view().taken == 5)  # the gas meter has said nothing new
         assert one.view().refused == 0
-    assert [(r["meter_id"], r["timestamp"], r["register"], r["unit"]) for r in written(tmp_path)] == [
+    assert [
+        (r["meter_id"], r["timestamp"], r["register"], r["unit"]) for r in written(tmp_path)
+    ] == [
         ("E1", "2026-01-15T11:00:00+00:00", "2234.567", "kWh"),
         ("E1-back", "2026-01-15T11:00:00+00:00", "50.75", "kWh"),
         ("G1", "2026-01-15T10:55:00+00:00", "321.987", "m3"),
@@ -101,28 +103,32 @@ BAD = {
 def test_hostile_telegrams_are_listed_and_the_next_is_read(tmp_path: Path, loop: Loop) -> None:
     broken = BAD["no number"]
     BAD["no number"] = broken + b"%04X\r\n" % crc16(broken)
-    with meter(loop) as there:
-        with running(feed(tmp_path, f"tcp://127.0.0.1:{there.device.port}")) as one:
-            for i, (name, bad) in enumerate(BAD.items()):
-                there.says.append(bad)
-                until(lambda count=i: one.view().refused > count)  # type: ignore[misc]
-                assert one.view().taken <= 1, name
-            there.says.append(telegram(30))
-            until(lambda: one.view().taken >= 3)
+    with (
+        meter(loop) as there,
+        running(feed(tmp_path, f"tcp://127.0.0.1:{there.device.port}")) as one,
+    ):
+        for i, (name, bad) in enumerate(BAD.items()):
+            there.says.append(bad)
+            until(lambda count=i: one.view().refused > count)  # type: ignore[misc]
+            assert one.view().taken <= 1, name
+        there.says.append(telegram(30))
+        until(lambda: one.view().taken >= 3)
     whys = [refusal.why for refusal in one.view().refusals]
     assert "its CRC does not fit" in whys
     assert {row["register"] for row in written(tmp_path) if row["meter_id"] == "E1"} == {"2234.567"}
 
 
 def test_an_endless_line_ends_the_connection(tmp_path: Path, loop: Loop) -> None:
-    with meter(loop) as there:
-        with running(feed(tmp_path, f"tcp://127.0.0.1:{there.device.port}")) as one:
-            there.says += [b"x" * 8192] * 64
-            until(lambda: "no telegram" in one.trouble)
-            assert there.device.calls >= 1
-            there.says.clear()
-            until(lambda: bool(there.says.append(telegram())) or one.view().taken >= 3)
-            until(lambda: not one.trouble)
+    with (
+        meter(loop) as there,
+        running(feed(tmp_path, f"tcp://127.0.0.1:{there.device.port}")) as one,
+    ):
+        there.says += [b"x" * 8192] * 64
+        until(lambda: "no telegram" in one.trouble)
+        assert there.device.calls >= 1
+        there.says.clear()
+        until(lambda: bool(there.says.append(telegram())) or one.view().taken >= 3)
+        until(lambda: not one.trouble)
 
 
 def test_garbage_that_never_grows_is_no_meter_either(tmp_path: Path, loop: Loop) -> None:

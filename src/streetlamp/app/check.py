@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,6 +10,8 @@ from concurrent.futures import TimeoutError as TooLate
 from pathlib import Path
 
 from streetlamp.errors import UserError
+from streetlamp.feeds.base import FeedError, Refused
+from streetlamp.feeds.parse import make_feed
 from streetlamp.rules.runner import RuleRunner
 from streetlamp.site import CameraOptions, CameraSource, Site, load_site
 from streetlamp.video.detect import load_with_faces
@@ -27,7 +30,7 @@ def check_site(path: Path, *, probe: bool) -> bool:
         fine &= _rules(name, camera, site)
     if probe:
         fine &= _sources(site)
-    return fine
+    return _feeds(site, probe=probe) and fine
 
 
 def _say(mark: str, text: str) -> None:
@@ -52,6 +55,29 @@ def _rules(name: str, camera: CameraOptions, site: Site) -> bool:
         _say("WRONG", str(error))
         return False
     return True
+
+
+def _feeds(site: Site, *, probe: bool) -> bool:
+    """The feeds of meters and stores, one after the other: two may share a line."""
+    fine = True
+    for room, feeds in (("meters", site.meters.all_feeds), ("stock", site.stock.all_feeds)):
+        for name, options in feeds.items():
+            said = f"{room}, feed {name}"
+            try:
+                feed = make_feed(options)
+                found = asyncio.run(feed.probe()) if probe else ()
+            except (UserError, FeedError) as error:
+                _say("WRONG", f"{said}: {error}")
+                fine = False
+                continue
+            refused = [one for one in found if isinstance(one, Refused)]
+            for one in refused:
+                _say("WRONG", f"{said}: {one.name}: {one.why}")
+                fine = False
+            good = len(found) - len(refused)
+            came = f", {good} reading{'' if good == 1 else 's'}" if found else ""
+            _say("ok", f"{said}: {feed.where}{came}")
+    return fine
 
 
 def _sources(site: Site) -> bool:

@@ -80,10 +80,9 @@ class FeedRunner:
         self._write()
 
     def _gone(self, error: str) -> None:
-        said = f"{self.room}: {error}"
-        if said != self._away:
-            log.warning("%s", said)
-        self._away = said
+        if error != self._away:
+            log.warning("%s, feed %s: %s", self.room, self.name, error)
+        self._away = error
 
     async def _listen(self, stopping: threading.Event) -> None:
         hearing = asyncio.create_task(self._hear())

@@ -21,10 +21,10 @@ from streetlamp.app import garbage
 from streetlamp.app.backtester import Backtester
 from streetlamp.app.boot import mono
 from streetlamp.app.desk_rules import DeskRules
+from streetlamp.app.feeds import make_feeds
 from streetlamp.app.finding_events import LEDGER
 from streetlamp.app.finding_keeper import EVERY_SECONDS as FINDING_SECONDS
 from streetlamp.app.finding_keeper import FindingKeeper
-from streetlamp.app.feeds import make_feeds
 from streetlamp.app.fleet import FleetKeeper
 from streetlamp.app.health_keeper import HealthKeeper
 from streetlamp.app.heat_keeper import HeatKeeper

@@ -23,6 +23,7 @@ from streetlamp.desk.routes import (
     counts,
     discover,
     events,
+    feeds,
     findings,
     fleet,
     heat,
@@ -74,6 +75,7 @@ ROUTERS = (
     mode,
     backtest,
     stock,
+    feeds,
 )
 
 

@@ -52,7 +52,7 @@ WORDS: Final[Mapping[Right, str]] = {
     Right.SHELVE: "Shelve alarms and bring them back.",
     Right.SET_MODE: "Change the mode the site is in: say, armed or open.",
     Right.VIEW_COUNTS: "See the counts and the maps of where people walk and wait.",
-    Right.VIEW_FLEET: "See the health of cameras, plans and maps.",
+    Right.VIEW_FLEET: "See the health of cameras and feeds, plans and maps.",
     Right.VIEW_REPORTS: "See reports of serviceability and of alarms.",
     Right.PLAN_MAINTENANCE: "Plan maintenance, take over a camera's changed view.",
     Right.CHANGE_RULES: "Change zones, lines and rules.",

@@ -15,7 +15,7 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final, Protocol
@@ -110,6 +110,16 @@ class Feed(ABC):
     def listen(self) -> AsyncGenerator[Item, None]:
         """Connects, then gives what comes; FeedError when it is over. Closing it disconnects."""
 
+    async def probe(self) -> Sequence[Reading | Refused]:
+        """Connects once; what came until the other side had answered. FeedError: it did not."""
+        found: list[Reading | Refused] = []
+        async with aclosing(self.listen()) as items:
+            async for item in items:
+                if isinstance(item, Here):
+                    return found
+                found.append(item)
+        raise FeedError(f"{self.where} closed the connection")
+
 
 class AskedFeed(Feed):
     """A feed that asks a device again and again."""
@@ -124,10 +134,9 @@ class AskedFeed(Feed):
         every = self.options.every
         async with self.session() as read:
             while True:
-                found = await read()
-                yield Here()
-                for one in found:
+                for one in await read():
                     yield one
+                yield Here()
                 await asyncio.sleep(every - time.time() % every)
 
 
@@ -188,4 +197,4 @@ def now() -> str:
     return iso(time.time())
 
 
-FEEDS: Final[Registry[type[Feed]]] = Registry("kind of feed", "streetlamp.feeds.kinds")
+FEEDS: Final[Registry[type[Feed]]] = Registry("feed", "streetlamp.feeds.kinds")

@@ -25,9 +25,7 @@ class Paths(Protocol):
     def quality(self) -> str: ...
 
 
-def reading_of(
-    what: WhatOptions, paths: Paths, name: str, body: bytes, arrived: float
-) -> Reading:
+def reading_of(what: WhatOptions, paths: Paths, name: str, body: bytes, arrived: float) -> Reading:
     """The reading in a message. arrived: POSIX seconds. NoReadingError: it is none."""
     if len(body) > LONGEST:
         raise NoReadingError(f"it is longer than {LONGEST} bytes")

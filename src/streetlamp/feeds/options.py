@@ -112,8 +112,8 @@ class AskedOptions(FeedOptions):
         ge=0.1,
         le=86_400,
         title="Every",
-        description="How often readings are asked for and kept, in seconds: the first at once, then "
-        "on full multiples.",
+        description="How often readings are asked for and kept, in seconds: the first at once, "
+        "then on full multiples.",
     )
     timeout: float = Field(
         10.0,

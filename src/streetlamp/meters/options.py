@@ -62,6 +62,4 @@ class MeterOptions(Options):
     def all_feeds(self) -> dict[str, FeedOptions]:
         """Every feed that is switched on, by its name."""
         given = {} if self.mqtt is None else {MQTT: self.mqtt}
-        return {
-            name: one for name, one in {**given, **self.feeds}.items() if one.enabled
-        }
+        return {name: one for name, one in {**given, **self.feeds}.items() if one.enabled}

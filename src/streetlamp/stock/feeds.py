@@ -155,4 +155,4 @@ class StockSink:
 
     def _key(self, one: Reading) -> str:
         said = json.dumps([self._feed, one.name, one.kind, one.instrument, one.time, one.value])
-        return f"feed:{hashlib.sha256(said.encode()).hexdigest()}"
+        return "feed:" + hashlib.sha256(said.encode()).hexdigest()

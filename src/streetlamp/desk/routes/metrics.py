@@ -112,7 +112,8 @@ def _feeds(feeds: Sequence[FeedView]) -> Iterator[_Metric]:
     for name, kind, about, values in (
         ("up", "gauge", "1 while it answers.", [one.there for one in feeds]),
         ("readings_total", "counter", "Readings taken.", [one.taken for one in feeds]),
-        ("refused_total", "counter", "What came and is no reading.", [one.refused for one in feeds]),
+        ("refused_total", "counter", "What came and is no reading.",
+         [one.refused for one in feeds]),
         ("lost_total", "counter", "Readings lost while the disk took none.",
          [one.lost for one in feeds]),
         ("last_reading_timestamp_seconds", "gauge", "When readings were last taken; 0: not yet.",

@@ -129,7 +129,9 @@ class ModbusFeed(AskedFeed):
     async def _one(self, client: Any, what: RegisterOptions) -> Reading | Refused:
         kind = client.DATATYPE[TYPES[what.type]]
         ask = (
-            client.read_holding_registers if what.table == "holding" else client.read_input_registers
+            client.read_holding_registers
+            if what.table == "holding"
+            else client.read_input_registers
         )
         size = kind.value[1]
         try:

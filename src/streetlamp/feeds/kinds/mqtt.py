@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal, Self
 
@@ -13,7 +14,16 @@ from aiomqtt import Message, MqttError
 from pydantic import Field, ValidationInfo, model_validator
 
 from streetlamp.broker import BrokerOptions, first_of
-from streetlamp.feeds.base import FEEDS, Feed, FeedError, Here, Item, NoReadingError, Refused
+from streetlamp.feeds.base import (
+    FEEDS,
+    Feed,
+    FeedError,
+    Here,
+    Item,
+    NoReadingError,
+    Reading,
+    Refused,
+)
 from streetlamp.feeds.message import reading_of
 from streetlamp.feeds.options import FeedOptions, WhatOptions, room_of
 
@@ -147,7 +157,7 @@ class MqttFeed(Feed):
     async def listen(self) -> AsyncGenerator[Item, None]:
         options = self.options
         client = options.client(self._tls, identifier=options.client_id, lasting=True)
-        try:
+        with self._troubles():
             async with client:
                 for topic in options.topics:
                     await client.subscribe(topic.filter, qos=1)
@@ -155,12 +165,23 @@ class MqttFeed(Feed):
                 async for message in client.messages:
                     for item in self._items(message, time.time()):
                         yield item
+
+    async def probe(self) -> Sequence[Reading | Refused]:
+        """Only connects, under another name: what waits at the broker is for who runs."""
+        with self._troubles():
+            async with self.options.client(self._tls):
+                return ()
+
+    @contextmanager
+    def _troubles(self) -> Iterator[None]:
+        try:
+            yield
         except ExceptionGroup as group:
             if group.split((MqttError, OSError))[1] is not None:
                 raise  # a fault of the program
-            raise FeedError(options.meant(first_of(group))) from None
+            raise FeedError(self.options.meant(first_of(group))) from None
         except (MqttError, OSError) as error:
-            raise FeedError(options.meant(error)) from None
+            raise FeedError(self.options.meant(error)) from None
 
     def _items(self, message: Message, now: float) -> list[Item]:
         said = message.topic.value

@@ -73,8 +73,8 @@ class OpcUaOptions(AskedOptions):
     certificate: str = Field(
         "",
         title="Certificate",
-        description="Streetlamp's own, a .pem or .der file by its whole path. The server's operator "
-        "has to trust it.",
+        description="Streetlamp's own, a .pem or .der file by its whole path. Whoever runs the "
+        "server has to trust it.",
     )
     key: str = Field("", title="Key", description="The key of that certificate: a .pem file.")
     server_certificate: str = Field(
@@ -191,11 +191,11 @@ def _one(what: NodeOptions, told: Any) -> Reading | Refused:
     if status is not None and status.is_bad():
         return Refused(what.id, f"{what.node}: {status.name}")
     at, quality = now(), "" if status is None or status.is_good() else "uncertain"
+    stamp = told.SourceTimestamp
+    if what.time == "source" and stamp is None:
+        return Refused(what.id, f"{what.node}: the server gives no time with it")
     try:
         if what.time == "source":
-            if told.SourceTimestamp is None:
-                raise NoReadingError("the server gives no time with it")
-            stamp = told.SourceTimestamp
             at = iso((stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp())
         value = None if told.Value is None else told.Value.Value
         return reading(what, what.id, scaled(value, what.scale, what.missing), at, quality)

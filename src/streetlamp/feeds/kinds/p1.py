@@ -15,7 +15,6 @@ from streetlamp.feeds.base import (
     FeedError,
     Here,
     Item,
-    NoReadingError,
     Reading,
     Refused,
     hushed,
@@ -44,6 +43,10 @@ VERSIONS: Final = {
     "belgium": _Version("BELGIUM_FLUVIUS", 115_200, "N", 8),
     "sweden": _Version("SWEDEN", 115_200, "N", 8),
 }
+# What the library raises for lines that are not as they should be.
+_GARBAGE: Final = (
+    ValueError, ArithmeticError, LookupError, AttributeError, TypeError, RuntimeError,
+)  # fmt: skip
 _MBUS: Final = {3: "gas", 4: "heat", 6: "water", 7: "water", 12: "heat"}  # device types, EN 13757-3
 
 
@@ -141,24 +144,28 @@ class P1Feed(Feed):
                         continue
                     items = list(self._items(parser, telegram[0]))
                     if not any(isinstance(one, Reading) for one in items):
-                        yield items[0] if items else Refused("telegram", "nothing asked for is in it")
+                        yield (
+                            items[0] if items else Refused("telegram", "nothing asked for is in it")
+                        )
                         continue
                     due = (time.time() // options.every + 1) * options.every
-                    yield Here()
                     for one in items:
                         yield one
+                    yield Here()
                 rest = _rest(rest)
                 late = time.monotonic() - heard > 4 * options.timeout
                 if len(rest) > LONGEST or late:
                     raise FeedError(f"what comes from {options.port} is no telegram of a P1 port")
 
     def _items(self, parser: Any, telegram: bytes) -> Iterator[Item]:
-        try:
-            found = parser.parse(telegram.decode("ascii").replace("\r\n", "\n").replace("\n", "\r\n"))
-        except library("dsmr_parser.exceptions").InvalidChecksumError:
+        errors = library("dsmr_parser.exceptions")
+        try:  # some gateways end lines as Unix does
+            lines = telegram.decode("ascii").replace("\r\n", "\n").replace("\n", "\r\n")
+            found = parser.parse(lines)
+        except errors.InvalidChecksumError:
             yield Refused("telegram", "its CRC does not fit")
             return
-        except (*_garbage(), library("dsmr_parser.exceptions").ParseError) as error:
+        except (errors.ParseError, *_GARBAGE) as error:
             yield Refused("telegram", f"it cannot be read ({type(error).__name__})")
             return
         yield from self._electricity(found)
@@ -172,15 +179,19 @@ class P1Feed(Feed):
         ):
             if not name:
                 continue
-            parts = [_of(found, total)] if hasattr(found, total) else [
-                _of(found, f"{tariffs}{i}") for i in (1, 2) if hasattr(found, f"{tariffs}{i}")
-            ]
+            parts = (
+                [_of(found, total)]
+                if hasattr(found, total)
+                else [
+                    _of(found, f"{tariffs}{i}") for i in (1, 2) if hasattr(found, f"{tariffs}{i}")
+                ]
+            )
             if not parts:
                 yield Refused(name, "the telegram has no total of it")
                 continue
             try:
                 value = sum(number(float(one)) for one, _ in parts)
-            except (NoReadingError, *_garbage()):
+            except _GARBAGE:
                 yield Refused(name, "its total is no number")
                 continue
             yield Reading(name, "electricity", value, str(parts[0][1] or "kWh"), at)
@@ -188,7 +199,7 @@ class P1Feed(Feed):
     def _behind(self, found: Any) -> Iterator[Item]:
         """Meters that hang on this one: each reading has a time of its own."""
         readings = [
-            (_MBUS.get(_whole(_value(one, "MBUS_DEVICE_TYPE"))), getattr(one, "MBUS_METER_READING"))
+            (_MBUS.get(_whole(_value(one, "MBUS_DEVICE_TYPE"))), one.MBUS_METER_READING)
             for one in getattr(found, "MBUS_DEVICES", ())
             if hasattr(one, "MBUS_METER_READING")
         ]
@@ -204,7 +215,7 @@ class P1Feed(Feed):
                 continue
             try:
                 value, at = number(float(told.value)), _iso(told.datetime)
-            except (NoReadingError, *_garbage()):
+            except _GARBAGE:
                 yield Refused(name, "its reading is no number")
                 continue
             if at:
@@ -217,11 +228,6 @@ def _parser(specification: str) -> Any:
     hushed("dsmr_parser")
     specifications = library("dsmr_parser.telegram_specifications")
     return library("dsmr_parser.parsers").TelegramParser(getattr(specifications, specification))
-
-
-def _garbage() -> tuple[type[Exception], ...]:
-    """What the library raises for lines that are not as they should be."""
-    return (ValueError, ArithmeticError, LookupError, AttributeError, TypeError, RuntimeError)
 
 
 def _rest(data: bytes) -> bytes:

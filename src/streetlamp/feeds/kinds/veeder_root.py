@@ -94,7 +94,7 @@ class VeederRootOptions(AskedOptions):
         return self
 
     def allows(self, address: str) -> bool:
-        found = ipaddress.ip_address(address.split("%")[0])
+        found = ipaddress.ip_address(address.partition("%")[0])
         return any(found in ipaddress.ip_network(one) for one in self.allow)
 
 
