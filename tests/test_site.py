@@ -416,7 +416,7 @@ def test_every_setting_has_a_title_and_a_description_and_stands_in_the_sample() 
     # items of lists (and of mappings by id) that are empty by default
     in_lists = {
         "Window", "RuleOptions", "MaintenanceOptions", "GroupOptions", "EscalationStep",
-        "Checklist", "TargetOptions", "FeedOptions", "TopicOptions",
+        "Checklist", "TargetOptions", "FeedOptions", "MqttOptions", "TopicOptions",
     }  # fmt: skip
     in_lists |= {"Holiday", "ModeOptions"}
     for model in models:
