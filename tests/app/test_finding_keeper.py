@@ -107,6 +107,20 @@ def test_a_leak_is_told_once_and_when_it_is_over(site: Site, tmp_path: Path) -> 
     desk.close()
 
 
+def test_a_feed_that_writes_all_the_time_is_looked_at_all_the_same(tmp_path: Path) -> None:
+    feeds = "feeds: {hall: {kind: p1, port: /dev/ttyUSB0, electricity: E}}"
+    text = SITE.replace("{folder: readings}", f"{{folder: readings, {feeds}}}")
+    put(tmp_path / "readings", rows(UNTIL), "b-2026-11.csv")
+    desk = Desk(parse_site(text, tmp_path / "site.yaml"), UNTIL)
+    path = tmp_path / "readings" / "b-2026-11.csv"
+    os.utime(path, (desk.now + LIST_SECONDS,) * 2)
+    assert not desk.look(), "somebody may still be writing it"
+    path = path.rename(path.with_name("hall-2026-11.csv"))
+    os.utime(path, (desk.now + LIST_SECONDS,) * 2)
+    assert len(desk.look()) == 1
+    desk.close()
+
+
 def test_what_is_long_over_is_noted_but_no_alarm(site: Site, tmp_path: Path) -> None:
     old = [line.replace(line.split(",")[1], _earlier(line.split(",")[1])) for line in rows(DAYS)]
     put(tmp_path / "readings", old)

@@ -18,9 +18,11 @@ from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from pathlib import PurePath
 from typing import Final
 
 from streetlamp.app.finding_events import Job, Listed, Looked, event_of, listed
+from streetlamp.meters.feed_file import feed_of
 from streetlamp.site import Site
 from streetlamp.stock.shown import ShownStore
 from streetlamp.store import Database, Findings
@@ -125,7 +127,12 @@ class FindingKeeper:
             self._away[job.room] = f"{job.folder} cannot be read: {error.strerror}"
             return None
         self._away.pop(job.room, None)
-        if any(abs(now - one.changed / 1e9) < SETTLED_SECONDS for one in found):
+        feeds = job.meters.all_feeds if job.room == "meters" else {}
+        if any(
+            abs(now - one.changed / 1e9) < SETTLED_SECONDS
+            and feed_of(PurePath(one.path).name) not in feeds  # may never come to rest
+            for one in found
+        ):
             return None
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,15 @@ class Row:
     """One reading as a CSV file has it, in the order of `COLUMNS`."""
 
     cells: tuple[str, ...]
+
+
+_NAME: Final = re.compile(r"(.+)-\d{4}-\d{2}\.csv")
+
+
+def feed_of(name: str) -> str | None:
+    """The feed whose file this could be: such files only grow, and always by whole lines."""
+    found = _NAME.fullmatch(name)
+    return found[1] if found else None
 
 
 class FeedFile:
