@@ -223,6 +223,17 @@ def test_tanks_that_publish_come_into_the_ledger(tmp_path: Path, stores: SmallSt
         assert why in whys
 
 
+def test_registers_and_variables_may_be_of_a_store() -> None:
+    level = {"id": TANK, "kind": "level", "unit": "mm", "instrument": "radar"}
+    modbus = stock_options(kind="modbus", host="x", readings=[{**level, "address": 4}])
+    opcua = stock_options(kind="opcua", url="opc.tcp://x", readings=[{**level, "node": "i=4"}])
+    assert (modbus.kind, opcua.kind) == ("modbus", "opcua")
+    with pytest.raises(ValidationError, match="no kind 'pressure' of a store"):
+        stock_options(
+            kind="modbus", host="x", readings=[{**level, "address": 4, "kind": "pressure"}]
+        )
+
+
 def test_topics_of_stores() -> None:
     options = stock_options(kind="mqtt", host="x", topics=SORTS)
     assert isinstance(options, MqttOptions)
