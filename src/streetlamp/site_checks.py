@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from streetlamp import site_yaml
 from streetlamp.feeds.base import FEEDS
+from streetlamp.feeds.kinds.mqtt import MqttOptions
 from streetlamp.fleet.options import matching
 from streetlamp.fleet.placing import plan_for
 from streetlamp.notify.base import NOTIFIERS
@@ -82,6 +83,7 @@ def more_problems(document: Document) -> Iterator[Problem]:
     yield from _fleet_problems(document)
     yield from mode_problems(document)
     yield from _escalation_problems(document)
+    yield from _client_problems(document)
     for id_, camera in raw_cameras(document.data):
         rules = [rule if isinstance(rule, dict) else {} for rule in _rules(camera)]
         places = [
@@ -98,6 +100,33 @@ def more_problems(document: Document) -> Iterator[Problem]:
             except ValueError as error:
                 where = ("cameras", id_, "at", *(("plan",) if "plan" in at else ()))
                 yield Problem(document.place(where), ("cameras", id_, "at"), str(error))
+
+
+def _client_problems(document: Document) -> Iterator[Problem]:
+    """Feeds that one broker would take for the same client: each would throw the other out."""
+    known: dict[tuple[str, ...], str] = {}
+    for path, one in _brokers(document.data):
+        client = one.get("client_id", MqttOptions.model_fields["client_id"].default)
+        key = (str(one.get("host")), str(one.get("port", 0)), str(client))
+        name = ".".join(map(str, path))
+        if key in known:
+            text = f"{known[key]} has the same client_id at this broker; give each its own"
+            where: site_yaml.Path = (*path, "client_id") if "client_id" in one else path
+            yield Problem(document.place(where), path, text)
+        known.setdefault(key, name)
+
+
+def _brokers(data: Any) -> Iterator[tuple[site_yaml.Path, dict[Any, Any]]]:
+    for room in ("meters", "stock"):
+        part = data.get(room) if isinstance(data, dict) else None
+        if not isinstance(part, dict):
+            continue
+        if isinstance(part.get("mqtt"), dict):
+            yield (room, "mqtt"), part["mqtt"]
+        feeds = part.get("feeds")
+        for name, one in feeds.items() if isinstance(feeds, dict) else ():
+            if isinstance(one, dict) and one.get("kind") == "mqtt":
+                yield (room, "feeds", name), one
 
 
 def _escalation_problems(document: Document) -> Iterator[Problem]:

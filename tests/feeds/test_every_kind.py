@@ -150,6 +150,21 @@ def test_mistakes_are_said_with_their_line(tmp_path: Path) -> None:
     assert "one thing to put right" in str(e.value)
 
 
+def test_two_clients_of_one_name_are_a_mistake(tmp_path: Path) -> None:
+    meters = "mqtt: {host: b, topics: [{topic: '{meter_id}', kind: water, unit: L}]}"
+    tanks = "{kind: mqtt, host: b, MORE topics: [{topic: '{store}', kind: level, unit: mm}]}"
+    text = (
+        'cameras: {gate: {source: "test:"}}\n'
+        f"meters: {{folder: r, {meters}}}\nstock:\n  folder: s\n  feeds:\n    yard: {tanks}\n"
+    )
+    with pytest.raises(UserError, match=r"line 6, .*yard: meters.mqtt has the same client_id"):
+        parse_site(text.replace("MORE", ""), tmp_path / "site.yaml")
+    with pytest.raises(UserError, match="same client_id"):
+        parse_site(text.replace("MORE", "client_id: streetlamp-meters,"), tmp_path / "site.yaml")
+    site = parse_site(text.replace("MORE", "client_id: streetlamp-stock,"), tmp_path / "site.yaml")
+    assert set(site.stock.all_feeds) == {"yard"}
+
+
 def test_the_house_says_what_is_wrong_with_a_feed(tmp_path: Path) -> None:
     site = parse_site(SITE.replace("PORT", str(dead_port())), tmp_path / "site.yaml")
     house = House(site)

@@ -113,12 +113,13 @@ def test_what_waits_is_handed_on_at_the_end() -> None:
 
 
 def test_thousands_of_refusals_are_few_lines(caplog: pytest.LogCaptureFixture) -> None:
-    one, _, _ = run([*(Refused(f"m{i}", "x" * 5000) for i in range(5000)), Here()])
+    one, _, _ = run([*(Refused(f"m{i}\n", "x" * 5000) for i in range(5000)), Here()])
     with running(one):
         until(lambda: one.view().refused == 5000)
     view = one.view()
     assert len(view.refusals) == 20
     assert all(len(each.why) <= 200 for each in view.refusals)
+    assert all(each.name.endswith("?") for each in view.refusals)
     assert len(caplog.records) <= 101
 
 

@@ -121,12 +121,11 @@ class FeedRunner:
 
     def _refuse(self, one: Refused) -> None:
         self._counts["refused"] += 1
-        self._refused.append(Refusal(time.time(), one.name[:200], one.why[:200]))
-        if one.name not in self._said and len(self._said) < _MOST_SAID:
-            self._said.add(one.name)
-            log.warning(
-                "%s: a reading of %s is not used: %s (said once)", self.room, one.name, one.why
-            )
+        name, why = _plain(one.name), _plain(one.why)  # who knows who sent that
+        self._refused.append(Refusal(time.time(), name, why))
+        if name not in self._said and len(self._said) < _MOST_SAID:
+            self._said.add(name)
+            log.warning("%s: a reading of %s is not used: %s (said once)", self.room, name, why)
 
     def _write(self) -> None:
         rows = list(self._waiting)
@@ -149,3 +148,8 @@ class FeedRunner:
             self._refuse(one)
         for _ in rows:
             self._waiting.popleft()
+
+
+def _plain(text: str) -> str:
+    """One line, and not a long one."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:200])
