@@ -32,6 +32,7 @@ from streetlamp.rules.form import forms
 from streetlamp.rules.kinds.unusual_count import DAYS
 from streetlamp.site_explain import _BOUNDS as BOUNDS
 from streetlamp.site_explain import _WORDS as EXPECTED
+from streetlamp.stock.causes.base import CAUSES
 from streetlamp.values import Colour, Kind, Posture, Severity
 from streetlamp.vault.roles import Role
 
@@ -95,6 +96,7 @@ ROOMS: Final = (
     "stock/balance/close.py",
     "stock/balance/errors_of.py",
     "stock/balance/takes.py",
+    "stock/causes/*.py",
     "stock/feeds.py",
     "stock/ledger/book.py",
     "stock/ledger/entries.py",
@@ -171,6 +173,8 @@ def names() -> dict[str, set[str]]:
         "roles": {role.label for role in Role},
         "options of rules": set(_options()),
         "places": {"zone", "line"},
+        "causes of loss": {cause.label for cause in CAUSES.members().values()},
+        "units of stock": {"L/day", "t/day", "% of sales", "% of the delivery"},
         "what was wrong": {
             "this",
             "nothing",

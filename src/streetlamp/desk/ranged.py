@@ -56,13 +56,16 @@ def wanted(header: str | None, size: int) -> tuple[int, int] | None:
     return start, end
 
 
-def _chunks(handle: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+def _chunks(handle: BinaryIO, start: int, end: int, let_go: Callable[[], None]) -> Iterator[bytes]:
+    """Lets go before the last bytes are sent: who has them all may ask again at once."""
     handle.seek(start)
     while start < end:
         chunk = handle.read(min(_CHUNK, end - start))
+        start += len(chunk)
+        if not chunk or start >= end:
+            let_go()
         if not chunk:
             return
-        start += len(chunk)
         yield chunk
 
 
@@ -88,8 +91,8 @@ def send(
 ) -> Response:
     """The first `size` bytes (default: all), or the range of them asked for, as MP4.
 
-    `close` is called when all is sent, or nobody wants it any more, or the range is refused. With
-    a `name` the browser saves the file instead of playing it.
+    `close` is called when all is read, or nobody wants it any more, or the range is refused; it
+    may be called twice. With a `name` the browser saves the file instead of playing it.
     """
     with ExitStack() as refused:
         refused.callback(close)
@@ -104,7 +107,7 @@ def send(
     if name:
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response = _Footage(
-        _chunks(handle, start, end),
+        _chunks(handle, start, end, close),
         status_code=206 if part else 200,
         headers=headers,
         media_type="video/mp4",

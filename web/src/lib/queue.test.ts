@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Group } from "./alarmtypes";
-import { beside, rowsOf } from "./queue";
+import { beside, inFront, rowsOf } from "./queue";
 import type { Alarm } from "./types";
 
 const alarm = (id: string, state: Alarm["state"], severity: Alarm["severity"], raised: number, rest: Partial<Alarm> = {}) =>
@@ -45,4 +45,15 @@ test("from an answered row one goes on where it stood", () => {
 test("what is on a shelf is shown on demand", () => {
   expect(rowsOf("shelved", ALARMS, GROUPS, null).map((row) => row.key)).toEqual(["quiet"]);
   expect(rowsOf("all", ALARMS, GROUPS, null)).toHaveLength(7);
+});
+
+test("what is in front of somebody stays there when something graver comes", () => {
+  const rows = rowsOf("open", ALARMS, GROUPS, "low");
+  expect(inFront(rows, null, null)?.key).toBe("grave");
+  expect(inFront(rows, "low", null)?.key).toBe("low");
+  expect(inFront(rows, "joined", "g")?.key).toBe("group g");
+  expect(inFront(rows, "gone", "over")?.key).toBe("grave");
+  const answered = rowsOf("open", ALARMS, GROUPS, "done"); // by somebody else
+  expect(inFront(answered, "done", "")?.key).toBe("grave");
+  expect(inFront([], "low", null)).toBeUndefined();
 });

@@ -33,6 +33,13 @@ export function beside(rows: readonly Row[], key: string | undefined, by: 1 | -1
   return rows[Math.min(rows.length - 1, Math.max(0, to))];
 }
 
+/** What is shown to who chose nothing: what was in front of them (`key`; in its `group` if it joined one)
+ * while it is open, so that nothing moves under a key being pressed, else the most urgent. */
+export function inFront(rows: readonly Row[], key: string | null, group: string | null): Row | undefined {
+  const open = (wanted: string) => rows.find((one) => one.open && one.key === wanted);
+  return (key === null ? undefined : open(key)) ?? (group ? open(`group ${group}`) : undefined) ?? rows[0];
+}
+
 /** What a list shows; `sticky` stays in it although it was answered. Alarms of groups are not among
  * `alarms`. */
 export function rowsOf(

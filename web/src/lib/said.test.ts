@@ -41,6 +41,14 @@ describe("in German", () => {
     ["14 cameras, the same rule (stopped vehicle), within 8 s", "14 Kameras, dieselbe Regel (Stehendes Fahrzeug), innerhalb von 8 s"],
     ["One camera (gate), 3 rules, within 8 s", "Eine Kamera (gate), 3 Regeln, innerhalb von 8 s"],
     ["1,204 alarms of 3 rules at 40 cameras, within 60 s", "1204 Alarme, 3 Regeln, 40 Kameras, innerhalb von 60 s"],
+    [
+      "Since day 148 about 1.65 t disappeared at once (± 0.544 t); known on day 161, by 2 balances. It is 520,000 to 1 that something happened; of all causes this one is 91 % likely and a short delivery 7 %. The last balance lacks 0.213 t; ± 1.35 is usual. A recount was asked for on day 154.",
+      "Seit Tag 148: etwa 1,65 t sind auf einmal verschwunden (± 0,544 t); bekannt an Tag 161, aus 2 Bilanzen. Es steht 520000 zu 1, dass etwas geschehen ist; von allen Ursachen ist diese zu 91 % wahrscheinlich und eine zu kleine Lieferung zu 7 %. Die letzte Bilanz hat 0,213 t zu wenig; ± 1,35 sind üblich. An Tag 154 wurde um eine Nachzählung gebeten.",
+    ],
+    [
+      "Since day 265 about 0.8 % of what the documents say did not arrive (± 0.36 % of the delivery); known on day 288, by one balance. It is more than a million to one that something happened; of all causes this one is 99 % likely. The last balance has 57.1 L too much; ± 112 is usual.",
+      "Seit Tag 265: etwa 0,8 % dessen, was die Papiere sagen, kamen nicht an (± 0,36 % der Lieferung); bekannt an Tag 288, aus einer Bilanz. Es steht mehr als eine Million zu eins, dass etwas geschehen ist; von allen Ursachen ist diese zu 99 % wahrscheinlich. Die letzte Bilanz hat 57,1 L zu viel; ± 112 sind üblich.",
+    ],
     ["Nobody has answered for 5 min: escalated to lead (step 1 of 2).", "Keine Antwort, bisher 5 min: eskaliert an lead (Stufe 1 von 2)."],
     ["Shelved: road works", "Zurückgestellt: road works"],
     ["'min_height' must be at most 1, not 3", "'min_height' muss höchstens 1 sein, nicht 3"],

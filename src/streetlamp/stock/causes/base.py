@@ -50,6 +50,7 @@ class StockCause(ABC):
     pattern is in."""
 
     name: ClassVar[str]
+    label: ClassVar[str]  # in a sentence: "a leak"
     forms: ClassVar[frozenset[str]]  # tank, bulk
     summary: ClassVar[str]  # one sentence for the docs
     lasting: ClassVar[bool] = True  # False: a single event, of one balance

@@ -33,6 +33,7 @@ class CountErrorOptions(StockCauseOptions):
 @CAUSES.add("count_error")
 class CountError(StockCause):
     name: ClassVar[str] = "count_error"
+    label: ClassVar[str] = "a miscount"
     forms: ClassVar[frozenset[str]] = frozenset({"tank", "bulk"})
     summary: ClassVar[str] = "A stock-take was wrong: first of all, count again."
     lasting: ClassVar[bool] = False
@@ -57,8 +58,7 @@ class CountError(StockCause):
         return float(self.options.by_hand if balances.by_hand else self.options.per_year)
 
     def words(self, size: float, balances: Balances) -> str:
-        less = "less" if size > 0 else "more"
-        return (
-            f"the stock-take shows {abs(size):.3g} {balances.unit} {less} than the book: count "
-            "again before anything else"
-        )
+        much = f"{abs(size):.3g} {balances.unit}"
+        if size > 0:
+            return f"the stock-take shows {much} less than the book: count again before all else"
+        return f"the stock-take shows {much} more than the book: count again before all else"

@@ -41,6 +41,7 @@ class DeliveryShortOptions(StockCauseOptions):
 @CAUSES.add("delivery_short")
 class DeliveryShort(StockCause):
     name: ClassVar[str] = "delivery_short"
+    label: ClassVar[str] = "a short delivery"
     forms: ClassVar[frozenset[str]] = frozenset({"tank", "bulk"})
     summary: ClassVar[str] = "Deliveries hold less than their documents say: one, or every one."
     Options: ClassVar[type[StockCauseOptions]] = DeliveryShortOptions
@@ -74,4 +75,4 @@ class DeliveryShort(StockCause):
         return "of the delivery"
 
     def words(self, size: float, balances: Balances) -> str:
-        return f"about {size:.1%} of what the documents say did not arrive"
+        return f"about {100 * size:.1f} % of what the documents say did not arrive"

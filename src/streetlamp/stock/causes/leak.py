@@ -31,6 +31,7 @@ class LeakOptions(StockCauseOptions):
 @CAUSES.add("leak")
 class Leak(StockCause):
     name: ClassVar[str] = "leak"
+    label: ClassVar[str] = "a leak"
     forms: ClassVar[frozenset[str]] = frozenset({"tank"})
     summary: ClassVar[str] = "The tank or its pipes lose product, every hour."
     Options: ClassVar[type[StockCauseOptions]] = LeakOptions

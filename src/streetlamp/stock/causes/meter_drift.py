@@ -29,6 +29,7 @@ class MeterDrift(StockCause):
     """``size`` above zero: the meters show less than they give, and the tank seems to lose."""
 
     name: ClassVar[str] = "meter_drift"
+    label: ClassVar[str] = "drifting meters"
     forms: ClassVar[frozenset[str]] = frozenset({"tank"})
     summary: ClassVar[str] = "The dispensers' meters show more or less than they give."
     Options: ClassVar[type[StockCauseOptions]] = MeterDriftOptions
@@ -46,5 +47,6 @@ class MeterDrift(StockCause):
         return "of sales"
 
     def words(self, size: float, balances: Balances) -> str:
-        more = "less" if size > 0 else "more"
-        return f"the dispensers have come to show {abs(size):.2%} {more} than they give"
+        if size > 0:
+            return f"the dispensers have come to show {100 * size:.2f} % less than they give"
+        return f"the dispensers have come to show {-100 * size:.2f} % more than they give"

@@ -23,6 +23,7 @@ class OneOffOptions(StockCauseOptions):
 @CAUSES.add("one_off")
 class OneOff(StockCause):
     name: ClassVar[str] = "one_off"
+    label: ClassVar[str] = "a loss at once"
     forms: ClassVar[frozenset[str]] = frozenset({"bulk"})
     summary: ClassVar[str] = "A quantity disappeared between two stock-takes."
     lasting: ClassVar[bool] = False

@@ -34,6 +34,7 @@ class ProtractedOptions(StockCauseOptions):
 @CAUSES.add("protracted")
 class Protracted(StockCause):
     name: ClassVar[str] = "protracted"
+    label: ClassVar[str] = "a loss day by day"
     forms: ClassVar[frozenset[str]] = frozenset({"bulk"})
     summary: ClassVar[str] = "Goods go missing little by little, day by day."
     Options: ClassVar[type[StockCauseOptions]] = ProtractedOptions

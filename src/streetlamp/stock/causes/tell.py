@@ -10,7 +10,7 @@ import numpy as np
 
 from streetlamp.stock.arrays import Reals
 from streetlamp.stock.balance.series import Balances
-from streetlamp.stock.causes.base import StockCause
+from streetlamp.stock.causes.base import CAUSES, StockCause
 from streetlamp.values import Evidence, Finding, Floats
 from streetlamp.values.findings import SURE
 
@@ -43,14 +43,15 @@ def tell(
     n = verdict.balance + 1
     muf = balances.muf[:n]
     expected = muf - sitmuf[:n] * sigma[:n]
-    other = "".join(f", {name} {share:.0%}" for name, share in verdict.others[:1] if share >= 0.005)
+    other = next((one for one in verdict.others[:1] if one[1] >= 0.005), None)
     usual = 3.29 * float(np.sqrt(balances.covariance[n - 1, n - 1]))
     words = cause.words(size, balances)
     unit = cause.unit(balances)
+    much, shown = (100, f"% {unit}") if unit.startswith("of ") else (1, unit)
     sentence = (
-        f"Since day {first} {words} (± {_said(2 * doubt)} {unit}); known on day {day}, by "
-        f"{_some(verdict.balance - verdict.begins + 1)}. {_why(odds, verdict.deviations)}; of "
-        f"all causes this one is {min(verdict.share, SURE):.0%} likely{other}. The last balance "
+        f"Since day {first} {words} (± {_said(2 * doubt * much)} {shown}); known on day {day}, by "
+        f"{_some(verdict.balance - verdict.begins + 1)}. {_why(odds, verdict.deviations)}; "
+        f"{_likely(min(verdict.share, SURE), other)}. The last balance "
         f"{_short(float(muf[-1]), balances.unit)}; ± {_said(usual)} is usual."
     )
     return Finding(
@@ -103,6 +104,13 @@ def _said(number: float) -> str:
     return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
 
 
+def _likely(share: float, other: tuple[str, float] | None) -> str:
+    if other is None:
+        return f"of all causes this one is {100 * share:.0f} % likely"
+    cause, less = CAUSES[other[0]].label, other[1]
+    return f"of all causes this one is {100 * share:.0f} % likely and {cause} {100 * less:.0f} %"
+
+
 def _some(n: int) -> str:
     return "one balance" if n == 1 else f"{n} balances"
 
@@ -112,4 +120,5 @@ def _why(odds: float, deviations: float) -> str:
         return f"It is {deviations:.1f} standard deviations off"
     if odds > 1e6:
         return "It is more than a million to one that something happened"
-    return f"It is {odds:,.0f} to 1 that something happened"
+    two_digits = round(odds, 1 - math.floor(math.log10(max(odds, 1.0))))
+    return f"It is {two_digits:,.0f} to 1 that something happened"

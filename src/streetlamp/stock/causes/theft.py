@@ -29,6 +29,7 @@ class TheftOptions(StockCauseOptions):
 @CAUSES.add("theft")
 class Theft(StockCause):
     name: ClassVar[str] = "theft"
+    label: ClassVar[str] = "a theft"
     forms: ClassVar[frozenset[str]] = frozenset({"tank"})
     summary: ClassVar[str] = "Product is gone from the tank at once."
     lasting: ClassVar[bool] = False

@@ -31,6 +31,7 @@ class WaterInOptions(StockCauseOptions):
 @CAUSES.add("water_in")
 class WaterIn(StockCause):
     name: ClassVar[str] = "water_in"
+    label: ClassVar[str] = "water coming in"
     forms: ClassVar[frozenset[str]] = frozenset({"tank"})
     summary: ClassVar[str] = "Ground or rain water comes into the tank."
     Options: ClassVar[type[StockCauseOptions]] = WaterInOptions
