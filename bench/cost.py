@@ -79,6 +79,7 @@ FULL = {
     "room": Plan(900, 4500),
     "campus": Plan(900, 4500),
     "office": Plan(900, 4500),
+    "shadow": Plan(900, 4500),
     "windy": Plan(450, 1800),
     "van": Plan(300, 900),
     "busy": Plan(120, 390),

@@ -11,7 +11,7 @@ from streetlamp.values import Kind
 from streetlamp.video.calm import LARGEST_PLACE, is_calm, news, quarter_around
 from streetlamp.video.raw import Detections
 from streetlamp.video.still import StillScene, Verdict
-from support.yard import Sees, copied, film, numbers, run_through, seen, walk, yard_camera
+from support.yard import FPS, Sees, copied, film, numbers, run_through, seen, walk, yard_camera
 
 SIZE = (1280, 720)
 PART = (640, 0, 1280, 360)
@@ -46,6 +46,20 @@ PARKED = found((Kind.CAR, (460, 100, 800, 250), 0.9))
 def test_what_wakes(seen: Detections, part, calm: bool) -> None:
     furniture = np.zeros(len(seen), np.bool_)
     assert is_calm(seen, PARKED, furniture, SIZE, part) == calm
+
+
+@pytest.mark.parametrize(
+    ("kind", "same", "calm"),
+    [
+        (Kind.CAR, False, False), (Kind.CAR, True, True),
+        (Kind.MOTORCYCLE, True, False), (Kind.PERSON, True, False),
+    ],
+    ids=["a car", "a car, but nothing changed there", "what may carry somebody", "somebody"],
+)  # fmt: skip
+def test_no_vehicle_comes_where_nothing_changed(kind: Kind, same: bool, calm: bool) -> None:
+    seen = found((kind, (900, 100, 1200, 250), 0.8))
+    nothing = np.zeros(1, np.bool_)
+    assert is_calm(seen, PARKED, nothing, SIZE, PART, np.array([same])) == calm
 
 
 def test_furniture_does_not_wake() -> None:
@@ -105,3 +119,34 @@ def test_a_restless_place_is_looked_at_alone_and_whoever_is_there_wakes(
     assert seen(outputs, packets) == []
     assert copied(outputs) >= 10
     assert (camera.figures.wakes >= 2) == somebody  # the end of the stream wakes it, too
+
+
+@pytest.mark.parametrize(
+    ("somebody", "broken", "learnt"),
+    [(False, False, True), (True, False, False), (False, True, False)],
+    ids=["nobody", "somebody", "the detector failed"],
+)
+def test_what_it_woke_for_is_learnt_only_if_every_look_found_nobody(
+    monkeypatch: pytest.MonkeyPatch, somebody: bool, broken: bool, learnt: bool
+) -> None:
+    """The comparison is made to see a change in the keyframe at eight seconds."""
+    woken, told = 8 * FPS, list[str]()
+    monkeypatch.setattr(
+        StillScene,
+        "judge",
+        lambda _, __, time: Verdict.CHANGED if round(time * FPS) == woken else Verdict.SAME,
+    )
+    monkeypatch.setattr(StillScene, "was_nothing", lambda _: told.append("nothing"))
+    monkeypatch.setattr(StillScene, "looked", lambda *_: told.append("looked"))
+    packets = film(22 * FPS, walk((woken, woken + 20)) if somebody else walk())
+    looker = Sees()
+    camera = yard_camera(looker)
+    for number, packet in enumerate(packets):
+        if number == woken:
+            assert camera.figures.wakes == 0
+            told.clear()
+        looker.broken = broken and woken <= number < woken + FPS
+        list(camera.push(packet))
+    assert camera.figures.wakes == 1
+    assert "looked" in told, "it is asleep again"
+    assert ("nothing" in told) == learnt

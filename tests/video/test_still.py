@@ -273,3 +273,32 @@ def test_it_tells_where_the_picture_is_the_same() -> None:
     assert still.same(boxes).tolist() == [False, True]
     assert still.same(boxes[:0]).tolist() == []
     assert StillScene().same(boxes).tolist() == [False, False]
+
+
+def test_a_change_that_was_nothing_is_soon_looked_at_only_but_somebody_there_still_wakes() -> None:
+    """A shadow that falls on a wall each minute or so, and each time nobody was there."""
+    still = known(street())
+    shadow = street().copy()
+    shadow[200:240, 320:340] -= 8.0
+    verdicts = []
+    for step in range(40, 60):
+        verdicts.append(still.judge(taken(shadow, step), 2.0 * step))
+        if verdicts[-1] is CHANGED:
+            still.was_nothing()
+        elif verdicts[-1] is RESTLESS:
+            still.looked_there()
+    assert verdicts[0] is CHANGED
+    assert verdicts[-1] is SAME
+    somebody = with_person(street(), 60, 25, left=322)
+    assert still.judge(taken(somebody, 90), 200.0) in (RESTLESS, CHANGED), "somebody else there"
+    assert still.judge(taken(with_person(street(), 60, 25), 91), 202.0) is CHANGED
+
+
+def test_what_changed_is_told_once_and_only_of_the_picture_judged_last() -> None:
+    still, bright = known(street()), street().copy()
+    bright[200:240, 320:340] += 8.0
+    for step in (40, 41):
+        assert still.judge(taken(bright, step), 80.0) is CHANGED, "it is not learnt by itself"
+    assert still.judge(taken(street(), 42), 84.0) is SAME
+    still.was_nothing()
+    assert still.judge(taken(bright, 43), 86.0) is CHANGED, "the last one judged was the same"

@@ -15,9 +15,9 @@ Bools = NDArray[np.bool_]
 
 
 def column(values: Any, dtype: Any, n: int, name: str, width: int | None = None) -> NDArray[Any]:
-    array = np.ascontiguousarray(values, dtype=dtype)
+    array = np.ascontiguousarray(values, dtype)
     shape = (n,) if width is None else (n, width)
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
-    array.flags.writeable = False
+    array.setflags(write=False)
     return array

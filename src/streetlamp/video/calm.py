@@ -25,21 +25,24 @@ def is_calm(
     furniture: Bools,
     size: tuple[int, int],
     part: Part | None = None,
+    same: Bools | None = None,
 ) -> bool:
     """Whether a look found nothing to hide, and no vehicle that was not there before.
 
     known: what the look before found. furniture: (n,) which rows of `found` are. size: the whole
-    picture's, pixels. part: the only part of it that was looked at.
+    picture's, pixels. part: the only part of it that was looked at. same: (n,) which rows lie where
+    the picture is, but for noise, the one that was looked at before: no vehicle came there.
     """
     if len(found.faces):
         return False
     needed = np.maximum(LOOSE_SCORE, needed_scores(found.box, size))
     believed = ~furniture & (found.score >= needed)
-    rows = believed.nonzero()[0]
-    for box, kind, score in zip(found.box[rows], found.kind[rows], found.score[rows], strict=True):
+    came = np.ones(len(found), np.bool_) if same is None else ~same
+    for row in believed.nonzero()[0].tolist():
+        box, kind, score = found.box[row], found.kind[row], found.score[row]
         if kind == Kind.PERSON:
             return False
-        wakes = kind in TWO_WHEELERS or score >= VEHICLE_SCORE
+        wakes = kind in TWO_WHEELERS or (score >= VEHICLE_SCORE and came[row])
         if wakes and not _stood(box, known.box, part):
             return False
     return True

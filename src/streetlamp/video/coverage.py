@@ -82,6 +82,7 @@ class Coverage:
         self._furniture = Furniture()
         self._tidied = 0  # at this version
         self._seldom = float("-inf")  # where the last gap between looks that was long ended
+        self._faced = float("-inf")  # when a look last found faces
         self.version = 0  # another one: what was said of a picture may not hold any more
 
     def add(self, look: Look) -> None:
@@ -91,6 +92,8 @@ class Coverage:
         if self._looks and look.time - self._looks[-1].time >= SELDOM:
             self._seldom = look.time
         self._looks.append(look)
+        if len(look.faces):
+            self._faced = look.time
         self._things.add(look.time, tracks, unsure, look.found)
         faint = unsure.seen & OPEN[unsure.kind]
         self._furniture.add(
@@ -128,7 +131,7 @@ class Coverage:
         """Forget everything: another scene, another picture size."""
         self.version += 1
         self._looks.clear()
-        self._seldom = float("-inf")
+        self._seldom = self._faced = float("-inf")
         self._things.clear()
         self._furniture.clear()
 
@@ -291,6 +294,8 @@ class Coverage:
 
     def _faces(self, time: float) -> list[Floats]:
         """Boxes (k, 4) of the faces found."""
+        if time - self._faced > FACE_SECONDS:
+            return []
         return [  # not of the nearest looks alone: few looks are for faces
             look.faces
             for look in self._looks

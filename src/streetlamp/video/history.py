@@ -340,8 +340,10 @@ class Histories:
         if done[rows, near].all() and done[rows, far].all():
             return
         width = len(self._times)
-        cells = np.unique(np.concatenate([rows * width + near, rows * width + far]))
-        rows, columns = cells // width, cells % width
+        cells = np.concatenate([rows * width + near, rows * width + far])
+        cells.sort()
+        cells = cells[np.diff(cells, prepend=-1) > 0]  # each once
+        rows, columns = np.divmod(cells, width)
         todo = ~done[rows, columns]
         rows, columns = rows[todo], columns[todo]
         times = np.array(self._times)

@@ -105,10 +105,11 @@ class Detections:
             ("faces", np.float32, (len(self.faces), 4)),
         )
         for name, dtype, shape in columns:
-            array = np.ascontiguousarray(getattr(self, name), dtype=dtype).reshape(shape)
-            if not np.isfinite(array).all():
+            array = np.ascontiguousarray(getattr(self, name), dtype).reshape(shape)
+            # whole numbers are finite
+            if array.size and dtype is not np.int64 and not np.isfinite(array).all():
                 raise ValueError(f"Detections.{name} has values that are not finite")
-            array.flags.writeable = False
+            array.setflags(write=False)
             object.__setattr__(self, name, array)
 
     def __len__(self) -> int:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from streetlamp.values import Bytes
+from streetlamp.values import Bools, Bytes
 from streetlamp.video.asking import CANNOT_ASK
 from streetlamp.video.calm import is_calm, news, quarter_around
 from streetlamp.video.decode import Decoder
@@ -103,6 +103,7 @@ class Sleeper:
         self._larger = self._largest = 0  # packet but for keyframes in this GOP, in the one before
         self._gop: Gop | None = None
         self._prepared = False  # the detector has seen a part of a picture
+        self._unseen = 0  # looks that had come to nothing when it woke
 
     @property
     def asleep(self) -> bool:
@@ -227,6 +228,8 @@ class Sleeper:
             yield from self._decode(packet)
             return
         self._trusted = trusted
+        if trusted and self._was_nothing():
+            self._scene.was_nothing()
         yield from self._hiding.push(key, look=True)
         self._scene.looked(halved_luma(key.picture), packet.time)
         self._prepare(key)
@@ -237,6 +240,16 @@ class Sleeper:
         self._interval = self._options.look_seconds
         self._held = [packet]
         self._unjudged.clear()
+
+    def _was_nothing(self) -> bool:
+        """Whether it woke for nothing: every look since found nobody, and nothing moved."""
+        return self._hiding.calm_since <= self._entered and self._unseen == self._not_looked
+
+    @property
+    def _not_looked(self) -> int:
+        """How many looks came to nothing so far."""
+        figures = self._hiding.figures
+        return figures.failed_looks + figures.skipped_looks
 
     def _prepare(self, key: RawFrame) -> None:
         """A first look at a quarter of a picture, for nothing: the detector makes itself ready.
@@ -356,10 +369,9 @@ class Sleeper:
             yield from self._wake("the detector does not answer")
             return
         known, raw = self._hiding.found, asked.raw
-        shares = (found.box / np.array(raw.size * 2)).astype(np.float32)
-        found = news(found, self._scene.same(shares))
-        furniture = self._hiding.furniture(found.box)
-        if not is_calm(found, known, furniture, raw.size, asked.part):
+        found = news(found, self._same(found, raw.size))
+        furniture, same = self._hiding.furniture(found.box), self._same(found, raw.size)
+        if not is_calm(found, known, furniture, raw.size, asked.part, same):
             self.eye.missed(raw.time)
             yield from self._wake("somebody is there")
             return
@@ -374,6 +386,10 @@ class Sleeper:
             self._looked = raw.time
         self.eye.calm(raw, raw.time - self._held[0].time, whole=asked.part is None)
         yield from self._pass(raw, asked.gop, found, looked=True)
+
+    def _same(self, found: Detections, size: tuple[int, int]) -> Bools:
+        """(n,) which of them lie where the last keyframe judged is what was looked at before."""
+        return self._scene.same((found.box / np.array(size * 2)).astype(np.float32))
 
     def _pass(
         self, raw: RawFrame, gop: Gop, found: Detections, *, looked: bool
@@ -395,6 +411,7 @@ class Sleeper:
         """Decode and look at everything held, and go on so."""
         self.figures.wakes += 1
         self.figures.last_wake = why
+        self._unseen = self._not_looked
         held, self._held = self._held, []
         self._unjudged.clear()
         if self._asked is not None:

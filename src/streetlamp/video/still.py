@@ -40,6 +40,9 @@ NEAR_WHITE: Final = 0.8  # of it: blocks that differ by the sensor's end now and
 WHITE_USUAL: Final = 3.0  # and are not believed to be stiller than this, levels
 
 
+_Place = tuple[slice, slice]  # rows and columns of blocks
+
+
 class Verdict(Enum):
     """What a keyframe is against the last picture that was looked at."""
 
@@ -69,8 +72,9 @@ class StillScene:
         self._peak = 0.0  # times the usual: the most that was nothing, lately
         self._highest = 0.0  # of the last picture judged
         self._difference: Floats | None = None  # of the last picture judged …
-        self._place: tuple[slice, slice] | None = None  # … where it was restless, in blocks …
+        self._place: _Place | None = None  # … where it was restless, in blocks …
         self._excess: Bytes | None = None  # … and how much
+        self._change: tuple[_Place, Floats] | None = None  # where it changed, and the differences
 
     @property
     def ready(self) -> bool:
@@ -89,7 +93,7 @@ class StillScene:
     def judge(self, luma: Bytes, time: float) -> Verdict:
         """What this keyframe is. luma: (h, w) uint8; time: POSIX seconds."""
         now = _shrink(luma)
-        self._place = self._difference = self._excess = None
+        self._place = self._difference = self._excess = self._change = None
         self._highest = 0.0
         reference, usual = self._reference, self._usual
         if reference is None or usual is None or reference.shape != now.shape:
@@ -112,6 +116,7 @@ class StillScene:
             self._difference, self._highest = difference, highest * UNIT
             self._place = _around(excess >= restless_at)
             return Verdict.RESTLESS
+        self._change = _around(excess >= restless_at), difference
         return Verdict.CHANGED
 
     def same(self, boxes: Floats) -> Bools:
@@ -154,8 +159,22 @@ class StillScene:
         if self._place is None or self._difference is None or self._usual is None:
             return
         self._peak = max(self._peak, self._highest)
-        usual = self._usual[self._place]
-        here = cv2.blur(self._difference[self._place], (3, 3)) - usual
+        self._expect(self._place, self._difference)
+
+    def was_nothing(self) -> None:
+        """The last picture judged was CHANGED, and all that came of it was looked at: nobody.
+
+        What changed there is usual from now on, soon: another time it is only RESTLESS.
+        """
+        if self._change is not None and self._usual is not None:
+            self._expect(*self._change)
+            self._change = None
+
+    def _expect(self, place: _Place, difference: Floats) -> None:
+        """In this place such a difference is nothing. difference: (h, w) levels."""
+        assert self._usual is not None
+        usual = self._usual[place]
+        here = cv2.blur(difference[place], (3, 3)) - usual
         usual += np.float32(LOOKED_WEIGHT) * np.maximum(here, 0)
 
     def _learn(self, difference: Floats) -> None:
@@ -250,7 +269,7 @@ def _excess(difference: Floats, usual: Floats) -> Bytes:
     return cv2.blur(times, WINDOW).astype(np.uint8, copy=False)
 
 
-def _around(there: Bools) -> tuple[slice, slice]:
+def _around(there: Bools) -> _Place:
     """Rows and columns of the blocks marked (h, w), and some around them."""
     rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
     return (

@@ -247,7 +247,9 @@ class Tracker:
         """What the book holds: the tracks, the candidates, and which tracks were found twice."""
         sure = self._book.sure
         tracks = int(np.count_nonzero(sure))
-        book = self._book.take(np.argsort(~sure, kind="stable"))
+        book = self._book
+        if not sure[:tracks].all():  # the tracks do not come first yet
+            book = book.take(np.argsort(~sure, kind="stable"))
         box = book.filter.box()
         np.maximum(box, 0, out=box)
         np.minimum(box, (*size, *size), out=box)
@@ -265,7 +267,9 @@ class Tracker:
 
         def some(rows: slice) -> Tracks:
             picked: dict[str, Any] = {name: column[rows] for name, column in columns.items()}
-            return Tracks(self._camera, time, frame, size, **picked)
+            return Tracks.make(
+                self._camera, time, frame, size, **(picked if len(sure[rows]) else {})
+            )
 
         return some(slice(tracks)), some(slice(tracks, None)), book.found[:tracks] >= 2
 

@@ -48,9 +48,9 @@ class Road:
         """(n,) the number of the cell in which the middle of each box (n, 4) lies."""
         middle = (box[:, :2] + box[:, 2:]) / (2 * np.array(self._cell))
         rows, columns = self._shape
-        column = np.clip(middle[:, 0].astype(np.int64), 0, columns - 1)
-        row = np.clip(middle[:, 1].astype(np.int64), 0, rows - 1)
-        return np.asarray(row * columns + column)
+        last = np.array((columns - 1, rows - 1))
+        inside = np.minimum(np.maximum(middle.astype(np.int64), 0), last)
+        return np.asarray(inside[:, 1] * columns + inside[:, 0])
 
     def learn(self, box: Floats, way: Floats) -> None:
         """Vehicles with these boxes (n, 4) drive in these directions (n, 2), of length 1."""

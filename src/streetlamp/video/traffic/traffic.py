@@ -124,7 +124,11 @@ class Traffic:
         self._judge(faint, ways)
         drives = np.array([way.drives_at(faint.time) for way in ways])
         known = tracks.box[DRIVES.take(tracks.kind)]
-        told = drives | (iou(faint.box, known).max(axis=1, initial=0.0) >= SAME)
+        told = drives
+        if len(known):
+            told = drives | (iou(faint.box, known).max(axis=1) >= SAME)
+        if not told.any():
+            return Tracks.make(faint.camera, faint.time, faint.frame, faint.size)
         # What drives as others do is believed; of all else rules hear how sure the detector is.
         score = np.where(drives, faint.score, _raw(faint.score))
         return _rows(replace(faint, score=score), told)
@@ -245,6 +249,8 @@ def _rows(of: Tracks, which: Bools) -> Tracks:
 def _joined(tracks: Tracks, vehicles: Tracks) -> Tracks:
     """All of ``tracks`` that are no cars, buses or trucks, and ``vehicles`` with their colours."""
     old = DRIVES.take(tracks.kind)
+    if not (len(vehicles) or old.any()):
+        return tracks
     colour = vehicles.colour
     if old.any() and len(vehicles):
         likeness = iou(vehicles.box, tracks.box[old])
