@@ -6,8 +6,8 @@ For each real district the noise of its daily level is whitened with the spectru
 record, the future and all. The oracle knows on which day the leak begins and tests for that day
 alone; it takes the noise for normal, with the scale of its middle half, which is less than all of
 it; asked every day, it is wrong once a year. A detector has to try every beginning and to bear
-heavy tails, so no linear test of this number finds more, but for what districts are quieter in one
-season than in another.
+heavy tails. It is a guide and no strict bound: districts that are quieter in one season than in
+another, or stay put between moves, let a test that knows of that do better.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from streetlamp.meters.districts.options import DistrictOptions
 
 SHARES: Final = (0.01, 0.02, 0.03, 0.05, 0.1, 0.15)
 NIGHTS: Final = (1, 7, 30)
-_LAGS: Final = 14  # days
+_LAGS: Final = 28  # days
 _FAR: Final = 5.0  # times the scatter, at most so much counts of a day's change
 _ROUNDS: Final = 20
 _MIDDLE: Final = 1.4826  # from the median of absolutes to a standard deviation
