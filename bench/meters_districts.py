@@ -12,7 +12,8 @@ in nights; a leak not found within 31 days counts as never found, and the median
 was raised also with nothing put in counts for nothing. Alarms with nothing put in are an upper
 bound of false alarms: real leaks and bursts that nobody labelled are among them. Intervals: Poisson
 for alarms, Wilson for shares; the trials of a district share their beginnings and most shapes, so
-they are fewer than they look and Wilson's intervals too narrow.
+they are fewer than they look and Wilson's intervals too narrow. What an oracle could find is in
+`bench/meters_districts_power.py`.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from streetlamp.values import Bools
 SHARES: Final = (0.01, 0.02, 0.03, 0.05, 0.1, 0.15)
 KINDS: Final = {"abrupt": ("abrupt", "running"), "incipient": ("incipient",)}
 NEW_YEAR: Final = 1514764800.0
+HALF: Final = 410  # days: half of the records
 
 
 def poisson(count: int) -> tuple[float, float]:
@@ -73,22 +75,28 @@ def real(options: DistrictOptions) -> None:
             )
     for kind, kinds in KINDS.items():
         _table(kind, [(w, [t for t in ts if t.leak.kind in kinds]) for w, ts in found.items()])
-    _by_district(data, [t for t in found["ours"] if t.leak.kind in KINDS["abrupt"]])
+    abrupt = [t for t in found["ours"] if t.leak.kind in KINDS["abrupt"]]
+    _by_district(data, abrupt)
+    _by_half(abrupt)
 
 
 def _quiet(data: Districts, records: list[Record]) -> None:
     print("\nNothing put in: every alarm of the records")
-    years = total = nights = 0.0
+    years = total = 0.0
+    nights = {0.2: 0, 0.1: 0}
     for name, record in zip(data.names, records, strict=True):
         years += record.years
         total += len(record.findings)
-        alarm = night_flow(np.array([day.rate for day in record.days]), 0.2)
-        nights += int(np.sum(np.diff(np.concatenate([[False], alarm]).astype(int)) == 1))
+        rates = np.array([day.rate for day in record.days])
+        for gamma in nights:
+            alarm = np.concatenate([[False], night_flow(rates, gamma)])
+            nights[gamma] += int(np.sum(np.diff(alarm.astype(int)) == 1))
         for one in sorted(record.findings, key=lambda f: f.detected):
             when = datetime.fromtimestamp(one.detected, ZONE).strftime("%Y-%m-%d")
             end = "open" if one.end is None else f"{(one.end - one.start) / 86400:.1f} d"
             print(f"  {name} {when} {one.cause:5} {one.numbers['share']:6.1%} {end}")
-    for who, count in (("ours", total), ("night flow 20 %", nights)):
+    rules = [(f"night flow {100 * gamma:.0f} %", count) for gamma, count in nights.items()]
+    for who, count in (("ours", total), *rules):
         low, high = poisson(int(count))
         print(
             f"  {who}: {count:.0f} in {years:.1f} district-years = {count / years:.2f} a year "
@@ -118,6 +126,18 @@ def _by_district(data: Districts, tried: list[Trial]) -> None:
             delays = np.array([t.delay for t in tried if t.share == share and t.district == name])
             cells.append(f"{share:.0%} {_nights(np.median(delays))} {np.mean(delays <= 30):.0%}")
         print(f"  {name}: {'; '.join(cells)}")
+
+
+def _by_half(tried: list[Trial]) -> None:
+    print("\nabrupt leaks by half of the records: median nights, share found within 7 and 30")
+    for half, late in (("first", False), ("second", True)):
+        cells = []
+        for share in SHARES:
+            delays = [t.delay for t in tried if t.share == share and (t.start >= HALF) == late]
+            got = np.array(delays)
+            hits = f"{np.mean(got <= 7):.0%}/{np.mean(got <= 30):.0%}"
+            cells.append(f"{share:.0%} {_nights(np.median(got))} {hits}")
+        print(f"  {half}: {'; '.join(cells)}")
 
 
 def _nights(value: float) -> str:

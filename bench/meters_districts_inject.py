@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,7 +20,7 @@ from streetlamp.meters.districts.recent import Recent
 from streetlamp.values import Finding
 
 HORIZON: Final = 31  # days an injected leak is waited for
-SPACING: Final = 150  # days between the leaks' beginnings
+SPACING: Final = 50  # days between the leaks' beginnings
 WARM: Final = 120  # days before the first
 
 
@@ -31,7 +32,8 @@ class Day:
     begin: float  # of its first hour
     rate: Doubles  # (24,) m3/h
     beside: Doubles
-    before: tuple[District, Episodes]
+    level: float  # m3/h above the usual hours; NaN while learning
+    before: tuple[District, Episodes] | None
 
 
 @dataclass
@@ -63,7 +65,11 @@ class _Listener(District):
 
     def close(self, beside: Doubles) -> Change | None:
         kind, before = self._held
-        self.record.days.append(Day(kind, self.now, self._rate, beside, before))
+        day = Day(kind, self.now, self._rate, beside, math.nan, before)
+        if self.ready:
+            residual = np.concatenate([self.today - self._usual, beside])
+            day.level = self._weights.estimate(residual)[0] * self.scale
+        self.record.days.append(day)
         return super().close(beside)
 
 

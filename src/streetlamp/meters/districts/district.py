@@ -25,9 +25,10 @@ from streetlamp.sequential.jump import AGES, WanderingLevel
 
 Test = Literal["day", "hours", "season"]
 
-_DIP: Final = 21  # days within which a rise after a fall is a return
-_FELL: Final = -2.5  # score of a fall that may be a dip
-_MENDED: Final = 0.25  # of a fall by which it may have been taken for too large
+_SETTLES: Final = 21  # days within which a fall may turn out to have been taken for too large
+_MENDED: Final = 0.25  # of the fall, at most
+_LATELY: Final = 40  # days, in the middle of which the level was usual before it rose
+_BEYOND: Final = 0.4  # of its size, by which a rise has to go beyond that
 _LASTING: Final = 6  # days after which a fall that nothing explains is the new level
 _IDLE: Final = 0.5  # standard deviations
 _LASTS: Final = 12  # hours
@@ -87,7 +88,7 @@ class District:
         self._season = Season()
         self._usually = (0.0, 1.0)  # mean and swing of the usual day at the beginning
         self._fell = (10_000, 0.0)  # (days since, by how much) the level was last taken to fall
-        self._dip: tuple[int, float] | None = None  # (age in days, level before it)
+        self._levels: list[float] = []  # of the last days, without what was open; the latest last
         self.score = math.nan  # of the daily test
         self.open: tuple[float, ...] = ()  # sizes of what is open already, shares
 
@@ -224,6 +225,7 @@ class District:
         if math.isnan(found):
             self._level.update(math.nan)
             self._residuals = [np.full(HOURS, np.nan), *self._residuals[: AGES - 1]]
+            self._keep(math.nan)
             return self._judge()
         foreseen = self._level.expected
         reach = 6 * self._level.deviation
@@ -235,6 +237,7 @@ class District:
         self._profile.learn(self._kind, shape, np.clip(residual - foreseen, -far, far))
         self._level.update(found)
         self._residuals = [residual, *self._residuals[: AGES - 1]]
+        self._keep(found)
         self.days += 1
         return self._judge() or self._slow()
 
@@ -282,10 +285,11 @@ class District:
     def _alone(self, residual: Doubles) -> Doubles:
         return np.concatenate([residual, np.full(self._beside, np.nan)])
 
+    def _keep(self, level: float) -> None:
+        self._levels = [*self._levels[-_LATELY - AGES :], level - sum(self.open)]
+
     def _judge(self) -> Change | None:
         self._fell = (self._fell[0] + 1, self._fell[1])
-        if self._dip is not None:
-            self._dip = (self._dip[0] + 1, self._dip[1]) if self._dip[0] < _DIP else None
         up, down = self._level.jumps()
         self.score = up.score
         # Two weeks know little: the limit comes down to its own over the next four.
@@ -297,28 +301,33 @@ class District:
             score = up.score / max(misfit, 1.0) ** 0.5
             if score >= limit:
                 return self._rise(score, up.age, up.size)
-        if down.size < 0 and down.score <= _FELL:
-            self._dip = self._dip or (0, self._level.before(down.age))
-            part = -down.size / max(sum(self.open), 1e-9)
-            closes = _CLOSES <= part <= _MORE and down.score <= -self._limits.fall
-            if closes or (down.age >= _LASTING and down.score <= -self._limits.day):
-                change = self._change(down.score, down.age, down.size, self._limits.fall)
-                self._level.settle(down.age)
-                self._fell = (0, -change.size)
-                return change
+        part = -down.size / max(sum(self.open), 1e-9)
+        closes = _CLOSES <= part <= _MORE and down.score <= -self._limits.fall
+        if down.size < 0 and (closes or (down.age >= _LASTING and down.score <= -self._limits.day)):
+            change = self._change(down.score, down.age, down.size, self._limits.fall)
+            self._level.settle(down.age)
+            self._fell = (0, -change.size)
+            return change
         return None
 
     def _rise(self, score: float, age: int, size: float) -> Change | None:
         change = self._change(score, age, size, self._limits.day)
-        back = self._dip is not None and change.before + size < self._dip[1] + 0.5 * size
         growing = self._level.growing(age)
-        days, fell = self._fell
-        mended = days <= _DIP and age >= days - 1 and size < _MENDED * fell
+        back = self._returns(age, size)
         self._level.settle(age)
-        if back or mended:  # it was low and is as it was before; or had been taken for too low
-            self._dip = None
+        if back:
             return None
         return Change(change.size, change.before, change.since, score, change.limit, "day", growing)
+
+    def _returns(self, age: int, size: float) -> bool:
+        """Whether the level was low, or taken for too low, and is now as it has been lately."""
+        days, fell = self._fell
+        if days <= _SETTLES and age >= days - 1 and size < _MENDED * fell:
+            return True  # the fall was taken for too large
+        since, past = self._levels[-age - 1 :], self._levels[: -age - 1][-_LATELY:]
+        if np.isnan(since).all() or np.isnan(past).all():
+            return False
+        return bool(np.nanmean(since) - np.nanmedian(past) < _BEYOND * size)
 
     def _change(self, score: float, age: int, size: float, limit: float) -> Change:
         since = HOURS * (age + 1.0)
