@@ -131,6 +131,7 @@ def _desk(house: House, machine: Machine) -> DeskServer:
         modes=house.modes if house.site.modes else None,
         findings=house.findings.table,
         stores=house.stores,
+        meters=house.meter_pages,
         backtest=house.backtester,
     )
     options = house.site.desk

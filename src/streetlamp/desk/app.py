@@ -29,6 +29,7 @@ from streetlamp.desk.routes import (
     hiding,
     incidents,
     live,
+    meters,
     metrics,
     mode,
     notify,
@@ -74,6 +75,7 @@ ROUTERS = (
     mode,
     backtest,
     stock,
+    meters,
 )
 
 

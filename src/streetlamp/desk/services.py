@@ -17,6 +17,7 @@ from streetlamp.alarms.care import AlarmCare
 from streetlamp.backtest.answer import Answer
 from streetlamp.backtest.engine import Job
 from streetlamp.desk.fleet_services import Fleet
+from streetlamp.desk.meter_services import Meters
 from streetlamp.desk.notify_services import Notify
 from streetlamp.desk.people_services import Accounts, Tokens
 from streetlamp.desk.rule_services import DeskRules
@@ -27,7 +28,7 @@ from streetlamp.live.tiles import Sheet
 from streetlamp.store.alarm_groups import GroupSum
 from streetlamp.store.alarms import AlarmTally
 from streetlamp.store.counts import CountSum
-from streetlamp.store.findings import FindingRow
+from streetlamp.store.findings import FindingRow, Known
 from streetlamp.store.inspections import Sighting, Verdict
 from streetlamp.values import Alarm, AlarmState, CameraStatus, Count, Fragment, Segment, Severity
 
@@ -234,6 +235,7 @@ class FindingTable(Protocol):
     """As `streetlamp.store.Findings`."""
 
     def get(self, id: str) -> FindingRow | None: ...  # noqa: A002
+    def known(self, room: str) -> Mapping[str, Known]: ...
 
 
 class Backtest(Protocol):
@@ -363,4 +365,5 @@ class Services:
     modes: ModeKeeper | None = None  # None: the site has no modes
     findings: FindingTable | None = None  # None: neither meters nor stock
     stores: Stores | None = None  # None: no folder of records
+    meters: Meters | None = None  # None: no folder of readings
     backtest: Backtest | None = None

@@ -19,10 +19,10 @@ class FindingOut(Wire):
     unit: str
     confidence: float = Field(description="0–1, never 1.")
     evidence: str = Field(description="One sentence, with its numbers.")
-    has_picture: bool
+    has_picture: bool = Field(description="Whether there is one that this person may see.")
 
     @classmethod
-    def of(cls, row: FindingRow) -> FindingOut:
+    def of(cls, row: FindingRow, *, shown: bool = True) -> FindingOut:
         return cls(
             room=row.room,
             subject=row.subject,
@@ -34,5 +34,5 @@ class FindingOut(Wire):
             unit=row.unit,
             confidence=row.confidence,
             evidence=row.evidence,
-            has_picture=bool(row.drawing),
+            has_picture=bool(row.drawing) and shown,
         )
