@@ -22,6 +22,7 @@ from support.meter_desk import (
     DAY,
     DAYS,
     HALL,
+    HOUR,
     LEAKY,
     NORTH,
     PUMP,
@@ -31,8 +32,8 @@ from support.meter_desk import (
     usage,
 )
 
-HOME, TIGHT_ID = f"water.{LEAKY}", f"water.{TIGHT}"
-DISTRICT, ENGINE = f"district_inflow.{NORTH}", f"electricity.{PUMP}"
+HOME, TIGHT_ID = f"water-{LEAKY}", f"water-{TIGHT}"
+DISTRICT, ENGINE = f"district_inflow-{NORTH}", f"electricity-{PUMP}"
 LOOK = "look at household readings"
 
 
@@ -117,10 +118,17 @@ def test_a_district_shows_level_band_evidence_and_nights(place: Place) -> None:
     assert np.abs(measured - expected)[before].mean() < 4
     (curve,) = told["curves"]
     assert curve["cause"] == "district_leak"
+    (finding,) = [one for one in told["findings"] if one["state"]]
+    time, share = _some(curve["time"]), _some(curve["statistic"])
+    assert set(curve["limit"]) == {1.0}
+    found = (time > finding["detected"] - 2 * HOUR) & (time <= finding["detected"])
+    assert share[found].max() >= 1
+    assert np.nanmax(share[time < finding["start"]]) < 1
+    later = np.array(readings["time"]) > finding["detected"] + DAY
+    assert (measured - expected)[later].mean() == pytest.approx(finding["size"], rel=0.15)
     nights = told["nights"]
     assert len(nights["time"]) == DAYS
     assert nights["measured"][-1] - nights["measured"][40] > 10, "the leak, at night"
-    (finding,) = [one for one in told["findings"] if one["state"]]
     assert finding["cost"]["week"] > 1000
     assert finding["evidence"]
 
@@ -185,7 +193,7 @@ def test_a_look_that_cannot_be_noted_shows_nothing(
 
 
 CALLERS = [*(role.value for role in Role), "narrow", "nobody", "token"]
-THINGS = {"home": HOME, "tight": TIGHT_ID, "district": DISTRICT, "pump": ENGINE, "none": "water.x"}
+THINGS = {"home": HOME, "tight": TIGHT_ID, "district": DISTRICT, "pump": ENGINE, "none": "water-x"}
 
 
 @pytest.mark.parametrize(("who", "what"), list(itertools.product(CALLERS, THINGS)))
@@ -283,7 +291,7 @@ def test_before_the_first_look_everything_is_a_households(lamp: Lamp, ada: httpx
     assert ada.get("/api/alarms/f-1/finding.svg").status_code == 403
 
 
-@pytest.mark.parametrize("id_", ["nowhere", "..", "water./x", "water.a'--", "w" * 90, "water.é"])
+@pytest.mark.parametrize("id_", ["nowhere", "..", "water-/x", "water-a'--", "w" * 90, "water-é"])
 def test_there_is_no_other_meter(place: Place, id_: str) -> None:
     assert page(place, id_).status_code in (404, 422)
 

@@ -28,7 +28,7 @@ PLAIN = {
     "/api/tokens/{id}": "abc",
     "/api/notify/targets/{name}": "porter",
     "/api/stores/{id}": "north",
-    "/api/meters/{id}": "water.north",
+    "/api/meters/{id}": "water-north",
 }
 # Of no camera, and shown to those alone who see all of them: to nobody here (test_stock_routes.py,
 # test_meter_routes.py).

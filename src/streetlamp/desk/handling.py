@@ -32,23 +32,21 @@ def open_findings(desk: Desk, meters: Iterable[ShownMeter]) -> dict[str, Open]:
     """Of the findings of these meters those that are open, by id."""
     alarms: dict[tuple[str, str], list[Alarm]] = defaultdict(list)
     for alarm in desk.services.alarms.list(OPEN, "", None):
-        alarms[alarm.rule, alarm.place].append(alarm)
+        room, _, cause = alarm.rule.partition(": ")
+        if room == "meters":
+            alarms[cause, alarm.place].append(alarm)
     table = desk.services.findings
     known = {} if table is None else table.known("meters")
     found: dict[str, Open] = {}
     for meter in meters:
         for one in meter.findings:
-            held = next((a for a in alarms[_rule(one), meter.name] if _is_of(a, one)), None)
+            held = next((a for a in alarms[one.cause, meter.name] if _is_of(a, one)), None)
             if held is not None:
                 seen = held.state is AlarmState.ACKNOWLEDGED
                 found[one.id] = Open("acknowledged" if seen else "raised", held.id)
             elif one.end is None and one.id in known and not known[one.id].alarm:
                 found[one.id] = Open("noted", None)
     return found
-
-
-def _rule(one: ShownFinding) -> str:
-    return f"meters: {one.cause}"
 
 
 def _is_of(alarm: Alarm, one: ShownFinding) -> bool:

@@ -120,8 +120,8 @@ def inside(time: Doubles, windows: Sequence[Window]) -> Bools:
 def meter_id(name: str, kind: str) -> str:
     """The meter's name where it can stand in an address, behind its kind; else one made of it."""
     if _PLAIN.fullmatch(name):
-        return f"{kind}.{name}"
-    return f"{kind}..{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+        return f"{kind}-{name}"
+    return f"{kind}--{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def rate_unit(kind: MeterKind) -> str:

@@ -26,7 +26,11 @@ _SAFE: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'unsaf
 def finding(id: AlarmId, desk: TheDesk, person: Viewer) -> FindingOut:  # noqa: A002
     """The physical cause, its size and the evidence for it; 404 for an alarm of a camera."""
     found, alarm = _find(desk, id, person)
-    return FindingOut.of(found, shown=may_see_picture(desk, found, alarm, person))
+    shown = may_see_picture(desk, found, alarm, person)
+    keeper = desk.services.meters
+    meter = None if keeper is None else keeper.of_finding(found.id)
+    opens = meter is not None and person.may(Right.VIEW_METERS) and shown
+    return FindingOut.of(found, meter=meter.id if meter and opens else None, shown=shown)
 
 
 @router.get(

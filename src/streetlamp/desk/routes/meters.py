@@ -32,7 +32,7 @@ from streetlamp.meters.waiting import rank
 
 router = APIRouter(prefix="/api/meters", tags=["meters"])
 
-MeterId = Annotated[str, InPath(max_length=80, pattern=r"^[a-z][a-z_]*\.[A-Za-z0-9._-]+$")]
+MeterId = Annotated[str, InPath(max_length=80, pattern=r"^[a-z][a-z_]*-[A-Za-z0-9_-]+$")]
 Moment = Annotated[
     float | None, Query(ge=0, le=1e11, description="Only readings of this stretch, POSIX seconds.")
 ]
@@ -120,9 +120,10 @@ def _windows(found: ShownMeter, person: Login, handled: dict[str, Open]) -> list
     """What of a household's readings may be shown; None: all, as it is none. RefusalError 403."""
     if not found.household:
         return None
-    if not person.may(Right.HANDLE_FINDINGS):
+    right = Right.HANDLE_FINDINGS
+    if not person.may(right):
         raise RefusalError(
-            403, f"This needs the right {Right.HANDLE_FINDINGS}.",
+            403, f"This needs the right {right}.",
             "A household's readings are shown to whoever handles a finding there.",
         )  # fmt: skip
     windows = [one.window for one in found.findings if one.id in handled]

@@ -89,6 +89,7 @@ class District:
         self._fell = (10_000, 0.0)  # (days since, by how much) the level was last taken to fall
         self._dip: tuple[int, float] | None = None  # (age in days, level before it)
         self.score = math.nan  # of the daily test
+        self.near = (math.nan, 0.0)  # of the day's and of the last hour's test, share of its limit
         self.open: tuple[float, ...] = ()  # sizes of what is open already, shares
 
     # --- hours --------------------------------------------------------------------------------
@@ -135,6 +136,7 @@ class District:
 
     def hour(self, slot: int, rate: float) -> Change | None:
         """An hour (m3/h, NaN for none) is over: has anything risen or fallen within today?"""
+        self.near = (self.near[0], 0.0)
         if self._profile is None:
             self.today[slot] = rate
             return None
@@ -155,6 +157,7 @@ class District:
         best = int(np.argmax(np.abs(score)))
         self._highest = max(self._highest, abs(float(score[best])))
         limit = max(self._extremes.limit, _FLOOR)
+        self.near = (self.near[0], max(float(score[best]), 0.0) / limit)
         if abs(score[best]) < limit:
             return None
         by, length = float(size[best]), WINDOWS[best]
@@ -291,10 +294,12 @@ class District:
         # Two weeks know little: the limit comes down to its own over the next four.
         young = max(0.0, 1 - (self.days - self._learn_days) / _YOUNG)
         limit = self._limits.day + young * _UNSURE
+        self.near = (up.score / limit, 0.0)
         if up.score >= limit and up.size > 0:
             # Where the hours do not agree on the leak, its standard error is larger (Birge 1932).
             misfit = self._weights.misfit(np.array(self._residuals[: max(up.age, 1)]))
             score = up.score / max(misfit, 1.0) ** 0.5
+            self.near = (score / limit, 0.0)
             if score >= limit:
                 return self._rise(score, up.age, up.size)
         if down.size < 0 and down.score <= _FELL:

@@ -52,7 +52,6 @@ class Follow:
         self._filled = 0.0
         self._closed = False
         self._weather = _Weather()
-        self._limit = bounds.day
         self.watched: Watched | None = None  # of the last whole hour
 
     def update(self, step: Step) -> list[Finding]:
@@ -84,16 +83,18 @@ class Follow:
     def _hour(self, place: Place, now: float) -> list[Finding]:
         found = []
         self._filled = 0.0
-        expected, spread, score = np.full((3, len(self.districts)), np.nan)
+        expected, spread, enough = np.full((3, len(self.districts)), np.nan)
         for at, one in enumerate(self.districts):
             rate = self._sums[at].take()
             foreseen, off = one.foreseen(place.slot)
-            expected[at], spread[at], score[at] = foreseen, BAND * off, one.score
+            # for people: without what was found, and the nearer of both tests to its limit
+            expected[at], spread[at] = foreseen - sum(one.open) * one.scale, BAND * off
             self._recent[at].add(now - _HOUR, rate, foreseen, off, one.score)
             change = one.hour(place.slot, rate)
+            enough[at] = max(one.near) if one.ready else math.nan
             if change is not None:
                 found += self._change(at, change, now)
-        self.watched = Watched(score, np.full(len(score), self._limit), expected, spread)
+        self.watched = Watched(enough, np.ones(len(enough)), expected, spread)
         return found
 
     def _day(self, now: float) -> list[Finding]:
