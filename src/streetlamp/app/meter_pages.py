@@ -110,9 +110,8 @@ def write_page(folder: Path, id: str, chart: Chart) -> None:  # noqa: A002
     """A page's columns, whole or not at all, readable by the owner alone. OSError."""
     columns: dict[str, Any] = {name: getattr(chart, name) for name in _COLUMNS}
     for number, curve in enumerate(chart.curves):
-        columns[f"curve {number} {curve.cause}"] = np.stack(
-            [curve.time, curve.statistic, curve.limit]
-        )
+        columns[f"curve {number} {curve.cause}"] = np.stack([curve.statistic, curve.limit])
+        columns[f"times {number}"] = curve.time
     if chart.nights is not None:
         nights = chart.nights
         columns["nights"] = np.stack([nights.time, nights.measured, nights.expected])
@@ -131,15 +130,15 @@ def read_page(folder: Path, id: str) -> Chart | None:  # noqa: A002
             np.load(handle, allow_pickle=False) as kept,
         ):
             return _chart({name: kept[name] for name in kept.files})
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         return None
 
 
 def _chart(kept: Mapping[str, Any]) -> Chart:
     curves = []
     for name in sorted(name for name in kept if name.startswith("curve ")):
-        time, statistic, limit = kept[name]
-        curves.append(Curve(name.split(" ", 2)[2], time, _small(statistic), _small(limit)))
+        _, number, cause = name.split(" ", 2)
+        curves.append(Curve(cause, kept[f"times {number}"], *kept[name]))
     nights = None
     if "nights" in kept:
         time, measured, expected = kept["nights"]
