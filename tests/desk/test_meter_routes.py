@@ -229,6 +229,17 @@ def test_who_may_see_which_meter(place: Place, who: str, what: str) -> None:
         assert logged == [] or (status == 200 and what == "home")
 
 
+def test_a_program_sees_no_households_picture(place: Place) -> None:
+    _, text = place.lamp.tokens.add("supervisor", "pager", {"view_alarms"}, EVERY_CAMERA, T0)
+    with place.lamp.client(Authorization=f"Bearer {text}") as program:
+        for meter, status in ((LEAKY, 403), (HALL, 200)):
+            about = f"/api/alarms/{place.meters.row(meter).id}/finding"
+            assert program.get(f"{about}.svg").status_code == status
+            told = program.get(about).json()
+            assert told["has_picture"] is (status == 200)
+            assert told["meter"] is None, "it has no right to the page"
+
+
 def test_the_list_is_for_who_sees_the_whole_site(place: Place) -> None:
     assert listed(place, "narrow")["waiting"] == []
     assert listed(place, "narrow")["meters"] == []
