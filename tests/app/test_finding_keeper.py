@@ -13,7 +13,9 @@ import pytest
 
 from streetlamp.app.finding_events import LEDGER
 from streetlamp.app.finding_keeper import LIST_SECONDS, FindingKeeper
+from streetlamp.app.meter_pages import FOLDER, read_page
 from streetlamp.app.store_keeper import StoreKeeper
+from streetlamp.meters.shown import ShownMeter
 from streetlamp.site import Site, load_site, parse_site
 from streetlamp.stock.ledger.entries import Entry, EntryKind
 from streetlamp.stock.shown import ShownStore
@@ -59,8 +61,14 @@ class Desk:
         site.data.mkdir(exist_ok=True)
         self.database = Database(site.data / "streetlamp.db")
         self.told: list[Event] = []
-        self.keeper = FindingKeeper(site, self.database, self.told.extend)
+        self.meters: list[ShownMeter] = []
+        self.keeper = FindingKeeper(
+            site, self.database, self.told.extend, show_meters=self._show_meters
+        )
         self.now = time.time() - (DAYS - day) * 86_400
+
+    def _show_meters(self, meters: Sequence[ShownMeter]) -> None:
+        self.meters = list(meters)
 
     def look(self) -> list[Event]:
         """Lets it look at both rooms until it has nothing more to do; the leaks it told of."""
@@ -95,6 +103,10 @@ def test_a_leak_is_told_once_and_when_it_is_over(site: Site, tmp_path: Path) -> 
     assert row is not None
     assert row.drawing.startswith("<svg")
     assert row.evidence
+    (meter,) = desk.meters
+    assert (meter.id, meter.household) == ("water-W1", True)
+    assert [one.id for one in meter.findings] == [began.id], "the alarm's own"
+    assert read_page(site.data / FOLDER, meter.id) is not None
     assert desk.look() == [], "nothing has changed"
     desk.close()
 

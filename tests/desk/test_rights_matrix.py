@@ -28,9 +28,11 @@ PLAIN = {
     "/api/tokens/{id}": "abc",
     "/api/notify/targets/{name}": "porter",
     "/api/stores/{id}": "north",
+    "/api/meters/{id}": "water-north",
 }
-# Of no camera, and shown to those alone who see all of them: to nobody here (test_stock_routes.py).
-OF_THE_WHOLE = "/api/stores/{id}"
+# Of no camera, and shown to those alone who see all of them: to nobody here (test_stock_routes.py,
+# test_meter_routes.py).
+OF_THE_WHOLE = ("/api/stores/{id}", "/api/meters/{id}")
 # Where only a body that fits comes as far as the thing.
 BODIES: dict[str, dict[str, object]] = {
     "/api/hiding/sightings/{id}": {"verdict": "false"},

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from streetlamp.meters.options import MeterOptions
+from streetlamp.meters.shown import ShownMeter
 from streetlamp.stock.options import StockOptions
 from streetlamp.stock.shown import ShownStore
 from streetlamp.store import FindingRow
-from streetlamp.values import Event, Phase, Severity
+from streetlamp.values import Event, Finding, Phase, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Looked:
     stores: tuple[ShownStore, ...] = ()  # those that have changed
     marks: Mapping[str, str] = field(default_factory=dict)
     names: tuple[str, ...] = ()  # of all stores there are
+    meters: tuple[ShownMeter, ...] | None = None  # all there are; None: it did not come so far
 
 
 LEDGER: Final = "stock-ledger.db"  # in the data folder
@@ -61,6 +64,12 @@ def listed(folder: Path) -> tuple[Listed, ...]:
     if not found:
         folder.stat()  # whether there is one
     return tuple(found)
+
+
+def finding_id(room: str, kind: str, finding: Finding) -> str:
+    """Of the event that a finding raises: the same for the same episode, however often found."""
+    whole = "\n".join((room, kind, finding.subject, finding.id))
+    return f"f-{hashlib.sha256(whole.encode()).hexdigest()[:24]}"
 
 
 GRAVE: Final = {

@@ -23,6 +23,7 @@ from typing import Final
 
 from streetlamp.app.finding_events import Job, Listed, Looked, event_of, listed
 from streetlamp.meters.feed_file import feed_of
+from streetlamp.meters.shown import ShownMeter
 from streetlamp.site import Site
 from streetlamp.stock.shown import ShownStore
 from streetlamp.store import Database, Findings
@@ -50,10 +51,13 @@ class FindingKeeper:
         database: Database,
         tell: Callable[[Sequence[Event]], None],
         show: Callable[[Sequence[ShownStore], Sequence[str]], None] | None = None,
+        show_meters: Callable[[Sequence[ShownMeter]], None] | None = None,
     ) -> None:
-        """``show`` takes the stores that have changed, and the names of all there are."""
+        """``show`` takes the stores that have changed, and the names of all there are;
+        ``show_meters`` all meters."""
         self.table = Findings(database)
         self._show = show
+        self._show_meters = show_meters
         self._marks: Mapping[str, str] = {}
         self._tell = tell
         self._jobs = [
@@ -160,6 +164,8 @@ class FindingKeeper:
             if self._show is not None:
                 self._show(looked.stores, looked.names)
             self._marks = looked.marks
+        if looked.meters is not None and self._show_meters is not None:
+            self._show_meters(looked.meters)
         self._seen[job.room] = there
         self._took[job.room] = now, abs(now - self._began)
         self._listed = 0.0  # the other room may wait

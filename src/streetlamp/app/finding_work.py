@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from collections.abc import Iterator
@@ -10,7 +9,8 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from streetlamp.app.finding_events import LEDGER, Job, Looked, listed
+from streetlamp.app.finding_events import LEDGER, Job, Looked, finding_id, listed
+from streetlamp.app.meter_pages import FOLDER, PageWriter
 from streetlamp.errors import UserError
 from streetlamp.meters.picture import draw
 from streetlamp.meters.scan import Progress, Scan
@@ -30,7 +30,7 @@ AHEAD: Final = 86_400.0  # seconds by which a reading's clock may be ahead of ou
 def look_through(job: Job) -> Looked:
     """All findings there are. What is wrong with the files is said, never raised."""
     if not listed(job.folder):
-        return Looked(job.room, ())
+        return Looked(job.room, (), meters=() if job.room == "meters" else None)
     try:
         return _meters(job) if job.room == "meters" else _stock(job)
     except UserError as error:
@@ -42,15 +42,17 @@ def _meters(job: Job) -> Looked:
     files = [Path(one.path) for one in listed(job.folder)]
     scan = Scan(Zone(zone))
     scan.read(files, time.time() + AHEAD, Progress())
-    scan.replay(job.meters.alarms_per_meter_year, Progress())
+    pages = PageWriter(job.data / FOLDER, scan.zone, scan.book, job.meters.site_meters)
+    scan.replay(job.meters.alarms_per_meter_year, Progress(), over=pages.over)
+    pages.close()
     rows = tuple(
         _row(job.room, entry.panel.kind.name, entry.finding, draw(entry, zone))
         for entry in scan.book.entries()
     )
-    wrong = scan.failed[:1]
+    wrong = [*scan.failed[:1], *filter(None, [pages.trouble])]
     if scan.rejects.total:
         wrong.append(f"{scan.rejects.total} readings could not be used")
-    return Looked(job.room, rows, "; ".join(wrong))
+    return Looked(job.room, rows, "; ".join(wrong), meters=tuple(pages.meters))
 
 
 def _stock(job: Job) -> Looked:
@@ -83,9 +85,8 @@ def _stock(job: Job) -> Looked:
 
 
 def _row(room: str, kind: str, finding: Finding, drawing: str) -> FindingRow:
-    whole = "\n".join((room, kind, finding.subject, finding.id))
     return FindingRow(
-        f"f-{hashlib.sha256(whole.encode()).hexdigest()[:24]}",
+        finding_id(room, kind, finding),
         room,
         finding.subject,
         finding.cause,

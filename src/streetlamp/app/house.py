@@ -30,6 +30,7 @@ from streetlamp.app.health_keeper import HealthKeeper
 from streetlamp.app.heat_keeper import HeatKeeper
 from streetlamp.app.inspector import Inspector, Keeper
 from streetlamp.app.kept import FILE
+from streetlamp.app.meter_keeper import MeterKeeper
 from streetlamp.app.mode_keeper import ModeKeeper
 from streetlamp.app.notifier import make_keeper
 from streetlamp.app.rule_keeper import RuleKeeper
@@ -132,9 +133,14 @@ class House:
 
         self.stores = _stores(site, self.data)
         self.feeds = make_feeds(site, self.stores)
-        self.findings = FindingKeeper(
-            site, self.database, self._tell_book, self.stores.show if self.stores else None
+        self.meter_pages = (
+            MeterKeeper(self.data, time.time, site.meters) if site.meters.folder else None
         )
+        self.findings = FindingKeeper(
+            site, self.database, self._tell_book,
+            self.stores.show if self.stores else None,
+            self.meter_pages.show if self.meter_pages else None,
+        )  # fmt: skip
         if self.stores is not None:
             self.stores.on_note(lambda: self.findings.look_again("stock"))
 

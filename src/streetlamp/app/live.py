@@ -132,6 +132,7 @@ def _desk(house: House, machine: Machine) -> DeskServer:
         findings=house.findings.table,
         stores=house.stores,
         feeds=lambda: tuple(one.view() for one in house.feeds),
+        meters=house.meter_pages,
         backtest=house.backtester,
     )
     options = house.site.desk

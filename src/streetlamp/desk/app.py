@@ -30,6 +30,7 @@ from streetlamp.desk.routes import (
     hiding,
     incidents,
     live,
+    meters,
     metrics,
     mode,
     notify,
@@ -76,6 +77,7 @@ ROUTERS = (
     backtest,
     stock,
     feeds,
+    meters,
 )
 
 

@@ -25,14 +25,16 @@ class Looks:
         self._last: OrderedDict[tuple[str, str, str, str], float] = OrderedDict()
         self._lock = threading.Lock()
 
-    def note(self, token: str, user: str, action: str, what: str, now: float) -> None:
+    def note(
+        self, token: str, user: str, action: str, what: str, now: float, **detail: str
+    ) -> None:
         """Somebody looks at `what`; written unless the same look just goes on."""
         key = (token, user, action, what)
         with self._lock:
             before = self._last.pop(key, None)
             goes_on = before is not None and 0 <= now - before < _SAME_LOOK
             if not goes_on:
-                self._audit.record(now, user, action, what)
+                self._audit.record(now, user, action, what, **detail)
             self._last[key] = now
             while len(self._last) > _MOST_KEYS:
                 self._last.popitem(last=False)

@@ -31,6 +31,8 @@ class Right(StrEnum):
     CHANGE_RULES = "change_rules"
     BACKTEST = "backtest"
     MANAGE_NOTIFY = "manage_notify"
+    VIEW_METERS = "view_meters"
+    HANDLE_FINDINGS = "handle_findings"
     VIEW_STOCK = "view_stock"
     NOTE_STOCK = "note_stock"
     CORRECT_STOCK = "correct_stock"
@@ -58,6 +60,10 @@ WORDS: Final[Mapping[Right, str]] = {
     Right.CHANGE_RULES: "Change zones, lines and rules.",
     Right.BACKTEST: "Try rules on recordings.",
     Right.MANAGE_NOTIFY: "Say who is told of alarms, look at what was not delivered.",
+    Right.VIEW_METERS: "See what was found at meters, what waiting costs, and the readings of the "
+    "site's own meters and districts; of the whole site.",
+    Right.HANDLE_FINDINGS: "See a household's readings around an open finding; each look is "
+    "written down.",
     Right.VIEW_STOCK: "See tanks and stores: balances, findings, ledger; of the whole site.",
     Right.NOTE_STOCK: "Note entries in a store's ledger, and correct one's own.",
     Right.CORRECT_STOCK: "Correct what others noted in a store's ledger.",
@@ -87,6 +93,8 @@ _OPERATOR: Final = frozenset(
         Right.ANSWER_ALARMS,
         Right.SHELVE,  # as ISA-18.2 has it: by who answers, with an end, and written down
         Right.VIEW_COUNTS,
+        Right.VIEW_METERS,
+        Right.HANDLE_FINDINGS,
         Right.VIEW_STOCK,
         Right.NOTE_STOCK,
     }
@@ -127,8 +135,9 @@ ROLES: Final[Mapping[Role, frozenset[Right]]] = {
     ),
 }
 
-IN_PERSON: Final = frozenset({Right.MANAGE_TOKENS, Right.MANAGE_USERS})
-"""Rights no token can have: a program that leaks must not be able to let others in."""
+IN_PERSON: Final = frozenset({Right.MANAGE_TOKENS, Right.MANAGE_USERS, Right.HANDLE_FINDINGS})
+"""Rights no token can have: a program that leaks must not be able to let others in, and who looks
+at a household's readings is somebody with a name."""
 
 
 def rights_of(roles: Iterable[Role]) -> frozenset[Right]:

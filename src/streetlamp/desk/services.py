@@ -18,6 +18,7 @@ from streetlamp.backtest.answer import Answer
 from streetlamp.backtest.engine import Job
 from streetlamp.desk.feed_services import FeedView
 from streetlamp.desk.fleet_services import Fleet
+from streetlamp.desk.meter_services import Meters
 from streetlamp.desk.notify_services import Notify
 from streetlamp.desk.people_services import Accounts, Tokens
 from streetlamp.desk.rule_services import DeskRules
@@ -28,7 +29,7 @@ from streetlamp.live.tiles import Sheet
 from streetlamp.store.alarm_groups import GroupSum
 from streetlamp.store.alarms import AlarmTally
 from streetlamp.store.counts import CountSum
-from streetlamp.store.findings import FindingRow
+from streetlamp.store.findings import FindingRow, Known
 from streetlamp.store.inspections import Sighting, Verdict
 from streetlamp.values import Alarm, AlarmState, CameraStatus, Count, Fragment, Segment, Severity
 
@@ -235,6 +236,7 @@ class FindingTable(Protocol):
     """As `streetlamp.store.Findings`."""
 
     def get(self, id: str) -> FindingRow | None: ...  # noqa: A002
+    def known(self, room: str) -> Mapping[str, Known]: ...
 
 
 class Backtest(Protocol):
@@ -365,4 +367,5 @@ class Services:
     findings: FindingTable | None = None  # None: neither meters nor stock
     stores: Stores | None = None  # None: no folder of records
     feeds: Callable[[], Sequence[FeedView]] = tuple
+    meters: Meters | None = None  # None: no folder of readings
     backtest: Backtest | None = None

@@ -105,6 +105,7 @@ class SiteOut(Wire):
     cameras: tuple[CameraOut, ...]
     plans: tuple[PlanOut, ...]
     stores: bool = Field(description="Whether it keeps tanks or stores, and one may see them.")
+    meters: bool = Field(description="Whether it has meters, and one may see them.")
 
 
 class StatusOut(Wire):

@@ -19,10 +19,11 @@ class FindingOut(Wire):
     unit: str
     confidence: float = Field(description="0–1, never 1.")
     evidence: str = Field(description="One sentence, with its numbers.")
-    has_picture: bool
+    meter: str | None = Field(description="The id of the page that this person may open.")
+    has_picture: bool = Field(description="Whether there is one that this person may see.")
 
     @classmethod
-    def of(cls, row: FindingRow) -> FindingOut:
+    def of(cls, row: FindingRow, *, meter: str | None, shown: bool) -> FindingOut:
         return cls(
             room=row.room,
             subject=row.subject,
@@ -34,5 +35,6 @@ class FindingOut(Wire):
             unit=row.unit,
             confidence=row.confidence,
             evidence=row.evidence,
-            has_picture=bool(row.drawing),
+            meter=meter,
+            has_picture=bool(row.drawing) and shown,
         )

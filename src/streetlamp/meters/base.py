@@ -43,6 +43,16 @@ class Step:
     beside: Mapping[str, float] = field(default_factory=dict)  # the site's weather: kind, its value
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Watched:
+    """What a cause goes by after a step, for people to see: (n,) arrays, NaN for nothing."""
+
+    statistic: Doubles  # the evidence so far
+    limit: Doubles  # where it has to be
+    expected: Doubles | None = None  # of an hour, a rate an hour in the kind's unit …
+    spread: Doubles | None = None  # … and so far from it is usual
+
+
 class CauseOptions(Options):
     """What every cause can be told."""
 
@@ -63,6 +73,7 @@ class Cause(ABC):
     kinds: ClassVar[frozenset[str]]  # of meters: water, electricity, district_inflow, pressure …
     summary: ClassVar[str]  # one sentence for the docs
     Options: ClassVar[type[CauseOptions]] = CauseOptions
+    watched: Watched | None = None  # another object whenever it is news; None: shows nothing
 
     def __init__(self, meters: Sequence[str], options: Any = None) -> None:
         self.meters = tuple(meters)

@@ -13,6 +13,7 @@ from multiprocessing.process import BaseProcess
 from typing import Final
 
 from streetlamp.errors import UserError
+from streetlamp.meters.base import Cause
 from streetlamp.meters.beside import Beside
 from streetlamp.meters.budget import causes_of, make_causes
 from streetlamp.meters.panel import Panel
@@ -23,6 +24,13 @@ _MUCH: Final = 1_000_000  # meter-steps that are worth the start of a process
 _BATCH: Final = 100  # steps told at once
 
 
+Seen = Callable[[float, Sequence[Cause]], None]
+
+
+def unseen(end: float, causes: Sequence[Cause]) -> None:
+    """Nobody looks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
     """How panels are replayed."""
@@ -31,14 +39,16 @@ class Replay:
     budget: float | None
     beside: Beside
 
-    def told(self, panel: Panel) -> Iterator[list[Finding]]:
-        """What each step's causes found, step by step."""
+    def told(self, panel: Panel, seen: Seen = unseen) -> Iterator[list[Finding]]:
+        """What each step's causes found, step by step. ``seen`` looks at them after each."""
         causes = make_causes(panel.kind.name, panel.meters, self.budget)
         weathered = self.beside and panel.kind.name == "district_inflow"
         for step in panel.replay(self.zone):
             if weathered:
                 step = replace(step, beside=self.beside.at(step.end))  # noqa: PLW2901
-            yield [one for cause in causes for one in cause.update(step)]
+            found = [one for cause in causes for one in cause.update(step)]
+            seen(step.end, causes)
+            yield found
 
 
 @dataclass(frozen=True, slots=True)

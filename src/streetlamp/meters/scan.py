@@ -13,7 +13,8 @@ from streetlamp.meters.format import Intake, nothing, read_file
 from streetlamp.meters.panel import Panel, panels
 from streetlamp.meters.readings import Readings
 from streetlamp.meters.rejects import Rejects
-from streetlamp.meters.replay import Replay, shared_out, side_by_side
+from streetlamp.meters.replay import Replay, shared_out, side_by_side, unseen
+from streetlamp.meters.traces import Traces
 from streetlamp.meters.zone import Zone
 from streetlamp.values import Finding
 
@@ -53,10 +54,17 @@ class Scan:
         self.rows = readings.rows
         self.panels = panels(readings.series())
 
-    def replay(self, budget: float | None, progress: Progress, processes: int = 1) -> None:
+    def replay(
+        self,
+        budget: float | None,
+        progress: Progress,
+        processes: int = 1,
+        over: Callable[[Panel, Traces], None] | None = None,
+    ) -> None:
         """Steps every panel through its causes; findings go into the book at once.
 
-        processes: how many may work at it. UserError: one of several was killed.
+        processes: how many may work at it; ``over``, told of each panel that is done with what its
+        causes went by, wants one. UserError: one of several was killed.
         """
         how = Replay(self.zone, budget, Beside(self.panels))
 
@@ -67,9 +75,12 @@ class Scan:
 
         parts = shared_out(self.panels, processes)
         progress.steps_known(sum(part.panel.count for part in parts))
-        if processes > 1 and len(parts) > 1:
+        if processes > 1 and len(parts) > 1 and over is None:
             side_by_side(how, parts, processes, take)
             return
         for panel in self.panels:
-            for found in how.told(panel):
+            traces = Traces()
+            for found in how.told(panel, traces.add if over is not None else unseen):
                 take(panel, 1, found)
+            if over is not None:
+                over(panel, traces)

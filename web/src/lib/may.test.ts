@@ -14,6 +14,7 @@ test.each([
   ["an operator at the handover", OPERATOR, "handover", "handover"],
   ["a privacy officer at events", PRIVACY, "events", "system"],
   ["an operator without a right to stores", OPERATOR, "stores", "wall"],
+  ["a privacy officer at a meter", PRIVACY, "meter", "system"],
   ["a privacy officer at a store's form", PRIVACY, "entry", "system"],
   ["somebody without a role", [], "wall", "users"],
   ["anybody at their own account", [], "users", "users"],

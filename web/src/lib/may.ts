@@ -6,7 +6,7 @@ export type Right =
   | "view_site" | "view_live" | "view_recordings" | "export" | "view_alarms" | "answer_alarms" | "shelve" | "set_mode"
   | "view_counts" | "view_fleet" | "view_reports" | "plan_maintenance" | "change_rules" | "backtest"
   | "manage_notify" | "view_metrics" | "read_audit" | "judge_hiding" | "manage_site" | "manage_tokens"
-  | "manage_users" | "view_stock" | "note_stock" | "correct_stock";
+  | "manage_users" | "view_meters" | "handle_findings" | "view_stock" | "note_stock" | "correct_stock";
 
 type View = Route["view"];
 
@@ -27,6 +27,8 @@ const NEEDS: Partial<Record<View, Right | readonly Right[]>> = {
   stores: "view_stock",
   store: "view_stock",
   entry: "note_stock",
+  meters: "view_meters",
+  meter: "view_meters",
 };
 
 /** Where somebody lands, the first that they may open. */

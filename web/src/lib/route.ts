@@ -20,7 +20,9 @@ export type Route =
   | { view: "public" }
   | { view: "stores" }
   | { view: "store"; id: string }
-  | { view: "entry"; id: string; corrects: number | null };
+  | { view: "entry"; id: string; corrects: number | null }
+  | { view: "meters" }
+  | { view: "meter"; id: string };
 
 export function parse(path: string, search = ""): Route {
   const [, first = "", second, third] = path.split("/");
@@ -41,6 +43,8 @@ export function parse(path: string, search = ""): Route {
       const corrects = Number(new URLSearchParams(search).get("corrects"));
       return { view: "entry", id, corrects: Number.isInteger(corrects) && corrects > 0 ? corrects : null };
     }
+    case "meter":
+      return id === null ? { view: "meters" } : { view: "meter", id };
     case "report":
       return { view: "report", period: id ?? "month" };
     case "fleet":
@@ -57,6 +61,7 @@ export function parse(path: string, search = ""): Route {
     case "users":
     case "public":
     case "stores":
+    case "meters":
       return { view: first };
     default:
       return { view: "wall" };

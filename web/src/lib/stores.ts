@@ -280,7 +280,7 @@ export interface Range {
 }
 
 /** The part of a store's time that is shown: the last so many days, or all of it. */
-export function lastDays(balances: Pick<Balances, "time">, days: number | null): Range | null {
+export function lastDays(balances: { time: readonly number[] }, days: number | null): Range | null {
   const first = balances.time[0];
   const to = balances.time.at(-1);
   if (first === undefined || to === undefined) return null;

@@ -62,6 +62,8 @@ export interface Site {
   plans?: Plan[];
   /** Whether there are tanks or stores, and they may see them. */
   stores?: boolean;
+  /** The same of meters. */
+  meters?: boolean;
 }
 
 export interface CameraStatus {
@@ -149,6 +151,8 @@ export interface Finding {
   unit: string;
   confidence: number;
   evidence: string;
+  /** The id of its meter's page; null: none, or not for this person. */
+  meter: string | null;
   has_picture: boolean;
 }
 

@@ -65,6 +65,9 @@ def site(desk: TheDesk, person: Viewer) -> SiteOut:
         stores=desk.services.stores is not None
         and person.eyes.everything
         and person.may(Right.VIEW_STOCK),
+        meters=desk.services.meters is not None
+        and person.eyes.everything
+        and person.may(Right.VIEW_METERS),
     )
 
 
@@ -126,6 +129,8 @@ def _findings(*, looked_for: bool) -> tuple[str, ...]:
     return (
         "Leaks, faults and losses found in readings of meters and records of stores, with a "
         "drawing of the readings around them, until the operator deletes them.",
+        "Readings of a household's meter are shown only while it has an open finding, to whoever "
+        "handles that, and each look is written down.",
     )
 
 

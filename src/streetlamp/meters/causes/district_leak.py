@@ -32,4 +32,6 @@ class DistrictLeak(Cause):
         self._follow = Follow(self.meters, told)
 
     def update(self, step: Step) -> Sequence[Finding]:
-        return self._follow.update(step)
+        found = self._follow.update(step)
+        self.watched = self._follow.watched
+        return found

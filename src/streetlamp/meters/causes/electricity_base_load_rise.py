@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from streetlamp.meters.arrays import Doubles
-from streetlamp.meters.base import CAUSES, CauseOptions
+from streetlamp.meters.base import CAUSES, CauseOptions, Watched
 from streetlamp.meters.electricity.budget import DAY_YEAR, confidence
 from streetlamp.meters.electricity.daily import DailyCause
 from streetlamp.meters.electricity.days import DAY, Day
@@ -73,6 +73,7 @@ class ElectricityBaseLoadRise(DailyCause):
         usual, width = self._usual()
         z = np.clip((level[:, 0] - usual[:, 0]) / width, -MOST, MOST)
         over = self._cusum.update(np.asarray(z, np.float64))
+        self.watched = Watched(self._cusum.sum.copy(), np.full(len(z), self._h))
         self._past = np.roll(self._past, 1, axis=1)
         self._past[:, 0] = level
         found = [

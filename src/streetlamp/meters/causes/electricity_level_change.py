@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from streetlamp.meters.base import CAUSES, CauseOptions
+from streetlamp.meters.base import CAUSES, CauseOptions, Watched
 from streetlamp.meters.electricity.budget import confidence
 from streetlamp.meters.electricity.daily import DailyCause
 from streetlamp.meters.electricity.days import DAY, Day
@@ -53,6 +53,8 @@ class ElectricityLevelChange(DailyCause):
 
     def look(self, day: Day, now: float) -> Sequence[Finding]:
         verdict = self._levels.update(day.power)
+        limit = np.full(len(verdict.evidence), self.threshold)
+        self.watched = Watched(verdict.evidence, limit)
         found = [
             *self._changed(self._told, verdict.step, day, now, verdict, self._step),
             *self._changed(self._scaled, verdict.scale, day, now, verdict, self._scale),

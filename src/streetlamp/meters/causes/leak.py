@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import Field
 
 from streetlamp.meters.arrays import Doubles, Indices
-from streetlamp.meters.base import CAUSES, Cause, CauseOptions, Step
+from streetlamp.meters.base import CAUSES, Cause, CauseOptions, Step, Watched
 from streetlamp.meters.flow import RATES, Flow, evidence
 from streetlamp.meters.own import OwnTail, Prior
 from streetlamp.meters.pulses import Passed, Pulses
@@ -138,6 +138,7 @@ class Leak(Cause):
             np.where(which, heights[1], heights[0]),
             np.where(which, limits[1], limits[0]),
         )
+        self.watched = Watched(height, limit)
         self._hours += span
         lasted = self._age[rows, best] >= self.options.shortest_hours
         lasted &= self._hours >= _FIRST

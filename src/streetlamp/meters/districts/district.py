@@ -90,6 +90,7 @@ class District:
         self._fell = (10_000, 0.0)  # (days since, by how much) the level was last taken to fall
         self._levels: list[float] = []  # of the last days, without what was open; the latest last
         self.score = math.nan  # of the daily test
+        self.near = (math.nan, 0.0)  # of the day's and of the last hour's test, share of its limit
         self.open: tuple[float, ...] = ()  # sizes of what is open already, shares
 
     # --- hours --------------------------------------------------------------------------------
@@ -136,6 +137,7 @@ class District:
 
     def hour(self, slot: int, rate: float) -> Change | None:
         """An hour (m3/h, NaN for none) is over: has anything risen or fallen within today?"""
+        self.near = (self.near[0], 0.0)
         if self._profile is None:
             self.today[slot] = rate
             return None
@@ -156,6 +158,7 @@ class District:
         best = int(np.argmax(np.abs(score)))
         self._highest = max(self._highest, abs(float(score[best])))
         limit = max(self._extremes.limit, _FLOOR)
+        self.near = (self.near[0], max(float(score[best]), 0.0) / limit)
         if abs(score[best]) < limit:
             return None
         by, length = float(size[best]), WINDOWS[best]
@@ -295,10 +298,12 @@ class District:
         # Two weeks know little: the limit comes down to its own over the next four.
         young = max(0.0, 1 - (self.days - self._learn_days) / _YOUNG)
         limit = self._limits.day + young * _UNSURE
+        self.near = (up.score / limit, 0.0)
         if up.score >= limit and up.size > 0:
             # Where the hours do not agree on the leak, its standard error is larger (Birge 1932).
             misfit = self._weights.misfit(np.array(self._residuals[: max(up.age, 1)]))
             score = up.score / max(misfit, 1.0) ** 0.5
+            self.near = (score / limit, 0.0)
             if score >= limit:
                 return self._rise(score, up.age, up.size)
         part = -down.size / max(sum(self.open), 1e-9)

@@ -9,12 +9,12 @@ from typing import Final
 import numpy as np
 
 from streetlamp.meters.arrays import Doubles
-from streetlamp.meters.base import Step
+from streetlamp.meters.base import Step, Watched
 from streetlamp.meters.districts.clock import DayClock, HourSum, Place
 from streetlamp.meters.districts.district import Change, District, Limits
 from streetlamp.meters.districts.episodes import Episodes
 from streetlamp.meters.districts.options import DistrictOptions, KnownEvent
-from streetlamp.meters.districts.recent import Recent
+from streetlamp.meters.districts.recent import BAND, Recent
 from streetlamp.sequential.jump import threshold
 from streetlamp.values import Finding
 
@@ -52,6 +52,7 @@ class Follow:
         self._filled = 0.0
         self._closed = False
         self._weather = _Weather()
+        self.watched: Watched | None = None  # of the last whole hour
 
     def update(self, step: Step) -> list[Finding]:
         found: list[Finding] = []
@@ -82,13 +83,18 @@ class Follow:
     def _hour(self, place: Place, now: float) -> list[Finding]:
         found = []
         self._filled = 0.0
+        expected, spread, enough = np.full((3, len(self.districts)), np.nan)
         for at, one in enumerate(self.districts):
             rate = self._sums[at].take()
             foreseen, off = one.foreseen(place.slot)
+            # for people: without what was found, and the nearer of both tests to its limit
+            expected[at], spread[at] = foreseen - sum(one.open) * one.scale, BAND * off
             self._recent[at].add(now - _HOUR, rate, foreseen, off, one.score)
             change = one.hour(place.slot, rate)
+            enough[at] = max(one.near) if one.ready else math.nan
             if change is not None:
                 found += self._change(at, change, now)
+        self.watched = Watched(enough, np.ones(len(enough)), expected, spread)
         return found
 
     def _day(self, now: float) -> list[Finding]:

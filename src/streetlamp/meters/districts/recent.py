@@ -10,7 +10,7 @@ from streetlamp.meters.arrays import Doubles
 from streetlamp.values import Evidence
 
 _HOURS: Final = 28 * 24
-_BAND: Final = 2.0  # standard deviations of an hour
+BAND: Final = 2.0  # standard deviations of an hour
 
 
 class Recent:
@@ -33,8 +33,8 @@ class Recent:
             time=time,
             measured=measured,
             expected=foreseen,
-            low=foreseen - _BAND * off,
-            high=foreseen + _BAND * off,
+            low=foreseen - BAND * off,
+            high=foreseen + BAND * off,
             statistic=score,
             threshold=threshold,
             unit="m3/h",
