@@ -133,8 +133,10 @@ class Sleeper:
                 return
             if gop is not before and before is not None and self._can_sleep(before, gop):
                 yield from self._hiding.catch_up()
-                if self._is_quiet(packet.time - self._options.after_seconds):
-                    yield from self._fall_asleep(packet, gop, trusted=True)
+                since = packet.time - self._options.after_seconds
+                looked = self._hiding.reported >= since
+                if self._hiding.calm_since <= since and (looked or self._loaded()):
+                    yield from self._fall_asleep(packet, gop, trusted=looked)
                     return
             yield from self._decode(packet)
             return
@@ -214,10 +216,6 @@ class Sleeper:
         """Whether its stream is one to sleep by."""
         return self._options.enabled and not gop.refusal and not before.refusal
 
-    def _is_quiet(self, since: float) -> bool:
-        """Whether nothing moved since then, and whoever looked found nothing to hide."""
-        return self._hiding.calm_since <= since <= self._hiding.reported
-
     def _comes_back(self, packet: Packet, gop: Gop) -> bool:
         """Whether a camera that was away sends what was known: its stream, its place, nobody new.
 
@@ -243,8 +241,8 @@ class Sleeper:
     ) -> Iterator[Output]:
         """From this keyframe on only keyframes are decoded.
 
-        Not trusted: nobody knows what was before. A machine with much to do has no time to get to
-        know a camera awake, and one that comes back was known; the look at this first keyframe
+        Not trusted: nobody knows what was before, as a machine with much to do has no time to get
+        to know a camera awake or looks late, or as the camera was away; the look at this keyframe
         wakes it if somebody is there. known: it is the picture that was looked at before.
         """
         for raw in self.decoder.drain():
