@@ -110,6 +110,12 @@ class Sleeper:
     def asleep(self) -> bool:
         return self._asleep
 
+    @property
+    def waits_since(self) -> float:
+        """Time of the first packet that waits to be judged; inf if none does."""
+        waiting = self._held or self._later
+        return waiting[0].time if waiting else float("inf")
+
     def push(self, packet: Packet, gop: Gop) -> Iterator[Output]:
         """The next packet, which is the last of `gop` so far; what comes out because of it."""
         before, self._gop = self._gop, gop
