@@ -164,7 +164,7 @@ def yard_camera(
     looker: Looker,
     *,
     wait: bool = True,
-    load: Load = CALM,
+    load: Load | Callable[[], Load] = CALM,
     second: SecondStream | None = None,
     meter: ViewMeter | None = None,
     **sleep: object,
@@ -173,7 +173,8 @@ def yard_camera(
         "yard", looker, HideOptions.model_validate({}), LookOptions.model_validate({}),
         Tracker("yard", TrackOptions.model_validate({}), seed=1),
         Tagger(TagOptions.model_validate({})), wait=wait,
-        sleep=SleepOptions.model_validate({"after_seconds": 1.0} | sleep), load=lambda: load,
+        sleep=SleepOptions.model_validate({"after_seconds": 1.0} | sleep),
+        load=(lambda: load) if isinstance(load, Load) else load,
         second=second, meter=meter,
     )  # fmt: skip
 
