@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 from streetlamp.fleet.connection import STARTING, Trouble, away
-from streetlamp.health import OURS, PRECEDENCE, Judgement, Minute, MinuteState, Reason
+from streetlamp.health import PRECEDENCE, Judgement, Minute, MinuteState, Reason
 from streetlamp.values import CameraState, CameraStatus
 
 MINUTE: Final = 60
 TOLERATED: Final = 6.0  # seconds of a minute that may be lost without losing it
 REMEMBERED: Final = 900.0
-NOT_REACHED: Final = frozenset({Reason.UNREACHABLE, Reason.LOGIN_REFUSED})
-FOLLOWS: Final = OURS - {Reason.STREETLAMP_DOWN} | {Reason.NO_VIDEO, Reason.LOW_RATE}
-"""What the way there and back costs of a minute in which a camera was not reached."""
 
 
 class MinuteSource(Protocol):
@@ -107,17 +104,13 @@ def named(lost: Iterable[tuple[Reason, float]]) -> tuple[Reason, ...]:
     """Under which reasons a minute stands, by precedence, of those it was lost for and how long.
 
     Each that alone took more of it than is tolerated, so that a second of something else at its
-    edge does not make an outage two; where none did, the root of all. Of a minute in which it was
-    not reached, what follows from that is not named beside it: it is the same outage.
+    edge does not make an outage two; where none did, the root of all.
     """
     seconds: dict[Reason, float] = {}
     for reason, some in lost:
         seconds[reason] = seconds.get(reason, 0.0) + some
     ordered = sorted(seconds, key=lambda reason: PRECEDENCE[reason])
-    long = tuple(one for one in ordered if seconds[one] > TOLERATED) or tuple(ordered[:1])
-    if NOT_REACHED.isdisjoint(long):
-        return long
-    return tuple(one for one in long if one not in FOLLOWS)
+    return tuple(one for one in ordered if seconds[one] > TOLERATED) or tuple(ordered[:1])
 
 
 class Span(Protocol):
