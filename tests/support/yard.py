@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from fractions import Fraction
@@ -144,6 +145,29 @@ class Sees:
             seen[y1:y2, x1:x2] = luma[y1:y2, x1:x2]
             future.set_result(figure(seen))
         return future
+
+
+class Late(Sees):
+    """A detector that answers so many pictures later."""
+
+    def __init__(self, pictures: int) -> None:
+        super().__init__()
+        self._pictures = pictures
+        self._out: deque[tuple[int, Future[Detections], Future[Detections]]] = deque()
+        self.now = 0  # picture
+
+    def submit(
+        self, picture: av.VideoFrame, *, faces: bool = False, view: View = WHOLE
+    ) -> Future[Detections]:
+        told: Future[Detections] = Future()
+        self._out.append((self.now, told, super().submit(picture, faces=faces, view=view)))
+        return told
+
+    def answer(self, *, all_of_them: bool = False) -> None:
+        while self._out and (all_of_them or self._out[0][0] <= self.now - self._pictures):
+            _, told, found = self._out.popleft()
+            if told.set_running_or_notify_cancel():
+                told.set_result(found.result())
 
 
 def figure(luma: Bytes) -> Detections:

@@ -11,7 +11,7 @@ import pytest
 from streetlamp.values import Bytes
 from streetlamp.video.camera import Camera, Output, Shown
 from streetlamp.video.raw import Packet
-from support.yard import GOP, Sees, Where, film, numbers, seen, walk, yard_camera
+from support.yard import GOP, Late, Sees, Where, film, numbers, seen, walk, yard_camera
 
 BEFORE, AFTER = 100, 50  # pictures, ten a second
 AWAY = 150.0  # seconds
@@ -60,6 +60,30 @@ def test_it_sleeps_from_its_first_keyframe_on(wait: bool) -> None:
     # the keyframes, and the GOPs at both ends: the first is encoded, the last wakes it
     assert camera.figures.decoded - decoded <= AFTER // GOP + 2 * GOP + 1
     assert looker.looks - looks <= 1 + GOP + 1
+
+
+@pytest.mark.parametrize("start", [None, 0, 4])
+def test_what_comes_at_once_when_it_is_opened_waits_for_its_look(start: int | None) -> None:
+    """FFmpeg reads some seconds of a stream before it gives any: no look is as quick as that."""
+    looker = Late(0)
+    camera = yard_camera(looker, wait=False)
+    for packet in film(BEFORE, NOBODY):
+        looker.now = packet.frame
+        camera.push(packet)
+        looker.answer()
+    camera.flush()
+    packets = again(NOBODY if start is None else walk((start, start + 30)))
+    outputs: list[Output] = []
+    for packet in packets:
+        outputs += camera.push(packet)
+        if packet.frame >= 25:
+            looker.answer(all_of_them=True)
+    outputs += camera.flush()
+    assert seen(outputs, packets) == []
+    assert numbers(outputs) == list(range(1, AFTER + 1))
+    if start is None:
+        shown = [one.frame for one in outputs if isinstance(one, Shown)]
+        assert [one.frame for one in shown if one.whole and one.frame < AFTER - GOP] == []
 
 
 @pytest.mark.parametrize("wait", [True, False], ids=["file", "live"])

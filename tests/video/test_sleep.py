@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
-from concurrent.futures import Future
 from dataclasses import replace
 
-import av
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from streetlamp.video.camera import Copied, Now, Output, Shown
 from streetlamp.video.load import Load
-from streetlamp.video.raw import WHOLE, Detections, View
 from support.yard import (
     GOP,
+    Late,
     Sees,
     copied,
     film,
@@ -205,29 +202,6 @@ def test_whatever_the_story_every_picture_leaves_once_and_nobody_is_seen(
     outputs = run_through(camera, packets)
     assert numbers(outputs) == list(range(1, 191))
     assert seen(outputs, packets) == []
-
-
-class Late(Sees):
-    """A detector that answers so many pictures later."""
-
-    def __init__(self, pictures: int) -> None:
-        super().__init__()
-        self._pictures = pictures
-        self._out: deque[tuple[int, Future[Detections], Future[Detections]]] = deque()
-        self.now = 0  # picture
-
-    def submit(
-        self, picture: av.VideoFrame, *, faces: bool = False, view: View = WHOLE
-    ) -> Future[Detections]:
-        told: Future[Detections] = Future()
-        self._out.append((self.now, told, super().submit(picture, faces=faces, view=view)))
-        return told
-
-    def answer(self, *, all_of_them: bool = False) -> None:
-        while self._out and (all_of_them or self._out[0][0] <= self.now - self._pictures):
-            _, told, found = self._out.popleft()
-            if told.set_running_or_notify_cancel():
-                told.set_result(found.result())
 
 
 @pytest.mark.parametrize("start", [None, 60, 65, 100])

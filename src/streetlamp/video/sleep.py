@@ -125,14 +125,7 @@ class Sleeper:
             yield from self._decode_now()
             self._learn(before, packet.time)
         known = gop is not before and self._comes_back(packet, gop)
-        size = payload(packet.data)
-        surge = self._rhythm.push(size, packet.keyframe, len(gop.packets) - 1, packet.time)
-        if gop is not before:
-            self._largest, self._larger = self._larger, 0
-        else:
-            rough = not self._rhythm.ready and self._largest > 0
-            surge |= rough and size > ROUGH_SURGE * self._largest
-            self._larger = max(self._larger, size)
+        surge = self._surges(packet, gop, begins=gop is not before)
         if not self._asleep:
             if known or (before is None and self._loaded() and self._can_sleep(gop, gop)):
                 yield from self._fall_asleep(packet, gop, trusted=False, known=known)
@@ -155,7 +148,19 @@ class Sleeper:
             yield from self._wake("larger packets than usual")
         else:
             yield from self._watch(packet.time)
-        yield from self._hiding.advance(packet.time)
+        if self._trusted or not self._asleep:  # else the keyframe it fell asleep at waits, too
+            yield from self._hiding.advance(packet.time)
+
+    def _surges(self, packet: Packet, gop: Gop, *, begins: bool) -> bool:
+        """Whether this packet, with those before it, is larger than usual. begins: its GOP."""
+        size = payload(packet.data)
+        surge = self._rhythm.push(size, packet.keyframe, len(gop.packets) - 1, packet.time)
+        if begins:
+            self._largest, self._larger = self._larger, 0
+            return surge
+        rough = not self._rhythm.ready and self._largest > 0
+        self._larger = max(self._larger, size)
+        return surge or (rough and size > ROUGH_SURGE * self._largest)
 
     def flush(self) -> Iterator[Output]:
         """The stream's end, or a break in it."""
