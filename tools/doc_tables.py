@@ -117,7 +117,8 @@ ADVICE: Mapping[Reason, tuple[str, str]] = {
         "Network load, exposure times at night, the camera's own settings.",
     ),
     Reason.NOT_ANALYSED: (
-        "It was looked at less often than promised.",
+        "It was looked at less often than promised, or its pictures came and waited for 10 seconds "
+        "and more.",
         "The machine is too slow: see [what to do](07-troubleshooting.md#the-machine-is-too-slow).",
     ),
     Reason.NOT_RECORDED: (

@@ -40,6 +40,8 @@ Item = RawFrame | FeedStatus
 class Film:
     """A feed that gives the next list of items each time it is asked."""
 
+    behind = 0.0
+
     def __init__(self, *runs: list[Item]) -> None:
         self._runs = list(runs)
         self.camera_clock = CameraClock()

@@ -57,6 +57,32 @@ def test_figures_are_told_once_a_second_and_changes_at_once() -> None:
     assert (told[-1].since, told[-1].restarts) == (106.0, 1)
 
 
+def test_of_many_pictures_the_last_counts_for_how_long_none_was_shown() -> None:
+    statuses = Statuses()
+    keeper = StatusKeeper("gate", statuses, 0.0)
+    keeper.shown(frame(10.0, []), Figures(), recording=True, pictures=40, last=13.9)
+    status = statuses.get("gate")
+    assert status is not None
+    assert status.last_frame == 13.9
+
+
+def test_what_comes_while_nothing_can_be_shown_is_told_once_a_second() -> None:
+    statuses = Statuses()
+    told = []
+    keeper = StatusKeeper("gate", statuses, 0.0)
+    keeper.state(CameraState.LIVE, "live", 0.0)
+    keeper.shown(frame(1.0, []), Figures(), recording=True)
+    statuses.on_change(told.append)
+    for tenth in range(10, 70):  # a GOP, held until the next keyframe is judged
+        keeper.came(tenth / 10, lambda: 5.0)
+    assert told == []
+    for tenth in range(80, 130):
+        keeper.came(tenth / 10, lambda at=tenth: at / 10 - 1.0)
+    assert [(one.last_packet, one.behind) for one in told] == [
+        (float(second), second - 1.0) for second in range(8, 13)
+    ]
+
+
 def test_a_wholly_hidden_picture_says_why() -> None:
     statuses = Statuses()
     keeper = StatusKeeper("gate", statuses, 0.0)

@@ -283,3 +283,29 @@ def test_the_clock_set_back_tells_no_minute_twice_and_does_not_stop() -> None:
     told = [one.minute for one in days.told]
     assert len(told) == len(set(told))
     assert min(told) < START
+
+
+def test_a_machine_that_is_late_loses_its_own_time_and_not_the_cameras() -> None:
+    days = Days()
+    days.go(0, 180)
+    for second in range(180, 300):  # its packets come; a look is late, so none can be shown
+        late = {"last_frame": START + 179, "last_packet": START + second, "behind": second - 180.0}
+        days.go(second, second + 1, status=late)
+    days.go(300, 700)
+    assert days.lost() == {3: (Reason.NOT_ANALYSED,), 4: (Reason.NOT_ANALYSED,)}
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"last_packet": START + 179, "behind": 9.0},  # it was late, and then nothing came any more
+        {"last_packet": START + 400, "behind": 0.2},  # what comes makes no pictures
+    ],
+    ids=["silent", "nothing to show"],
+)
+def test_a_camera_that_sends_no_pictures_is_charged_for_it(status: dict[str, Any]) -> None:
+    days = Days()
+    days.go(0, 180)
+    days.go(180, 300, status={"last_frame": START + 179, **status})
+    days.go(300, 700)
+    assert set(days.lost().values()) == {(Reason.NO_VIDEO,)}

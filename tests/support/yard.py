@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from fractions import Fraction
@@ -146,6 +147,29 @@ class Sees:
         return future
 
 
+class Late(Sees):
+    """A detector that answers so many pictures later."""
+
+    def __init__(self, pictures: int) -> None:
+        super().__init__()
+        self._pictures = pictures
+        self._out: deque[tuple[int, Future[Detections], Future[Detections]]] = deque()
+        self.now = 0  # picture
+
+    def submit(
+        self, picture: av.VideoFrame, *, faces: bool = False, view: View = WHOLE
+    ) -> Future[Detections]:
+        told: Future[Detections] = Future()
+        self._out.append((self.now, told, super().submit(picture, faces=faces, view=view)))
+        return told
+
+    def answer(self, *, all_of_them: bool = False) -> None:
+        while self._out and (all_of_them or self._out[0][0] <= self.now - self._pictures):
+            _, told, found = self._out.popleft()
+            if told.set_running_or_notify_cancel():
+                told.set_result(found.result())
+
+
 def figure(luma: Bytes) -> Detections:
     """The figure, wherever a patch is as bright as it."""
     rows, columns = np.nonzero(luma >= BRIGHT)
@@ -164,7 +188,7 @@ def yard_camera(
     looker: Looker,
     *,
     wait: bool = True,
-    load: Load = CALM,
+    load: Load | Callable[[], Load] = CALM,
     second: SecondStream | None = None,
     meter: ViewMeter | None = None,
     **sleep: object,
@@ -173,7 +197,8 @@ def yard_camera(
         "yard", looker, HideOptions.model_validate({}), LookOptions.model_validate({}),
         Tracker("yard", TrackOptions.model_validate({}), seed=1),
         Tagger(TagOptions.model_validate({})), wait=wait,
-        sleep=SleepOptions.model_validate({"after_seconds": 1.0} | sleep), load=lambda: load,
+        sleep=SleepOptions.model_validate({"after_seconds": 1.0} | sleep),
+        load=(lambda: load) if isinstance(load, Load) else load,
         second=second, meter=meter,
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from streetlamp.video.camera import Copied, Now, Output, Shown
 from streetlamp.video.load import Load
 from support.yard import (
     GOP,
+    Late,
     Sees,
     copied,
     film,
@@ -200,6 +201,28 @@ def test_whatever_the_story_every_picture_leaves_once_and_nobody_is_seen(
     camera = yard_camera(Sees(), wait=not live)
     outputs = run_through(camera, packets)
     assert numbers(outputs) == list(range(1, 191))
+    assert seen(outputs, packets) == []
+
+
+@pytest.mark.parametrize("start", [None, 60, 65, 100])
+def test_a_busy_machine_whose_looks_are_late_lets_a_calm_camera_sleep(start: int | None) -> None:
+    packets = film(150, walk() if start is None else walk((start, start + 30)))
+    looker = Late(20)  # two seconds: never within the one after which a camera sleeps
+    level = 0
+    camera = yard_camera(looker, wait=False, load=lambda: Load(level, "busy" * level))
+    outputs: list[Output] = []
+    asleep = []
+    for packet in packets:
+        looker.now = packet.frame
+        level = int(packet.frame > 40)
+        looker.answer()
+        outputs += camera.push(packet)
+        asleep.append(camera.figures.asleep)
+    looker.answer(all_of_them=True)
+    outputs += camera.flush()
+    assert not any(asleep[:40])
+    assert any(asleep[40:60])
+    assert numbers(outputs) == list(range(1, 151))
     assert seen(outputs, packets) == []
 
 

@@ -83,6 +83,34 @@ def test_what_walks_in_surges_the_sooner_the_larger_it_is(growth: float, within:
     assert came <= surges[0] < came + within
 
 
+def empty(count: int, seed: int = 3) -> Iterator[list[int]]:
+    """Quiet GOPs of a picture in which nothing is coded but, now and then, one block."""
+    rng = np.random.default_rng(seed)
+    for _ in range(count):
+        blocks = rng.binomial(1, 0.06, GOP) * rng.integers(4, 7, GOP)
+        yield [11_000, *(25 + int(some) for some in blocks[1:])]
+
+
+def test_one_block_in_pictures_of_nothing_is_no_surge() -> None:
+    rhythm, surges = PacketRhythm(), 0
+    for gop in empty(600):
+        surges += len(push(rhythm, gop))
+        rhythm.quiet()
+    assert surges == 0
+
+
+@pytest.mark.parametrize(("bytes_more", "within"), [(150, 2), (60, 3), (20, 8), (12, 14)])
+def test_somebody_in_pictures_of_nothing_surges(bytes_more: int, within: int) -> None:
+    rhythm = PacketRhythm()
+    for gop in empty(20):
+        push(rhythm, gop)
+        rhythm.quiet()
+    gop = next(empty(1, seed=9))
+    surged = push(rhythm, [size + bytes_more * (number >= 10) for number, size in enumerate(gop)])
+    assert surged
+    assert surged[0] < 10 + within
+
+
 def test_a_pattern_is_learnt_by_position_so_that_a_small_surge_within_it_shows() -> None:
     rhythm = learnt(hierarchical, noise=0.015)
     (gop,) = gops(hierarchical, 1, noise=0.015, seed=3)

@@ -15,6 +15,8 @@ from streetlamp.values import CameraState, CameraStatus, MaskedFrame
 from streetlamp.video.camera import Figures
 from streetlamp.video.source.camera_clock import ClockReading
 
+SILENT_SECONDS: Final = 7.0  # without a picture: then what comes all the same is told by itself …
+CAME_SECONDS: Final = 1.0  # … so often
 _GRID: Final = 96  # cells a side, for telling how much is hidden
 
 
@@ -66,6 +68,7 @@ class StatusKeeper:
         self._past: deque[_Past] = deque()  # the last seconds
         self._pictures = 0
         self._told = float("-inf")
+        self._came = float("-inf")
         statuses.set(self._status)
 
     def state(
@@ -100,10 +103,30 @@ class StatusKeeper:
             else round(reading.drift, 1),
         )
 
+    def came(self, now: float, behind: Callable[[], float]) -> None:
+        """Something of the stream came at `now`; told while no picture has been shown for long.
+
+        behind: says how many seconds of what came were not shown yet.
+        """
+        silent = now - self._status.last_frame >= SILENT_SECONDS
+        if not silent or 0.0 <= now - self._came < CAME_SECONDS:
+            return
+        self._came = now
+        self._status = replace(self._status, last_packet=now, behind=round(behind(), 1))
+        self._statuses.set(self._status)
+
     def shown(
-        self, frame: MaskedFrame, figures: Figures, recording: bool, pictures: int = 1
+        self,
+        frame: MaskedFrame,
+        figures: Figures,
+        recording: bool,
+        pictures: int = 1,
+        last: float | None = None,
     ) -> None:
-        """So many pictures have left the delay line, all like this one, their first."""
+        """So many pictures have left the delay line, all like this one, their first.
+
+        last: time of the last of them, where they are many.
+        """
         self._past.append(_Past(frame.time, hidden_share(frame), self._pictures, figures.looks))
         self._pictures += pictures
         self._status = replace(
@@ -112,7 +135,7 @@ class StatusKeeper:
             height=frame.height,
             whole_hidden=frame.reason if frame.whole else "",
             recording=recording,
-            last_frame=frame.time,
+            last_frame=frame.time if last is None else last,
             asleep=figures.asleep,
             second_trouble=figures.second_trouble,
         )

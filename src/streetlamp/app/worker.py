@@ -106,6 +106,7 @@ class CameraWorker:
                     self._time = max(self._time, item.time)
                     self._take(self._camera.push(item))
                     self._show(self._level.due(self._time))
+                    self._keeper.came(time.time(), self._unseen)
                     if self._futility.looked_in_vain(self._camera, self._time):
                         self._feed.complain(UNREADABLE)
                 if stopping.is_set():
@@ -120,6 +121,10 @@ class CameraWorker:
     def behind(self) -> float:
         """Seconds of its video that wait to be decoded. Any thread."""
         return self._feed.behind
+
+    def _unseen(self) -> float:
+        """Seconds of its video that came and were not shown yet."""
+        return self._camera.behind + self._feed.behind
 
     def change_rules(self, rules: RuleRunner) -> None:
         """These rules are run from the next look on. Any thread; the newest wins."""
@@ -175,7 +180,9 @@ class CameraWorker:
                 self._shown(output.frame, 1)
             elif isinstance(output, Copied):
                 self._publish(self._fragments.copy(output.gop))
-                self._shown(output.gop.picture, len(output.gop.samples))
+                samples = output.gop.samples
+                last = max(one.time for one in samples)
+                self._shown(output.gop.picture, len(samples), last)
             else:
                 self._sinks.outcome(self.rules.step(output.tracks))
                 self._sinks.heat(output.tracks)
@@ -191,12 +198,12 @@ class CameraWorker:
         else:
             notes.pause()
 
-    def _shown(self, picture: MaskedFrame, pictures: int) -> None:
+    def _shown(self, picture: MaskedFrame, pictures: int, last: float | None = None) -> None:
         recorder = self._sinks.recorder
         recording = recorder is not None and recorder.state.recording
         self._sinks.hub.publish_frame(picture)
         self._keeper.clock(self._feed.camera_clock.reading)
-        self._keeper.shown(picture, self._camera.figures, recording, pictures)
+        self._keeper.shown(picture, self._camera.figures, recording, pictures, last)
 
     def _publish(self, fragments: Iterable[Fragment]) -> None:
         for fragment in fragments:

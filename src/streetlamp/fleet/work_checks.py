@@ -16,6 +16,7 @@ FEWEST: Final = 5  # statuses in that time
 LOW_RATE: Final = 0.6  # of the usual pictures a second
 LOOKS: Final = 0.75  # of the looks that were promised
 STALE: Final = 10.0  # seconds without a picture while it is said to be live
+LATE: Final = 5.0  # seconds of video that came since the last picture, and wait in this machine
 NOW: Final = 0.0  # seconds a finding must hold that is a fact, not a measure
 RATE_SECONDS: Final = 20.0
 Found = tuple[Judgement, float]
@@ -51,7 +52,7 @@ class Work:
         self._live_since = self._live_since or time
         self._remember(status, time)
         found[Check.FLOWING] = self._flowing(status, time)
-        found[Check.ANALYSED] = self._analysed(time)
+        found[Check.ANALYSED] = self._late(status, time) or self._analysed(time)
         found[Check.RECORDED] = self._recording(status, time)
         found[Check.MASKED] = self._masked(status, time)
         found[Check.CLOCK] = self._clock(status, time)
@@ -74,8 +75,8 @@ class Work:
         return Judgement(CHECK_OF[reason], time, reason, seconds, 0.0, "s", text), NOW
 
     def _flowing(self, status: CameraStatus, time: float) -> Found:
-        silent = time - max(status.last_frame, self._live_since)
-        if silent > STALE:
+        silent = self._silent(status, time)
+        if silent > STALE and not self._is_late(status, time):
             text = f"no picture for {silent:.0f} s"
             return Judgement(Check.FLOWING, time, Reason.NO_VIDEO, silent, STALE, "s", text), NOW
         rates = [one.fps for one in self._statuses if one.fps > 0.0]
@@ -91,6 +92,24 @@ class Work:
             self._minute = int(time // 60.0)
             self.rate.learn(rate, time)
         return Judgement(Check.FLOWING, time, None, rate, usual or 0.0, "pictures/s"), NOW
+
+    def _silent(self, status: CameraStatus, time: float) -> float:
+        """Seconds without a picture."""
+        return time - max(status.last_frame, self._live_since)
+
+    def _is_late(self, status: CameraStatus, time: float) -> bool:
+        """Whether its pictures come and wait in this machine."""
+        since = status.last_packet - max(status.last_frame, self._live_since)
+        return time - status.last_packet <= STALE and min(since, status.behind) >= LATE
+
+    def _late(self, status: CameraStatus, time: float) -> Found | None:
+        """No picture for long, and not for want of the camera's."""
+        silent = self._silent(status, time)
+        if silent <= STALE or not self._is_late(status, time):
+            return None
+        text = f"its pictures come, but this machine has shown none for {silent:.0f} s"
+        found = Judgement(Check.ANALYSED, time, Reason.NOT_ANALYSED, silent, STALE, "s", text)
+        return found, NOW
 
     def _analysed(self, time: float) -> Found:
         awake = [one for one in self._statuses if not one.asleep and not one.whole_hidden]

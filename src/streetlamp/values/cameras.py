@@ -32,6 +32,8 @@ class CameraStatus:
     whole_hidden: str = ""  # reason, "" if the picture is not wholly hidden
     recording: bool = False
     last_frame: float = 0.0
+    last_packet: float = 0.0  # when something of its stream came last, POSIX seconds by our clock …
+    behind: float = 0.0  # … and how many seconds of it were not shown by then
     restarts: int = 0
     asleep: bool = False  # nothing happens: only keyframes are decoded
     trouble: Reason | None = None  # why it is not live; None while it is, or at its first try

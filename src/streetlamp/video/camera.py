@@ -109,6 +109,12 @@ class Camera:
         figures.second_trouble = self._sleeper.eye.trouble
         return figures
 
+    @property
+    def behind(self) -> float:
+        """Seconds of what came that wait to be judged or shown."""
+        waits = min(self._hiding.waits_since, self._sleeper.waits_since)
+        return max(0.0, self._time - waits)
+
     def push(self, unit: Unit) -> list[Output]:
         """The next picture or packet; what comes out because of it, in order."""
         self._time = max(self._time, unit.time)

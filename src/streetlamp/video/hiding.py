@@ -133,6 +133,11 @@ class Hiding:
         """Time of the picture whose look was the last to report; -inf if none was."""
         return self._reported
 
+    @property
+    def waits_since(self) -> float:
+        """Time of the first picture in the delay line; inf if it is empty."""
+        return self._line[0].time if self._line else float("inf")
+
     def looks_soon(self, time: float) -> bool:
         """Whether a picture taken at `time` would be looked at, or nobody can say undecoded."""
         return self._gate.is_due(time, self._load())

@@ -19,6 +19,7 @@ import numpy as np
 from streetlamp.values import Bools, Bytes
 from streetlamp.video.asking import CANNOT_ASK
 from streetlamp.video.calm import is_calm, news, quarter_around
+from streetlamp.video.comeback import Left
 from streetlamp.video.decode import Decoder
 from streetlamp.video.gop import Gop
 from streetlamp.video.hiding import Hiding
@@ -102,12 +103,19 @@ class Sleeper:
         self._asked: _Asked | None = None
         self._larger = self._largest = 0  # packet but for keyframes in this GOP, in the one before
         self._gop: Gop | None = None
+        self._left: Left | None = None  # the stream before this one, until this one has a keyframe
         self._prepared = False  # the detector has seen a part of a picture
         self._unseen = 0  # looks that had come to nothing when it woke
 
     @property
     def asleep(self) -> bool:
         return self._asleep
+
+    @property
+    def waits_since(self) -> float:
+        """Time of the first packet that waits to be judged; inf if none does."""
+        waiting = self._held or self._later
+        return waiting[0].time if waiting else float("inf")
 
     def push(self, packet: Packet, gop: Gop) -> Iterator[Output]:
         """The next packet, which is the last of `gop` so far; what comes out because of it."""
@@ -117,22 +125,18 @@ class Sleeper:
         if gop is not before:
             yield from self._decode_now()
             self._learn(before, packet.time)
-        size = payload(packet.data)
-        surge = self._rhythm.push(size, packet.keyframe, len(gop.packets) - 1, packet.time)
-        if gop is not before:
-            self._largest, self._larger = self._larger, 0
-        else:
-            rough = not self._rhythm.ready and self._largest > 0
-            surge |= rough and size > ROUGH_SURGE * self._largest
-            self._larger = max(self._larger, size)
+        known = gop is not before and self._comes_back(packet, gop)
+        surge = self._surges(packet, gop, begins=gop is not before)
         if not self._asleep:
-            if before is None and self._loaded() and self._can_sleep(gop, gop):
-                yield from self._fall_asleep(packet, gop, trusted=False)
+            if known or (before is None and self._loaded() and self._can_sleep(gop, gop)):
+                yield from self._fall_asleep(packet, gop, trusted=False, known=known)
                 return
             if gop is not before and before is not None and self._can_sleep(before, gop):
                 yield from self._hiding.catch_up()
-                if self._is_quiet(packet.time - self._options.after_seconds):
-                    yield from self._fall_asleep(packet, gop, trusted=True)
+                since = packet.time - self._options.after_seconds
+                looked = self._hiding.reported >= since
+                if self._hiding.calm_since <= since and (looked or self._loaded()):
+                    yield from self._fall_asleep(packet, gop, trusted=looked)
                     return
             yield from self._decode(packet)
             return
@@ -145,7 +149,19 @@ class Sleeper:
             yield from self._wake("larger packets than usual")
         else:
             yield from self._watch(packet.time)
-        yield from self._hiding.advance(packet.time)
+        if self._trusted or not self._asleep:  # else the keyframe it fell asleep at waits, too
+            yield from self._hiding.advance(packet.time)
+
+    def _surges(self, packet: Packet, gop: Gop, *, begins: bool) -> bool:
+        """Whether this packet, with those before it, is larger than usual. begins: its GOP."""
+        size = payload(packet.data)
+        surge = self._rhythm.push(size, packet.keyframe, len(gop.packets) - 1, packet.time)
+        if begins:
+            self._largest, self._larger = self._larger, 0
+            return surge
+        rough = not self._rhythm.ready and self._largest > 0
+        self._larger = max(self._larger, size)
+        return surge or (rough and size > ROUGH_SURGE * self._largest)
 
     def flush(self) -> Iterator[Output]:
         """The stream's end, or a break in it."""
@@ -155,6 +171,7 @@ class Sleeper:
         for raw in self.decoder.drain():
             yield from self._hiding.push(raw)
         self._rhythm.forget()
+        self._left = Left.of(self._gop) or self._left
         self._gop = None
         yield from self._hiding.flush()
 
@@ -211,19 +228,38 @@ class Sleeper:
         """Whether its stream is one to sleep by."""
         return self._options.enabled and not gop.refusal and not before.refusal
 
-    def _is_quiet(self, since: float) -> bool:
-        """Whether nothing moved since then, and whoever looked found nothing to hide."""
-        return self._hiding.calm_since <= since <= self._hiding.reported
+    def _comes_back(self, packet: Packet, gop: Gop) -> bool:
+        """Whether a camera that was away sends what was known: its stream, its place, nobody new.
 
-    def _fall_asleep(self, packet: Packet, gop: Gop, *, trusted: bool) -> Iterator[Output]:
+        This is the first GOP of a stream. Whoever came while it was away is not in the keyframe
+        that was looked at last; whoever stayed is found by the look at this one, or was not then.
+        """
+        left = self._left
+        if left is None or gop.refusal:
+            return False
+        self._left = None
+        if not left.is_same(gop):
+            self._rhythm.reset()
+            return False
+        if not (self._options.enabled and self._rhythm.ready and left.is_recent(gop)):
+            return False
+        key = self._look_at(packet, gop)
+        if key is None or key.size != self._hiding.size:
+            return False
+        return self._scene.judge(halved_luma(key.picture), packet.time) is Verdict.SAME
+
+    def _fall_asleep(
+        self, packet: Packet, gop: Gop, *, trusted: bool, known: bool = False
+    ) -> Iterator[Output]:
         """From this keyframe on only keyframes are decoded.
 
-        Not trusted: nobody knows what was before. A machine with much to do has no time to get to
-        know a camera awake; the look at this first keyframe wakes it if somebody is there.
+        Not trusted: nobody knows what was before, as a machine with much to do has no time to get
+        to know a camera awake or looks late, or as the camera was away; the look at this keyframe
+        wakes it if somebody is there. known: it is the picture that was looked at before.
         """
         for raw in self.decoder.drain():
             yield from self._hiding.push(raw)
-        key = self._look_at(packet, gop)
+        key = gop.picture if known else self._look_at(packet, gop)
         if key is None or (trusted and key.size != self._hiding.size):
             yield from self._decode(packet)
             return
@@ -231,7 +267,8 @@ class Sleeper:
         if trusted and self._was_nothing():
             self._scene.was_nothing()
         yield from self._hiding.push(key, look=True)
-        self._scene.looked(halved_luma(key.picture), packet.time)
+        if not known:
+            self._scene.looked(halved_luma(key.picture), packet.time)
         self._prepare(key)
         self._asleep = True
         self._resting = gop

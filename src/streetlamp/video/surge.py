@@ -23,7 +23,8 @@ MEMORY: Final = 15  # quiet GOPs it is learnt from, the latest
 RELEARN_GOPS: Final = 4  # once all those are known, means and spreads follow every so many
 LEVEL_MEMORY: Final = 0.25  # weight of a new quiet GOP in the level of all positions together
 POOLED: Final = 8.0  # a position's own spread weighs as much as this many GOPs of all positions
-LEAST_SPREAD: Final = 0.01  # of log2 size: no rhythm is believed to be steadier than 0.7 %
+LEAST_SPREAD: Final = 0.01  # of log2 size: no rhythm is believed to be steadier than 0.7 % …
+LEAST_BYTES: Final = 4.0  # … or than one block that is coded, or not, in a picture of nothing
 FIRST_ERROR: Final = 0.1  # of log2 size, for positions that have no past
 # Two sums of how far packets lie above the rhythm, in spreads: one soon knows a burst, the other
 # in the end a trickle. Each: what a packet may have for nothing, its most, the least surge.
@@ -183,7 +184,8 @@ class PacketRhythm:
         own = np.median(errors, axis=0)
         pooled = np.median(errors[:, 1:]) if length > 1 else own[0]
         spread = (len(errors) * own + POOLED * pooled) / (len(errors) + POOLED)
-        self._per_spread = (1.0 / np.maximum(1.48 * spread, LEAST_SPREAD)).tolist()
+        least = np.log2(1.0 + LEAST_BYTES * np.exp2(-self._mean)).clip(min=LEAST_SPREAD)
+        self._per_spread = (1.0 / np.maximum(1.48 * spread, least)).tolist()
 
 
 def _median(values: Floats) -> float:
