@@ -73,6 +73,11 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
             "arrow": [[0.9, 0.3], [0.2, 0.6]],
         },
     ],
+    "speed": [
+        {"limit_kmh": 4, "min_seconds": 0.5, "classes": ["person", "car"], "clear_seconds": 1},
+        {"limit_kmh": 9, "min_seconds": 4, "classes": ["person", "car"], "place": "",
+         "ground": True, "min_looks": 1},
+    ],
     "person_lying": [
         {"min_seconds": 1, "share": 0.3, "min_looks": 2, "clear_seconds": 1},
         {"min_seconds": 4, "share": 0.5},
@@ -138,7 +143,7 @@ def stories(draw: st.DrawFn, *, clock_back: bool = True, numbers: bool = True) -
     cast.append(Actor(walk([(100, 300), (900, 300), (100, 300)], 90.0), id=20, score=0.7))
     cast.append(Actor(stand(600, 300, 2, 25), id=21, score=draw(st.floats(0.2, 0.9))))
     cast.append(Actor(hops(draw(st.floats(20, 120)), draw(st.floats(1, 4))), id=22, kind=Kind.CAR))
-    every = draw(st.sampled_from([0.2, 0.37]))
+    every = draw(st.sampled_from([0.2, 0.2, 0.37, 0.06]))
     pauses = st.sampled_from([0.9, 3.0, 12.0, 45.0, *([-1.0, -8.0] if clock_back else [])])
     stalls = draw(st.dictionaries(st.integers(1, 119), pauses, max_size=3))
     made, at = [], 0.0
