@@ -91,6 +91,12 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
         {"direction": "fewer", "minutes": 2, "learn": 2, "min_seconds": 20, "clear_seconds": 3},
         {"minutes": 3, "learn": 1, "season": "week", "sigmas": 2, "min_looks": 1, "place": ""},
     ],
+    "near_miss": [
+        {"pet_seconds": 3, "ttc_seconds": 4, "min_looks": 1, "cool_down_seconds": 2},
+        {"pet_seconds": 5, "ttc_seconds": 0, "place": "", "vehicles": ["car", "person"]},
+        {"pet_seconds": 5, "ttc_seconds": 6, "place": "", "min_looks": 2, "ground": True},
+        {"pet_seconds": 0, "ttc_seconds": 8, "place": "", "min_looks": 2},
+    ],
     "person_lying": [
         {"min_seconds": 1, "share": 0.3, "min_looks": 2, "clear_seconds": 1},
         {"min_seconds": 4, "share": 0.5},

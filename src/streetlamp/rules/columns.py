@@ -248,6 +248,22 @@ def swings(on: Bools, off: Bools, start: Bools) -> Bools:
     return np.asarray(on[latest(on | off | start)])
 
 
+def most_of(column: Doubles, last: Ints, many: Ints) -> Doubles:
+    """(m,) the largest of so many values of a column up to ``last``; at least one."""
+    found = np.empty(len(last))
+    level, wide = column, 1  # at each place: the largest of so many
+    while len(last):
+        some = np.flatnonzero((many >= wide) & (many < 2 * wide))
+        ends = last[some]
+        found[some] = np.maximum(level[ends], level[ends - many[some] + wide])
+        if 2 * wide > many.max():
+            break
+        following = level.copy()
+        following[wide:] = np.maximum(level[wide:], level[:-wide])
+        level, wide = following, 2 * wide
+    return found
+
+
 def stretches_of(columns: Columns, rows: Ints) -> Bools:
     """(m,) at which of some rows a stretch begins: the row before is not among them, or is another
     thing's."""

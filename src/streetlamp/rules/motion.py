@@ -129,9 +129,9 @@ def _fits(steps: tuple[Step, ...], new: Step) -> bool:
     passed = new.time - last.time
     allowed = 0.35 * max(new.size, last.size) + 0.3
     if len(steps) < LEAST_POINTS:
-        return _length(new.x - last.x, new.y - last.y) <= allowed + FASTEST * passed
+        return length(new.x - last.x, new.y - last.y) <= allowed + FASTEST * passed
     _, (x, y) = _line(steps, new.time)
-    away = _length(new.x - x, new.y - y)
+    away = length(new.x - x, new.y - y)
     spent = last.time - steps[0].time  # a line lags behind who brakes by so much, by its end
     return away <= allowed + USUAL * (spent * spent / 12 + spent * passed / 2 + passed * passed / 2)
 
@@ -150,7 +150,7 @@ def pace(
     if lasted < least * 0.98 or max(_gaps(steps)) > 0.5 * lasted:
         return None
     velocity, at = _line(steps, steps[-1].time)
-    speed = _length(*velocity)
+    speed = length(*velocity)
     if speed <= above:
         return Pace(velocity, speed, math.inf, math.inf, at, lasted)
     columns = np.array([(step.time, step.x, step.y, step.slide) for step in steps]).T
@@ -217,7 +217,7 @@ def _median_rows(values: Doubles) -> Doubles:
     return np.asarray((values[:, n // 2] + values[:, (n - 1) // 2]) / 2)
 
 
-def _length(x: float, y: float) -> float:
+def length(x: float, y: float) -> float:
     return math.sqrt(x * x + y * y)
 
 
@@ -229,8 +229,8 @@ def steady(way: Way, pace: Pace) -> bool:
     (ax, ay), _ = _line(way.steps[: half + 1], 0.0)
     (bx, by), _ = _line(way.steps[half:], 0.0)
     vx, vy = pace.velocity
-    bent = _length((ax + bx) / 2 - vx, (ay + by) / 2 - vy)
-    changed = _length(ax - bx, ay - by)
+    bent = length((ax + bx) / 2 - vx, (ay + by) / 2 - vy)
+    changed = length(ax - bx, ay - by)
     return bent <= pace.error + 0.5 and changed <= HARDEST * pace.seconds / 2 + 2 * pace.error
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 
 from streetlamp.ground import Plane
-from streetlamp.rules.columns import Columns, Doubles, Ints, latest
+from streetlamp.rules.columns import Columns, Doubles, Ints, latest, most_of
 from streetlamp.rules.motion import (
     BORDER,
     FASTEST,
@@ -125,20 +126,23 @@ class Ways:
     def fastest(self) -> Doubles:
         """(m,) m/s that no `pace` after each row is above: a slope between two steps is a mean of
         those from step to step between them."""
-        points, kept = self.points, self._kept
-        most = np.full(len(points.time), np.inf)
+        most = np.full(len(self.many), np.inf)
         left = np.flatnonzero(~self._odd & (self.many >= LEAST_POINTS))
         if not len(left):
             return most
+        last, many = self._stop[left] - 1, self.many[left] - 1
+        high = [most_of(np.abs(slope), last, many) for slope in self._slopes]
+        most[left] = np.hypot(*high) * (1 + 1e-6) + 1e-6
+        return most
+
+    @cached_property
+    def _slopes(self) -> tuple[Doubles, Doubles]:
+        """(kept,) m/s from each step's predecessor to it, along both axes."""
+        points, kept = self.points, self._kept
         passed = np.diff(points.time[kept], prepend=0.0)
         passed[passed == 0] = 1.0  # from one thing to another
-        slopes = np.abs([np.diff(one[kept], prepend=0.0) / passed for one in (points.x, points.y)])
-        high = np.zeros((2, len(most)))
-        most[left] = 0.0
-        for n in range(1, int(self.many[left].max())):
-            left = left[self.many[left] > n]
-            high[:, left] = np.maximum(high[:, left], slopes[:, self._stop[left] - n])
-        return np.asarray(most + np.hypot(high[0], high[1]) * (1 + 1e-6) + 1e-6)
+        x, y = (np.diff(one[kept], prepend=0.0) / passed for one in (points.x, points.y))
+        return x, y
 
     def _piece(self, row: int) -> Ints:
         stop, n = int(self._stop[row]), int(self.many[row])
@@ -186,26 +190,49 @@ class Ways:
         """(kept,) `motion._fits` of each to the steps before it, of which there are so many."""
         points, kept = self.points, self._kept
         fits = np.ones(len(kept), np.bool_)
-        for n in np.unique(before[before > 0]).tolist():
-            every = np.flatnonzero(before == n)
+        few = np.flatnonzero((before > 0) & (before < LEAST_POINTS))
+        allowed, passed = self._allowed(few)
+        new, last = kept[few], kept[few - 1]
+        dx, dy = points.x[new] - points.x[last], points.y[new] - points.y[last]
+        fits[few] = np.sqrt(dx * dx + dy * dy) <= allowed + FASTEST * passed
+        left = np.flatnonzero(before >= LEAST_POINTS)
+        left = left[~self._surely(left, before[left])]
+        for n in np.unique(before[left]).tolist():
+            every = left[before[left] == n]
             for start in range(0, len(every), PIECE):
                 some = every[start : start + PIECE]
-                new, last, first = kept[some], kept[some - 1], kept[some - n]
-                passed = points.time[new] - points.time[last]
-                allowed = 0.35 * np.maximum(points.size[new], points.size[last]) + 0.3
-                if n < LEAST_POINTS:
-                    to_x, to_y = points.x[last], points.y[last]
-                    allowed = allowed + FASTEST * passed
-                else:
-                    steps = self._kept_rows(some, n)
-                    _, _, to_x, to_y = self.lines(steps, points.time[new]).T
-                    spent = points.time[last] - points.time[first]
-                    allowed = allowed + USUAL * (
-                        spent * spent / 12 + spent * passed / 2 + passed * passed / 2
-                    )
-                dx, dy = points.x[new] - to_x, points.y[new] - to_y
-                fits[some] = np.sqrt(dx * dx + dy * dy) <= allowed
+                new = kept[some]
+                steps = self._kept_rows(some, n)
+                _, _, x, y = self.lines(steps, points.time[new]).T
+                dx, dy = points.x[new] - x, points.y[new] - y
+                fits[some] = np.sqrt(dx * dx + dy * dy) <= self._reach(some, before[some])
         return fits
+
+    def _allowed(self, some: Ints) -> tuple[Doubles, Doubles]:
+        """How far each of the kept may be off by the sizes alone, and the seconds since the one
+        before."""
+        points, new, last = self.points, self._kept[some], self._kept[some - 1]
+        allowed = 0.35 * np.maximum(points.size[new], points.size[last]) + 0.3
+        return allowed, points.time[new] - points.time[last]
+
+    def _reach(self, some: Ints, before: Ints) -> Doubles:
+        """How far each of the kept may be off the line through those before it."""
+        time = self.points.time[self._kept]
+        allowed, passed = self._allowed(some)
+        spent = time[some - 1] - time[some - before]
+        lag = spent * spent / 12 + spent * passed / 2 + passed * passed / 2
+        return np.asarray(allowed + USUAL * lag)
+
+    def _surely(self, some: Ints, before: Ints) -> Bools:
+        """Which of the kept fit, by less than is asked: the line's velocity and the mean one from
+        any step before lie between the least and the greatest from step to step. So with those of
+        the later half it is off by no more than their difference in the time since; and then the
+        median over all is not."""
+        time = self.points.time[self._kept]
+        wide = [most_of(one, some, before) + most_of(-one, some, before) for one in self._slopes]
+        since = time[some] - time[some - before // 2 - 1]
+        off = np.hypot(*wide) * since if len(some) else since
+        return np.asarray(off * (1 + 1e-6) + 1e-6 < self._reach(some, before))
 
     def lines(self, steps: Ints, when: Doubles) -> Doubles:
         """(g, 4) `motion._line` of (g, n) steps: the velocity, and where it is at ``when`` (g,)."""
