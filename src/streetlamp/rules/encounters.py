@@ -78,22 +78,13 @@ class Cast:
         self._above = np.where(self.kind == Kind.PERSON, asked.stands, MOVING)
         self.told, self.speed = np.zeros(m, np.bool_), np.zeros(m)
         self.spot = np.zeros((m, 6))  # time, x, y, vx, vy, doubt: the last of `Mover.trail`
-        last = self._last_steps(some)
+        last = self.ways.last(some)
         self.spot[some, 0] = self.time[some]
         self.spot[some, 1], self.spot[some, 2] = points.x[last], points.y[last]
         self.spot[some, 5] = points.doubt[last]
         never = np.full(m, np.inf)
         for one in paces(self.ways, some, plane, columns.size, asked.least, never):
             self._place(one.rows, one.line, one.speed, one.seconds)
-
-    def _last_steps(self, rows: Ints) -> Ints:
-        """The row that is the last step after each of these."""
-        found = np.zeros(len(rows), np.int64)
-        place = np.zeros(len(self.rows), np.int64)
-        place[rows] = np.arange(len(rows))
-        for some, steps in self.ways.groups(rows):
-            found[place[some]] = steps[:, -1]
-        return found
 
     def _place(self, rows: Ints, line: Doubles, speed: Doubles, seconds: Doubles) -> None:
         """Spots of those whose pace can be told, unless its error cannot."""

@@ -107,6 +107,13 @@ class Ways:
         walked = self._walked.get(row)
         return self._piece(row) if walked is None else walked
 
+    def last(self, rows: Ints) -> Ints:
+        """(g,) the row that is the last step after each of these, which have some."""
+        found = self._kept[self._stop[rows] - 1]
+        for which in np.flatnonzero(self._odd[rows]).tolist():
+            found[which] = self._walked[int(rows[which])][-1]
+        return found
+
     def way(self, row: int) -> Way:
         steps = (self.points.step(one) for one in self.steps(row).tolist())
         return Way(tuple(step for step in steps if step is not None))
