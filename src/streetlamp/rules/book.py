@@ -138,7 +138,7 @@ class Book:
         """Whether one that last changed at a look is surely there still, and stays as it is."""
         if meeting.rides or one.times or meeting.pet < one.pet or meeting.look == at:
             return False
-        if meeting.now is not None and self._rule.soon(meeting.now):
+        if meeting.ttc is not None and self._rule.soon(meeting.ttc):
             return False
         now = self._times[meeting.look]
         return bool(now - one.changed <= TOLD_SECONDS and now - self._times[at] <= BLIND)

@@ -27,7 +27,7 @@ class Meeting:
     order: Order  # in which the rule comes to the pairs of a look
     rows: tuple[int, int]
     rides: bool
-    now: float | None  # seconds to a collision
+    ttc: float | None  # seconds to a collision
     pet: float
 
 

@@ -359,19 +359,20 @@ class NearMiss(Rule[Mover, Encounters]):
     def begins(self, meeting: Meeting) -> bool:
         """Whether there is an encounter, where there was none."""
         near = meeting.pet <= self.options.pet_seconds
-        return meeting.rides or meeting.now is not None or near
+        return meeting.rides or meeting.ttc is not None or near
 
     def after(
         self, old: Encounter | None, pair: tuple[int, int], meeting: Meeting, cast: Cast
     ) -> Encounter:
         """`_meet`, of what is known already, where there is an encounter."""
         p, q = meeting.rows
-        columns, now = cast.columns, float(cast.columns.now[meeting.look])
+        columns = cast.columns
+        now = float(columns.now[meeting.look])
         if meeting.rides:
             return replace(old or Encounter(pair, now), together=True, changed=now)
         pet = meeting.pet
         one = old or Encounter(pair, now)
-        times, ttc = self._shortest(one, meeting.now)
+        times, ttc = self._shortest(one, meeting.ttc)
         if times != one.times:
             one = replace(one, times=times)
         if ttc >= one.ttc and pet >= one.pet:
