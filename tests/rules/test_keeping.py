@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from streetlamp.geometry import Zone
 from streetlamp.rules import RULES, Rule, RuleRunner, make_rule, options_of
 from streetlamp.rules.keeping import keep, recalled
-from streetlamp.rules.kinds.unusual_count import Day, Learnt
+from streetlamp.rules.usual import Day, Learnt
 from support.check_rule import STORY, make
 from support.scene import T0, YARD, Actor, look, play, run_on, stand
 

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from streetlamp.rules import RuleRunner, State
-from streetlamp.rules.kinds.unusual_count import Day, Learnt, UnusualCount, UnusualCountOptions
+from streetlamp.rules.kinds.unusual_count import UnusualCount, UnusualCountOptions
+from streetlamp.rules.usual import Day, Learnt
 from streetlamp.values import Event, Phase, Tracks
 from support.rule_story import check_any_clock, check_truncation
 from support.scene import T0, YARD, Actor, look, run_on, stand

@@ -28,17 +28,14 @@ from streetlamp.values import Kind
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
-STAYS: Final = frozenset({"danger_zone", "stopped_vehicle", "wrong_way", "speed"})
+STAYS: Final = frozenset({"danger_zone", "stopped_vehicle"})
 """Rules by which one thing must be in the zone for `min_seconds`."""
 
-GATHERS: Final = frozenset({"occupancy", "queue", "near_miss"})
+GATHERS: Final = frozenset({"occupancy", "queue"})
 """Rules that say nothing while nothing is near their place."""
 
 THINS: Final = frozenset({"danger_zone", "stopped_vehicle", "occupancy", "queue"})
 """Rules for which it is enough to be shown a look a second while nobody comes or goes."""
-
-TOGETHER: Final = frozenset({"near_miss"})
-"""Rules that look at things outside their place, too."""
 
 LEAD: Final = 3.0  # seconds shown before something comes near
 TAIL: Final = 1.0  # … and after; then until the rule has nothing more in mind
@@ -92,7 +89,7 @@ def plan(rule: Rule[Any, Any], part: Followed) -> Plan:
     count = int(number.max(initial=-1)) + 1
     comes = np.zeros(count, np.bool_)
     comes[number[near]] = True
-    together = rule.kind in TOGETHER or getattr(rule.options, "ignore_riders", False)
+    together = getattr(rule.options, "ignore_riders", False)
     rows = np.flatnonzero(heard if together else heard & comes[number])
     shown = _coming_and_going(part, near, spots.inside) if rule.kind in THINS else None
     if rule.kind in STAYS:

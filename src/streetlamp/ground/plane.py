@@ -40,7 +40,7 @@ class Plane:
     def jacobian(self, points: Any) -> Array:
         """(n, 2, 2) metres a fraction of the picture, at each of the (n, 2) points."""
         m = _array(self.matrix)
-        at = homogeneous(points) @ m.T
+        at = through(m, points)
         scale = np.where(at[:, 2] > SKY, at[:, 2], np.nan)
         ground = at[:, :2] / scale[:, None]
         slopes: Array = (m[None, :2, :2] - ground[:, :, None] * m[None, 2:, :2]) / scale[
@@ -48,7 +48,7 @@ class Plane:
         ]
         return slopes
 
-    def error_at(self, points: Any, size: tuple[int, int], pixels: float = 1.0) -> Array:
+    def error_at(self, points: Any, size: tuple[int, int], pixels: float | Array = 1.0) -> Array:
         """(n,) metres by which a point so many pixels off is off, in its worst direction."""
         slopes = self.jacobian(points) / np.asarray(size, np.float64)
         a, b, c, d = slopes[:, 0, 0], slopes[:, 0, 1], slopes[:, 1, 0], slopes[:, 1, 1]
@@ -68,13 +68,24 @@ class Plane:
 
     def doubt_of_length(self, a: tuple[float, float], b: tuple[float, float]) -> float:
         """The share by which the distance of two ground points (metres) is in doubt, one σ."""
-        length = math.dist(a, b)
-        if not self.variants or length <= 0:
-            return 0.0
-        ends = homogeneous(self.to_picture([a, b])) @ _arrays(self.variants).transpose(0, 2, 1)
-        places = ends[:, :, :2] / ends[:, :, 2:]
-        other = np.hypot(*(places[:, 1] - places[:, 0]).T)
-        return float(np.sqrt(((other / length - 1.0) ** 2).sum()))
+        return float(self.doubts_of_lengths([a], [b])[0])
+
+    def doubts_of_lengths(self, a: Any, b: Any) -> Array:
+        """(n,) the same of (n, 2) points and (n, 2) others; 0 where they are the same."""
+        start, end = np.asarray(a, np.float64), np.asarray(b, np.float64)
+        apart = end - start
+        length = np.sqrt(apart[:, 0] * apart[:, 0] + apart[:, 1] * apart[:, 1])
+        doubts = np.zeros(len(length))
+        some = np.flatnonzero(~(length <= 0))
+        if not self.variants or not len(some):
+            return doubts
+        (ax, ay), (bx, by) = (
+            _places(_arrays(self.variants), self.to_picture(one[some])) for one in (start, end)
+        )
+        off = np.sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay)) / length[some] - 1.0
+        # Added up one after the other, so that the sum is the same of however many.
+        doubts[some] = np.sqrt(np.add.accumulate(off * off, axis=0)[-1])
+        return doubts
 
 
 def homogeneous(points: Any) -> Array:
@@ -82,8 +93,24 @@ def homogeneous(points: Any) -> Array:
     return np.concatenate([array, np.ones((len(array), 1))], axis=1)
 
 
+def through(matrix: Array, points: Any) -> Array:
+    """(n, 3) each of the (n, 2) points, with a 1, through a 3 × 3 matrix: to the same bit however
+    many points there are, which a product of matrices is not."""
+    array = np.asarray(points, np.float64).reshape(-1, 2)
+    x, y = array[:, 0], array[:, 1]
+    return np.stack([a * x + b * y + c for a, b, c in matrix.tolist()], axis=1)
+
+
+def _places(matrices: Array, points: Array) -> tuple[Array, Array]:
+    """(v, n) x and y of (n, 2) points, through each of v matrices."""
+    x, y = points[:, 0], points[:, 1]
+    m = matrices[..., None]
+    rows = [m[:, n, 0] * x + m[:, n, 1] * y + m[:, n, 2] for n in range(3)]
+    return rows[0] / rows[2], rows[1] / rows[2]
+
+
 def project(matrix: Array, points: Any, least: float) -> Array:
-    at = homogeneous(points) @ matrix.T
+    at = through(matrix, points)
     scale = np.where(at[:, 2] > least, at[:, 2], np.nan)
     mapped: Array = at[:, :2] / scale[:, None]
     return mapped

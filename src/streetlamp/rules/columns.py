@@ -12,12 +12,13 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streetlamp.rules.memory import RECENT_SECONDS, TALL_SECONDS, Box, Look
+from streetlamp.rules.memory import PACE_SECONDS, RECENT_SECONDS, TALL_SECONDS, Box, Look
 from streetlamp.values import Bools, Kind
 
 if TYPE_CHECKING:
@@ -175,6 +176,19 @@ class Columns:
             found[a:b] = (least <= smooth) & (smooth <= most)
         return found
 
+    def paces(self, thing: int) -> list[tuple[float, float]]:
+        """`Sighting.pace` at each row of one thing: worked out one by one, so ask for few."""
+        rows = slice(int(self.begins[thing]), int(self.ends[thing]))
+        places, passed = self.centres[rows].tolist(), self.passed[rows].tolist()
+        vx = vy = 0.0
+        made = [(vx, vy)]
+        for (was_x, was_y), (x, y), step in zip(places, places[1:], passed[1:], strict=False):
+            share = 1.0 - math.exp(-step / PACE_SECONDS)
+            vx += share * ((x - was_x) / step - vx)
+            vy += share * ((y - was_y) / step - vy)
+            made.append((vx, vy))
+        return made
+
     def _lowest(self, column: Doubles) -> Doubles:
         """(things,) the least of each thing's."""
         return np.asarray(np.minimum.reduceat(column, self.begins) if len(column) else column)
@@ -232,6 +246,35 @@ def swings(on: Bools, off: Bools, start: Bools) -> Bools:
     At a start it is off, unless it is switched on there.
     """
     return np.asarray(on[latest(on | off | start)])
+
+
+def most_of(column: Doubles, last: Ints, many: Ints) -> Doubles:
+    """(m,) the largest of so many values of a column up to ``last``; at least one."""
+    found = np.empty(len(last))
+    level, wide = column, 1  # at each place: the largest of so many
+    while len(last):
+        some = np.flatnonzero((many >= wide) & (many < 2 * wide))
+        ends = last[some]
+        found[some] = np.maximum(level[ends], level[ends - many[some] + wide])
+        if 2 * wide > many.max():
+            break
+        following = level.copy()
+        following[wide:] = np.maximum(level[wide:], level[:-wide])
+        level, wide = following, 2 * wide
+    return found
+
+
+def stretches_of(columns: Columns, rows: Ints) -> Bools:
+    """(m,) at which of some rows a stretch begins: the row before is not among them, or is another
+    thing's."""
+    begins = np.diff(rows, prepend=-2) != 1
+    return np.asarray(begins | columns.start[rows])
+
+
+def spans(begins: Bools) -> Iterator[tuple[int, int]]:
+    """First and one behind the last of what begins so; the first does."""
+    firsts = np.flatnonzero(begins).tolist()
+    yield from pairwise([*firsts, len(begins)])
 
 
 def evident(rule: Rule[Any, Any], columns: Columns) -> Bools:

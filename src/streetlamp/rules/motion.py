@@ -6,6 +6,10 @@ of this size could have reached is set aside (and three such in a row begin the 
 speeds are medians of the slopes between all pairs of points (Theil 1950; Sen 1968), which up to a
 quarter of wild points do not move.
 
+`Step`, `extend` and `pace` take one thing at one look; `streetlamp.rules.ways` takes all of many
+looks, to the same bit: so nothing here is added up in an order of NumPy's own, and lengths are
+roots of sums of squares, which are the same everywhere.
+
 The error of a speed is twice the root of the sum of three squares: the scatter about the straight
 line, what a box's lower edge may slide while the thing is seen from a changing side, and the
 doubt of the calibration itself. Where the three are as assumed, 19 of 20 speeds are within it.
@@ -25,6 +29,8 @@ from numpy.typing import NDArray
 from streetlamp.ground import Plane
 from streetlamp.rules.memory import Look, Seen
 from streetlamp.values import Kind
+
+Doubles = NDArray[np.float64]
 
 SPACING: Final = 0.08  # s between the points that are kept: more looks tell nothing new
 BORDER: Final = 0.004  # of the picture: a box that ends this near its edge is cut off there
@@ -123,11 +129,11 @@ def _fits(steps: tuple[Step, ...], new: Step) -> bool:
     passed = new.time - last.time
     allowed = 0.35 * max(new.size, last.size) + 0.3
     if len(steps) < LEAST_POINTS:
-        return math.hypot(new.x - last.x, new.y - last.y) <= allowed + FASTEST * passed
+        return length(new.x - last.x, new.y - last.y) <= allowed + FASTEST * passed
     _, (x, y) = _line(steps, new.time)
-    away = math.hypot(new.x - x, new.y - y)
+    away = length(new.x - x, new.y - y)
     spent = last.time - steps[0].time  # a line lags behind who brakes by so much, by its end
-    return away <= allowed + USUAL * (spent**2 / 12 + spent * passed / 2 + passed**2 / 2)
+    return away <= allowed + USUAL * (spent * spent / 12 + spent * passed / 2 + passed * passed / 2)
 
 
 def pace(
@@ -144,29 +150,75 @@ def pace(
     if lasted < least * 0.98 or max(_gaps(steps)) > 0.5 * lasted:
         return None
     velocity, at = _line(steps, steps[-1].time)
-    speed = math.hypot(*velocity)
+    speed = length(*velocity)
     if speed <= above:
         return Pace(velocity, speed, math.inf, math.inf, at, lasted)
-    times = np.array([step.time for step in steps]) - steps[-1].time
-    line = np.asarray(at) + times[:, None] * np.asarray(velocity)
-    off = np.array([(step.x, step.y) for step in steps]) - line
-    ahead = np.asarray(velocity) / speed if speed > 1e-9 else np.array((1.0, 0.0))
-    aside = np.array((-ahead[1], ahead[0]))
-    base = float(np.sqrt(((times - times.mean()) ** 2).sum()))
-    middle = plane.to_picture([line.mean(axis=0)])
-    slopes = plane.jacobian(middle)[0] / np.asarray(size, np.float64)
-    pixels = sorted(step.slide for step in steps)[len(steps) // 2]
-    doubt = plane.doubt_of_length((line[0][0], line[0][1]), (line[-1][0], line[-1][1]))
-    errors = []
-    for way_of in (ahead, aside):
-        scatter = 1.4826 * float(_middle(np.abs(off @ way_of))) * 1.1 / base
-        slide = pixels * float(np.hypot(*(way_of @ slopes))) * math.sqrt(2.0) / lasted
-        errors.append((scatter, slide))
-    error = 2.0 * math.hypot(*errors[0], doubt * speed)
-    across = 2.0 * math.hypot(*errors[1])
+    columns = np.array([(step.time, step.x, step.y, step.slide) for step in steps]).T
+    time, x, y, slide = columns[:, None]
+    rows = Rows(time, x, y, slide, np.array([[*velocity, *at]]), np.array([speed]))
+    error, across = (float(one[0]) for one in rows.errors(plane, size))
     if not math.isfinite(error + across):
         return None
     return Pace(velocity, speed, error, across, at, lasted)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """What is known of m ways of n steps each when their errors are asked for."""
+
+    time: Doubles  # (m, n)
+    x: Doubles  # (m, n)
+    y: Doubles  # (m, n)
+    slide: Doubles  # (m, n) pixels
+    line: Doubles  # (m, 4) the velocity, and where it is at the last step
+    speed: Doubles  # (m,)
+
+    def errors(self, plane: Plane, size: tuple[int, int]) -> tuple[Doubles, Doubles]:
+        """(m,) the error of each speed, and of its velocity's part to the side."""
+        vx, vy, x, y = (self.line[:, n, None] for n in range(4))
+        n, speed = self.time.shape[1], self.speed[:, None]
+        times = self.time - self.time[:, -1:]
+        lasted = -times[:, 0]
+        along_x, along_y = x + times * vx, y + times * vy
+        off_x, off_y = self.x - along_x, self.y - along_y
+        moves = speed > 1e-9
+        part = np.where(moves, speed, 1.0)
+        ahead_x, ahead_y = np.where(moves, vx / part, 1.0), np.where(moves, vy / part, 0.0)
+        spread = times - (_sum(times) / n)[:, None]
+        base = np.sqrt(_sum(spread * spread))
+        middle = np.stack([_sum(along_x) / n, _sum(along_y) / n], axis=1)
+        slopes = plane.jacobian(plane.to_picture(middle)) / np.asarray(size, np.float64)
+        pixels = np.sort(self.slide, axis=1)[:, n // 2]
+        doubt = plane.doubts_of_lengths(
+            np.stack([along_x[:, 0], along_y[:, 0]], axis=1),
+            np.stack([along_x[:, -1], along_y[:, -1]], axis=1),
+        )
+        squares = []
+        for way_x, way_y in ((ahead_x, ahead_y), (-ahead_y, ahead_x)):
+            scatter = 1.4826 * _median_rows(np.abs(off_x * way_x + off_y * way_y)) * 1.1 / base
+            wide = way_x * slopes[:, 0] + way_y * slopes[:, 1]
+            wide *= wide
+            slide = pixels * np.sqrt(wide[:, 0] + wide[:, 1]) * math.sqrt(2.0) / lasted
+            squares.append(scatter * scatter + slide * slide)
+        doubt *= self.speed
+        error = 2.0 * np.sqrt(squares[0] + doubt * doubt)
+        return error, 2.0 * np.sqrt(squares[1])
+
+
+def _sum(values: Doubles) -> Doubles:
+    """(m,) of (m, n), added up one after the other."""
+    return np.asarray(np.add.accumulate(values, axis=1)[:, -1])
+
+
+def _median_rows(values: Doubles) -> Doubles:
+    """(m,) of (m, n)."""
+    values.sort(axis=1)
+    n = values.shape[1]
+    return np.asarray((values[:, n // 2] + values[:, (n - 1) // 2]) / 2)
+
+
+def length(x: float, y: float) -> float:
+    return math.sqrt(x * x + y * y)
 
 
 def steady(way: Way, pace: Pace) -> bool:
@@ -177,8 +229,8 @@ def steady(way: Way, pace: Pace) -> bool:
     (ax, ay), _ = _line(way.steps[: half + 1], 0.0)
     (bx, by), _ = _line(way.steps[half:], 0.0)
     vx, vy = pace.velocity
-    bent = math.hypot((ax + bx) / 2 - vx, (ay + by) / 2 - vy)
-    changed = math.hypot(ax - bx, ay - by)
+    bent = length((ax + bx) / 2 - vx, (ay + by) / 2 - vy)
+    changed = length(ax - bx, ay - by)
     return bent <= pace.error + 0.5 and changed <= HARDEST * pace.seconds / 2 + 2 * pace.error
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from streetlamp.geometry import Point
 from streetlamp.rules.memory import Box, Sighting
-from streetlamp.rules.motion import Pace, Way
+from streetlamp.rules.motion import Pace, Way, length
 from streetlamp.values import Kind
 
 FOOTPRINTS: Final[Mapping[Kind, tuple[float, float]]] = {  # m: length, width
@@ -78,7 +78,7 @@ class Paths:
             rows = [
                 (one.time, one.x, one.y, one.vx, one.vy, one.doubt)
                 for one in mover.trail
-                if (math.hypot(one.vx, one.vy) >= MOVING if driven else one.inside)
+                if (length(one.vx, one.vy) >= MOVING if driven else one.inside)
             ]
             self._known[key] = _path(rows)
         return self._known[key]
@@ -102,7 +102,7 @@ def mover(thing: Sighting[Mover]) -> Mover:
 
 def seen_from(spot: Spot, x: float, y: float) -> Point:
     """A vector by the way a vehicle points: ahead, and to its side."""
-    speed = math.hypot(spot.vx, spot.vy)
+    speed = length(spot.vx, spot.vy)
     hx, hy = spot.vx / speed, spot.vy / speed
     return x * hx + y * hy, x * hy - y * hx
 
@@ -110,8 +110,8 @@ def seen_from(spot: Spot, x: float, y: float) -> Point:
 def both(weak: Kind, strong: Kind) -> Point:
     """Half the length and width within which the middle of the one touches the other."""
     reach = sum(FOOTPRINTS[weak]) / 4
-    length, width = FOOTPRINTS[strong]
-    return length / 2 + reach, width / 2 + reach
+    long, wide = FOOTPRINTS[strong]
+    return long / 2 + reach, wide / 2 + reach
 
 
 def enters(
@@ -129,3 +129,29 @@ def enters(
         one, two = sorted(((-half - at) / v, (half - at) / v))
         start, end = max(start, one), min(end, two)
     return start if start <= end else None
+
+
+def gaps(
+    on_foot: NDArray[np.float64], driven: NDArray[np.float64], long: float, wide: float
+) -> NDArray[np.float64]:
+    """(q, p) seconds between somebody at each of p spots and a vehicle, that was at each of q,
+    there; inf where it was not. Spots are rows of a `Path`; half the length and width: `both`."""
+    p, q = on_foot, driven
+    speed = np.sqrt(q[:, 3] * q[:, 3] + q[:, 4] * q[:, 4])
+    hx, hy = (q[:, 3] / speed)[:, None], (q[:, 4] / speed)[:, None]
+    dx, dy = p[None, :, 1] - q[:, 1:2], p[None, :, 2] - q[:, 2:3]
+    along, aside = dx * hx + dy * hy, dx * hy - dy * hx
+    found = np.full(along.shape, np.inf)
+    meets = np.abs(along) <= long
+    meets &= np.abs(aside) <= wide
+    if not meets.any():
+        return found
+    doubt = np.sqrt(p[None, :, 5] * p[None, :, 5] + q[:, 5:6] * q[:, 5:6])
+    meets &= np.abs(aside) <= wide - doubt
+    if not meets.any():
+        return found
+    comes = q[:, :1] - (long - along) / speed[:, None]
+    goes = q[:, :1] + (long + along) / speed[:, None]
+    gap = np.maximum(np.maximum(comes - p[None, :, 0], p[None, :, 0] - goes), 0.0)
+    found[meets] = gap[meets]
+    return found

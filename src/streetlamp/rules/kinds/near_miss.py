@@ -15,8 +15,8 @@ passing car is not in its way. The event comes when both measures are known: whe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import Any, Final, Literal
 
@@ -27,8 +27,12 @@ from streetlamp.geometry import Place, Zone
 from streetlamp.ground import Plane
 from streetlamp.rules import words
 from streetlamp.rules.base import RULES, Found, Moment, Rule, State
+from streetlamp.rules.book import BLIND, TOLD_SECONDS, Book, Encounter, Encounters
+from streetlamp.rules.columns import Columns, Ints, evident, swings, watching
+from streetlamp.rules.encounters import Asked, Candidates, Cast
+from streetlamp.rules.meetings import Limits, Meeting, Meetings
 from streetlamp.rules.memory import Box, Look, Sighting
-from streetlamp.rules.motion import Pace, Step, extend, pace, steps_of
+from streetlamp.rules.motion import Pace, Step, extend, length, pace, steps_of
 from streetlamp.rules.movers import (
     FOOTPRINTS,
     MOVING,
@@ -38,11 +42,13 @@ from streetlamp.rules.movers import (
     apart,
     both,
     enters,
+    gaps,
     mover,
     seen_from,
 )
 from streetlamp.rules.options import KindName, RuleOptions
-from streetlamp.rules.zone import is_inside
+from streetlamp.rules.scan import Scanned, only_moments
+from streetlamp.rules.zone import EDGE, distances, is_inside
 from streetlamp.values import Kind
 
 PACE_SECONDS: Final = 1.2  # a pace is measured over this at most
@@ -54,8 +60,6 @@ TOGETHER: Final = (
 )
 STOPS: Final = 0.5  # s: who walks or cycles stops within so much of their way
 SETTLE_SECONDS: Final = 1.0  # after the later of the two could have come: then it is over
-BLIND: Final = 5.0  # s without a look: what was not over is forgotten
-TOLD_SECONDS: Final = 10.0  # how long a pair that was told of is not told of again
 REACH: Final = 3.0  # m about a trail in which another matters
 
 
@@ -89,29 +93,6 @@ class NearMissOptions(RuleOptions):
         description="A near miss when one came where the other had been so few seconds before, or"
         " fewer; 0: never by this.",
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Encounter:
-    """What is known of two that came close."""
-
-    pair: tuple[int, int]  # names of who is in danger, and of the vehicle
-    changed: float  # when one of its numbers last fell
-    times: tuple[float, ...] = ()  # to collision, at the last looks in a row
-    ttc: float = math.inf
-    pet: float = math.inf
-    at: float = 0.0  # when it was closest
-    speed: float = 0.0  # km/h, of the vehicle then
-    kinds: tuple[Kind, Kind] = (Kind.PERSON, Kind.CAR)
-    box: Box = (0.0, 0.0, 0.0, 0.0)
-    together: bool = False  # a vehicle and who rides in it
-    told: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Encounters:
-    time: float = -math.inf
-    known: tuple[Encounter, ...] = ()
 
 
 @RULES.add("near_miss")
@@ -167,13 +148,18 @@ class NearMiss(Rule[Mover, Encounters]):
         moments = []
         for pair, one in list(known.items()):
             age = look.now - one.changed
-            if not one.told and age > self.options.pet_seconds + SETTLE_SECONDS:
-                if self._near(one):
-                    moments.append(self._tell(one))
+            if not one.told and age > self.settled:
+                if self.near(one):
+                    moments.append(self.told(one))
                 known[pair] = replace(one, told=True)
             if age > TOLD_SECONDS:
                 del known[pair]
         return Found(after, Encounters(look.now, tuple(known.values())), moments=tuple(moments))
+
+    @property
+    def settled(self) -> float:
+        """Seconds after the last change when it is over."""
+        return self.options.pet_seconds + SETTLE_SECONDS
 
     def _move(
         self, things: Mapping[int, Sighting[Mover]], look: Look
@@ -209,11 +195,13 @@ class NearMiss(Rule[Mover, Encounters]):
         if found is None or found.speed <= MOVING or kind is Kind.PERSON:
             return Spot(look.now, x, y, vx, vy, doubt, inside)
         up = -self.ground.jacobian(self.ground.to_picture([(x, y)]))[0][:, 1]
-        away = up / np.hypot(*up)
-        length, width = FOOTPRINTS[kind]
-        ahead = abs(float(away @ (vx, vy))) / found.speed
-        half = ahead * length / 2 + math.sqrt(max(1 - ahead**2, 0.0)) * width / 2
-        x, y = x + half * float(away[0]), y + half * float(away[1])
+        up_x, up_y = up.tolist()
+        far = length(up_x, up_y)
+        up_x, up_y = up_x / far, up_y / far
+        long, wide = FOOTPRINTS[kind]
+        ahead = abs(up_x * vx + up_y * vy) / found.speed
+        half = ahead * long / 2 + math.sqrt(max(1 - ahead * ahead, 0.0)) * wide / 2
+        x, y = x + half * up_x, y + half * up_y
         return Spot(look.now, x, y, vx, vy, doubt, inside)
 
     def _pairs(
@@ -258,31 +246,28 @@ class NearMiss(Rule[Mover, Encounters]):
         if old is None and now is None and pet > self.options.pet_seconds:
             return None
         one = old or Encounter(pair, look.now)
-        short = now is not None and now <= self.options.ttc_seconds
-        times = (*one.times, now)[-self.options.min_looks :] if short and now is not None else ()
-        ttc = max(times) if len(times) >= self.options.min_looks else math.inf
+        times, ttc = self._shortest(one, now)
         one = replace(one, times=times)
         if ttc >= one.ttc and pet >= one.pet:
             return one
         speed = b.pace.speed * 3.6 if b.pace is not None else one.speed
-        return replace(
-            one,
-            ttc=min(ttc, one.ttc),
-            pet=min(pet, one.pet),
-            changed=look.now,
-            at=look.now,
-            speed=max(speed, one.speed),
-            kinds=(weak.kind, strong.kind),
-            box=_around(weak.latest.pixels, strong.latest.pixels),
-        )
+        boxes = _around(weak.latest.pixels, strong.latest.pixels)
+        return one.closer(ttc, pet, look.now, speed, (weak.kind, strong.kind), boxes)
+
+    def _shortest(self, one: Encounter, now: float | None) -> tuple[tuple[float, ...], float]:
+        """The times to collision of the last looks in a row, with this look's; and the longest of
+        them, if there are enough."""
+        least = self.options.min_looks
+        times = (*one.times, now)[-least:] if now is not None and self.soon(now) else ()
+        return times, max(times) if len(times) >= least else math.inf
 
     @staticmethod
     def _rides(a: Mover, b: Mover) -> bool:
         """Whether one is in or on the other: at the same place, at the same pace."""
         p, q = a.trail[-1], b.trail[-1]
-        near = math.hypot(p.x - q.x, p.y - q.y) <= 2.0 + p.doubt + q.doubt
-        moving = math.hypot(q.vx, q.vy) >= 2 * TOGETHER
-        return near and moving and math.hypot(p.vx - q.vx, p.vy - q.vy) <= TOGETHER
+        near = length(p.x - q.x, p.y - q.y) <= 2.0 + p.doubt + q.doubt
+        moving = length(q.vx, q.vy) >= 2 * TOGETHER
+        return near and moving and length(p.vx - q.vx, p.vy - q.vy) <= TOGETHER
 
     @staticmethod
     def _time_to_collision(weak: Sighting[Mover], strong: Sighting[Mover]) -> float | None:
@@ -295,18 +280,18 @@ class NearMiss(Rule[Mover, Encounters]):
         walks = a.pace.sure > STANDS
         wx, wy = (p.vx, p.vy) if walks else (0.0, 0.0)
         v_along, v_aside = seen_from(q, wx - q.vx, wy - q.vy)
-        length, width = both(weak.kind, strong.kind)
+        long, width = both(weak.kind, strong.kind)
         if not walks:  # only who stands right before it
             width = FOOTPRINTS[strong.kind][1] / 2
         elif abs(aside) - width > STOPS * a.pace.speed:
             return None  # may well stop at the kerb
-        when = enters((along, length), (aside, width), v_along, v_aside)
+        when = enters((along, long), (aside, width), v_along, v_aside)
         if when is None:
             return None
-        off = math.hypot(p.doubt, q.doubt) + when * math.hypot(
+        off = length(p.doubt, q.doubt) + when * length(
             b.pace.across, a.pace.across if walks else 0.0
         )
-        return enters((along, length), (aside, width - off), v_along, v_aside)
+        return enters((along, long), (aside, width - off), v_along, v_aside)
 
     def _post_encroachment(
         self, weak: Sighting[Mover], strong: Sighting[Mover], paths: Paths
@@ -315,34 +300,97 @@ class NearMiss(Rule[Mover, Encounters]):
         on_foot, driven = paths.within(weak), paths.driven(strong)
         if on_foot is None or driven is None:
             return math.inf
-        length, width = both(weak.kind, strong.kind)
-        if apart(on_foot.bounds, driven.bounds) > math.hypot(length, width):
+        long, wide = both(weak.kind, strong.kind)
+        if apart(on_foot.bounds, driven.bounds) > math.hypot(long, wide):
             return math.inf
-        p, q = on_foot.rows, driven.rows
-        speed = np.hypot(q[:, 3], q[:, 4])
-        hx, hy = (q[:, 3] / speed)[:, None], (q[:, 4] / speed)[:, None]
-        dx, dy = p[None, :, 1] - q[:, 1:2], p[None, :, 2] - q[:, 2:3]
-        along, aside = dx * hx + dy * hy, dx * hy - dy * hx
-        meets = np.abs(along) <= length
-        meets &= np.abs(aside) <= width
-        if not meets.any():
-            return math.inf
-        meets &= np.abs(aside) <= width - np.hypot(p[None, :, 5], q[:, 5:6])
-        if not meets.any():
-            return math.inf
-        comes = q[:, :1] - (length - along) / speed[:, None]
-        goes = q[:, :1] + (length + along) / speed[:, None]
-        gap = np.maximum(np.maximum(comes - p[None, :, 0], p[None, :, 0] - goes), 0.0)
-        return float(gap[meets].min())
+        return float(gaps(on_foot.rows, driven.rows, long, wide).min())
 
-    def _near(self, one: Encounter) -> bool:
+    @property
+    def scans(self) -> bool:
+        return True
+
+    def scan(self, state: State[Mover, Encounters], columns: Columns) -> Scanned[Encounters]:
+        now = columns.now
+        known = {one.pair: one for one in state.notes.known}
+        if not 0 < now[0] - state.notes.time <= BLIND:
+            known = {}
+        book = Book(self, now, known)
+        book.take(self._meetings(columns, book.block, known))
+        moments, notes = book.close()
+        return only_moments(columns, notes, moments, ())
+
+    def _meetings(
+        self, columns: Columns, block: Ints, known: Iterable[tuple[int, int]]
+    ) -> Meetings | None:
+        """Everything that may matter of who came near whom; None: nothing."""
+        if not len(columns.look):
+            return None
+        begins = columns.start.copy()
+        begins[1:] |= block[columns.look[1:]] != block[columns.look[:-1]]
+        leaves = np.maximum(2.0, EDGE * columns.tall)
+        gaps = distances(self.place, columns.feet * columns.size, columns.size, leaves)
+        inside = swings(gaps >= 0.0, gaps < -leaves, begins)
+        weak = np.isin(columns.voted, self.options.classes)
+        strong = np.isin(columns.voted, self.options.vehicles)
+        pairs = Candidates(columns, begins, known, self.hold_seconds)
+        things = pairs.things(weak, strong, inside)
+        rows = np.flatnonzero(things[columns.thing])
+        asked = Asked(
+            self.options.ttc_seconds, self.options.pet_seconds, PACE_SECONDS, PACE_LEAST, STANDS,
+            STOPS, TRAIL_SECONDS, REACH,
+        )  # fmt: skip
+        cast = Cast(columns, rows, begins[rows], inside[rows], self.ground, asked)
+        watched = watching(self, columns)
+        sure = evident(self, columns)[rows]
+        ready = sure & watched[columns.look[rows]]
+        near = cast.near(pairs.ever(weak)[rows], pairs.ever(strong)[rows], ready)
+        limits = Limits(
+            self.hold_seconds, TOGETHER, STANDS, STOPS, self.options.pet_seconds
+        )  # fmt: skip
+        return Meetings(
+            cast, pairs.named_alike(near), sure & weak[rows], sure & strong[rows], watched, block,
+            limits,
+        )  # fmt: skip
+
+    def soon(self, seconds: float) -> bool:
+        """Whether so few to a collision are a near miss."""
+        return seconds <= self.options.ttc_seconds
+
+    def begins(self, meeting: Meeting) -> bool:
+        """Whether there is an encounter, where there was none."""
+        near = meeting.pet <= self.options.pet_seconds
+        return meeting.rides or meeting.ttc is not None or near
+
+    def after(
+        self, old: Encounter | None, pair: tuple[int, int], meeting: Meeting, cast: Cast
+    ) -> Encounter:
+        """`_meet`, of what is known already, where there is an encounter."""
+        p, q = meeting.rows
+        columns = cast.columns
+        now = float(columns.now[meeting.look])
+        if meeting.rides:
+            return replace(old or Encounter(pair, now), together=True, changed=now)
+        pet = meeting.pet
+        one = old or Encounter(pair, now)
+        times, ttc = self._shortest(one, meeting.ttc)
+        if times != one.times:
+            one = replace(one, times=times)
+        if ttc >= one.ttc and pet >= one.pet:
+            return one
+        paced = cast.told[q] and cast.stepped[q]
+        speed = float(cast.speed[q]) * 3.6 if paced else one.speed
+        kinds = Kind(int(cast.kind[p])), Kind(int(cast.kind[q]))
+        boxes = [columns.pixels(int(cast.rows[row])) for row in (p, q)]
+        return one.closer(ttc, pet, now, speed, kinds, _around(boxes[0], boxes[1]))
+
+    def near(self, one: Encounter) -> bool:
         limits = self.options.ttc_seconds, self.options.pet_seconds
         values = one.ttc, one.pet
         return not one.together and any(
             value <= limit and limit > 0 for value, limit in zip(values, limits, strict=True)
         )
 
-    def _tell(self, one: Encounter) -> Moment:
+    def told(self, one: Encounter) -> Moment:
         numbers = {"speed_kmh": round(one.speed, 1)}
         parts = []
         for short, value, limit, what in (

@@ -10,15 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+import numpy as np
 from pydantic import Field
 
 from streetlamp.ground import Plane
 from streetlamp.rules import words
 from streetlamp.rules.base import RULES, Found, State
+from streetlamp.rules.columns import Columns, Doubles, ranks, stretches_of, sure
 from streetlamp.rules.incident import Held, Incident
 from streetlamp.rules.memory import Look, Sighting
 from streetlamp.rules.motion import Step, Way, extend, pace, steady, steps_of
 from streetlamp.rules.options import KindName
+from streetlamp.rules.scan import Scanned, holding
+from streetlamp.rules.ways import Points, Ways, paces, steadily
 from streetlamp.rules.zone import Verb, ZoneOptions, ZoneRule, is_inside, least_time, time_to_clear
 from streetlamp.values import Kind
 
@@ -101,14 +105,17 @@ class Speed(ZoneRule[Drive, None]):
                 held.append(Held(drive.since, thing.kind, thing.latest.pixels, speed - error, more))
         return Found(after, None, tuple(held), alive)
 
+    @property
+    def _window(self) -> float:
+        return max(WINDOW_SECONDS, self.options.min_seconds)
+
     def _drive(
         self, thing: Sighting[Drive], step: Step | None, look: Look
     ) -> tuple[Drive, tuple[float, float] | None]:
         """The drive with this look, and its speed and error (km/h) where they can be told."""
         old = thing.note or Drive(Way())
         least = self.options.min_seconds
-        window = max(WINDOW_SECONDS, least)
-        way = extend(old.way, step, look.now, window)
+        way = extend(old.way, step, look.now, self._window)
         if way.steps == old.way.steps:  # nothing new was seen of it
             return replace(old, way=way), None
         found = pace(way, self.ground, look.size, least, self.options.limit_kmh / KMH)
@@ -136,3 +143,50 @@ class Speed(ZoneRule[Drive, None]):
             "limit_kmh": limit,
             "margin_kmh": round(sure - limit, 1),
         }
+
+    @property
+    def scans(self) -> bool:
+        return True
+
+    def scan(self, state: State[Drive, None], columns: Columns) -> Scanned[None]:
+        rows = np.flatnonzero(self.inside_rows(columns, columns.tall))
+        begins = stretches_of(columns, rows)
+        ways = Ways(Points.of(columns, rows, begins, self.ground), self._window)
+        sures, errors = self._too_fast(ways, columns.size)
+        drives = np.flatnonzero(ways.changed)  # the rows by which it is judged
+        fast = sures[drives] > -np.inf
+        comes = fast.copy()
+        begun = ways.begun[drives]
+        comes[1:] &= ~fast[:-1] | (begun[1:] != begun[:-1])
+        looks = ranks(comes) + 1
+        which = np.flatnonzero(fast & sure(self, columns)[rows[drives]])
+        since = [
+            float(ways.points.time[ways.steps(int(drives[at - looks[at] + 1]))[0]])
+            for at in which.tolist()
+        ]
+        n = len(columns.look)
+        alive, held = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+        began, measured, error = np.zeros(n), np.zeros(n), np.zeros(n)
+        some = rows[drives[which]]
+        alive[some] = True
+        held[some] = looks[which] >= AGAIN
+        began[some], measured[some] = since, sures[drives[which]]
+        error[some] = errors[drives[which]]
+
+        def facts(row: int) -> dict[str, float]:
+            return {"error_kmh": round(float(error[row]), 1)}
+
+        return holding(columns, None, alive, held, began, measured, facts)
+
+    def _too_fast(self, ways: Ways, size: tuple[int, int]) -> tuple[Doubles, Doubles]:
+        """(m,) what each is at least, km/h, where it is too fast now, else -inf; and the error."""
+        limit = self.options.limit_kmh
+        sures, errors = (np.full(len(ways.many), value) for value in (-np.inf, 0.0))
+        above = np.full(len(ways.many), limit / KMH)
+        asked = np.flatnonzero(ways.changed & (ways.fastest() > above))
+        for one in paces(ways, asked, self.ground, size, self.options.min_seconds, above):
+            speed, error = one.speed * KMH, one.error * KMH
+            fast = ~(speed - error <= limit) & steadily(ways, one)
+            sures[one.rows[fast]] = (speed - error)[fast]
+            errors[one.rows[fast]] = error[fast]
+        return sures, errors

@@ -8,25 +8,35 @@ number, now, is not what it was at this hour before.
 
 from __future__ import annotations
 
-import math
-import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple, Self
+from itertools import pairwise
+from typing import Any, Final, Literal, Self
 
+import numpy as np
 from pydantic import Field, TypeAdapter, model_validator
 
 from streetlamp.rules import words
 from streetlamp.rules.base import BLIND_SECONDS, RULES, Found, State
+from streetlamp.rules.columns import (
+    Columns,
+    Doubles,
+    Ints,
+    lasting,
+    still_sure,
+    swings,
+    watching,
+)
 from streetlamp.rules.incident import Held, Incident
 from streetlamp.rules.memory import Look, Sighting
 from streetlamp.rules.options import KindName
-from streetlamp.rules.presence import around_zone
+from streetlamp.rules.presence import around_zone, stays
+from streetlamp.rules.scan import Scanned
+from streetlamp.rules.usual import Day, Learnt, Usual, usual_of
 from streetlamp.rules.zone import ZoneOptions, ZoneRule, is_inside, time_to_clear
-from streetlamp.values import Kind
+from streetlamp.values import Bools, Kind
 
-MAD: Final = 1.4826  # times the median distance: the standard deviation of what scatters normally
 WATCHED: Final = 0.9  # of a stretch that must have been watched for its number to mean something
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -108,38 +118,8 @@ class UnusualCountOptions(ZoneOptions):
         return self
 
 
-class Day(NamedTuple):
-    """One hour of one day: which day, and how many were there in each stretch of it."""
-
-    day: int
-    counts: tuple[int, ...]
-
-
 _HOURS: Final = TypeAdapter(dict[int, tuple[Day, ...]])
 MOST: Final = 1_000_000  # of a count that is read back
-
-
-class Usual(NamedTuple):
-    """What is usual in one hour of the season, by the days before this one."""
-
-    slot: int
-    day: int
-    days: int  # how many days of it are known
-    middle: float
-    scatter: float
-
-
-@dataclass(frozen=True, slots=True)
-class Learnt:
-    """The numbers of past hours, and those of the minutes that run. It knows no things."""
-
-    hours: Mapping[int, tuple[Day, ...]] = field(default_factory=dict)
-    usual: Usual | None = None
-    last: float | None = None  # time of the last look
-    left: tuple[int, ...] = ()  # how many have left in each of the last minutes; this one is last
-    seen: tuple[float, ...] = ()  # seconds watched in each of them
-    here: int = 0
-    since: float | None = None  # since when the number has been unusual
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +201,11 @@ class UnusualCount(ZoneRule[There, Learnt]):
             return Found(after, notes)
         if state.incident is None and look.now - since < self.options.min_seconds:
             return Found(after, notes)
+        return Found(after, notes, (self._held(since, worst, look),))
+
+    def _held(self, since: float, worst: dict[str, float], look: Look) -> Held:
         box = around_zone(self.place, look)
-        held = Held(since, self.options.classes[0], box, worst["deviations"], worst)
-        return Found(after, notes, (held,))
+        return Held(since, self.options.classes[0], box, worst["deviations"], worst)
 
     def _place(self, thing: Sighting[There], gap: float, look: Look) -> There | None:
         old = thing.note
@@ -284,28 +266,32 @@ class UnusualCount(ZoneRule[There, Learnt]):
         slot, day = self._slot(now - self.options.minutes * 30)
         if notes.usual is not None and notes.usual[:2] == (slot, day):
             return notes.usual
-        days = [one for one in notes.hours.get(slot, ()) if one.day != day]
-        counts = [count for one in days for count in one.counts]
-        if not counts:
-            return Usual(slot, day, 0, 0.0, 1.0)
-        middle = statistics.median(counts)
-        scatter = MAD * statistics.median(abs(count - middle) for count in counts)
-        # Never less than that of things that come independently of each other.
-        scatter = max(scatter, math.sqrt(max(middle, 1.0)))
-        return Usual(slot, day, len(days), middle, scatter)
+        return usual_of(notes.hours, slot, day)
 
     def _compare(self, notes: Learnt, usual: Usual) -> dict[str, float] | None:
         """What is unusual about the number now; None: nothing, or too little is known."""
-        asked, most = self.options, self.options.minutes
-        if usual.days < asked.learn:
+        if usual.days < self.options.learn:
             return None
-        # The minute that runs is not over: for more, it is one of the minutes; for fewer, one more.
-        count = sum(notes.left[-most:]) + notes.here
+        return self._judge(*self._numbers(notes), usual)
+
+    def _numbers(self, notes: Learnt) -> tuple[int, int, bool]:
+        """How many were there in the last minutes, and in those and one more; and whether enough
+        of them was watched to say that so few were."""
+        most = self.options.minutes
+        watched = sum(notes.seen[:-1]) >= WATCHED * most * 60
+        return sum(notes.left[-most:]) + notes.here, sum(notes.left) + notes.here, watched
+
+    def _judge(
+        self, count: int, longer: int, watched: bool, usual: Usual
+    ) -> dict[str, float] | None:
+        """The same of `_numbers`. The minute that runs is not over: for more, it is one of the
+        minutes; for fewer, one more."""
+        asked = self.options
         away = count - usual.middle
         if asked.direction == "fewer" or (asked.direction == "both" and away < 0):
-            if sum(notes.seen[:-1]) < WATCHED * most * 60:
+            if not watched:
                 return None
-            count = sum(notes.left) + notes.here
+            count = longer
             away = usual.middle - count
         needed = max(asked.sigmas * usual.scatter, asked.least_difference)
         if away < needed:
@@ -339,6 +325,119 @@ class UnusualCount(ZoneRule[There, Learnt]):
         if ended:
             text += f", for {words.lasting(lasted)}"
         return text[0].upper() + text[1:], {**facts, "seconds": round(lasted, 3)}
+
+    @property
+    def scans(self) -> bool:
+        return True
+
+    def scan(self, state: State[There, Learnt], columns: Columns) -> Scanned[Learnt]:
+        """From half minute to half minute: in one, an hour does not change, nor a minute."""
+        now, k = columns.now, len(columns.now)
+        here, gone = self._coming_and_going(columns, state.notes.here)
+        watched = watching(self, columns)
+        notes, found = state.notes, dict[int, dict[str, float]]()
+        since = np.full(k, np.nan)
+        edges = [*np.flatnonzero(np.diff(np.floor(now / 30.0), prepend=-1.0)).tolist(), k]
+        for start, stop in pairwise(edges):
+            rest = np.flatnonzero(np.diff(watched[start:stop])) + start + 1
+            for a, b in pairwise([start, *rest.tolist(), stop]):
+                if self._slot_at(float(now[a])) == self._slot_at(float(now[b - 1])):
+                    parts = [(a, b)]
+                else:
+                    parts = [(at, at + 1) for at in range(a, b)]
+                for part in parts:
+                    notes = self._part(notes, columns, part, here, gone, watched, found, since)
+        many = np.zeros(k, np.int64)
+        worst = np.full(k, -np.inf)
+        looks = list(found)
+        many[looks] = 1
+        worst[looks] = [one["deviations"] for one in found.values()]
+
+        def held(look: int) -> tuple[Held, ...]:
+            if look not in found:
+                return ()
+            return (self._held(float(since[look]), found[look], columns.at(look)),)
+
+        lasts = now - since >= self.options.min_seconds
+        return Scanned(notes, np.zeros(k, np.bool_), many, worst, held, begins=lasts)
+
+    def _coming_and_going(self, columns: Columns, before: int) -> tuple[Ints, Ints]:
+        """(k,) how many are counted at each look, and how many that were are no more."""
+        k, n = len(columns.now), len(columns.look)
+        inside = self.inside_rows(columns, columns.tall)
+        _, looks = stays(columns, inside)
+        known = still_sure(self, columns, inside & (looks >= self.options.min_looks))
+        counted = swings(known, ~inside, columns.start) if n else inside
+        rows = np.flatnonzero(counted)
+        stop = lasting(columns, rows, self.hold_seconds)
+        come = np.bincount(columns.look[rows], minlength=k + 1)
+        here = np.cumsum(come - np.bincount(stop, minlength=k + 1))[:k]
+        after = np.minimum(rows + 1, n - 1)
+        goes_on = (after > rows) & ~columns.start[after] & counted[after]
+        goes_on &= columns.look[after] == stop
+        gone = np.bincount(stop[~goes_on], minlength=k + 1)[:k]
+        gone[0] += before
+        return here, gone
+
+    def _slot_at(self, now: float) -> tuple[int, int]:
+        return self._slot(now - self.options.minutes * 30)
+
+    def _part(
+        self,
+        notes: Learnt,
+        columns: Columns,
+        part: tuple[int, int],
+        here: Ints,
+        gone: Ints,
+        watched: Bools,
+        found: dict[int, dict[str, float]],
+        since: Doubles,
+    ) -> Learnt:
+        """The notes after looks of one half minute and one hour, all watched or none. What is
+        unusual goes into ``found`` and ``since``."""
+        a, b = part
+        look, watching = columns.at(a), bool(watched[a])
+        notes = self._advance(notes, look, int(gone[a]), watching)
+        notes = replace(notes, here=int(here[a]))
+        left = np.cumsum(gone[a + 1 : b])
+        worst: list[tuple[int, dict[str, float] | None]] = []
+        usual, begun = notes.usual, None
+        if watching:
+            usual, begun = self._usual(notes, look.now), notes.since
+            if usual.days >= self.options.learn:
+                worst = self._unusual(notes, usual, here[a:b], left)
+        runs = [*((a + at, one) for at, one in worst), (b, None)]
+        for (first, one), (stop, _) in pairwise(runs):
+            begun = None if one is None else float(columns.now[first]) if begun is None else begun
+            if one is not None:
+                since[first:stop] = begun
+                found.update(dict.fromkeys(range(first, stop), one))
+        if not worst:
+            begun = None
+        steps = np.diff(columns.now[a:b]) if watching else np.zeros(b - a - 1)
+        seen = np.add.accumulate(np.concatenate([notes.seen[-1:], steps]))
+        return replace(
+            notes,
+            usual=usual,
+            last=float(columns.now[b - 1]),
+            left=(*notes.left[:-1], notes.left[-1] + int(left[-1] if len(left) else 0)),
+            seen=(*notes.seen[:-1], float(seen[-1])),
+            here=int(here[b - 1]),
+            since=begun,
+        )
+
+    def _unusual(
+        self, notes: Learnt, usual: Usual, here: Ints, left: Ints
+    ) -> list[tuple[int, dict[str, float] | None]]:
+        """What is unusual about the numbers of some looks: each time they change."""
+        count, longer, watched = self._numbers(notes)
+        more = here - notes.here
+        more[1:] += left
+        turns = [0, *(np.flatnonzero(np.diff(more)) + 1).tolist()]
+        return [
+            (at, self._judge(count + int(more[at]), longer + int(more[at]), watched, usual))
+            for at in turns
+        ]
 
 
 def _counted(thing: Sighting[There]) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from pydantic import Field, field_validator
@@ -19,11 +19,22 @@ from pydantic import Field, field_validator
 from streetlamp.geometry import Point, in_picture
 from streetlamp.rules import words
 from streetlamp.rules.base import RULES, Found, State
+from streetlamp.rules.columns import (
+    Columns,
+    Doubles,
+    Ints,
+    latest,
+    spans,
+    stretches_of,
+    sure,
+    swings,
+)
 from streetlamp.rules.incident import Held, Incident
 from streetlamp.rules.memory import Look, Sighting
 from streetlamp.rules.options import KindName
+from streetlamp.rules.scan import Scanned, holding
 from streetlamp.rules.zone import Verb, ZoneOptions, ZoneRule, is_inside, least_time, time_to_clear
-from streetlamp.values import Kind
+from streetlamp.values import Bools, Kind
 
 SMOOTH_SECONDS: Final = 0.3  # time constant of the smoothed foot
 SLACK: Final = 0.15  # of the least distance: so near its furthest point it is still there
@@ -166,14 +177,16 @@ class WrongWay(ZoneRule[Along, None]):
         return f"{what} {verb} in {place}: {measure} against the arrow (limit {limit})", numbers
 
     def _held(self, thing: Sighting[Along], note: Along, back: float, look: Look) -> Held:
-        lasted = look.now - note.since
+        more = self._facts(look.now - note.since)
+        return Held(note.since, thing.kind, thing.latest.pixels, back, more)
+
+    def _facts(self, lasted: float) -> dict[str, float]:
         limit = self.options.min_seconds
-        more = {
+        return {
             "seconds": round(lasted, 3),
             "min_seconds": limit,
             "margin_seconds": round(lasted - limit, 3),
         }
-        return Held(note.since, thing.kind, thing.latest.pixels, back, more)
 
     def _go(self, thing: Sighting[Along], look: Look, extent: float) -> Along:
         """Where along the arrow it is after this look."""
@@ -212,16 +225,21 @@ class WrongWay(ZoneRule[Along, None]):
 
     def _place(self, foot: Point, look: Look) -> Point | None:
         """How far along the arrow, and how far to its side: metres, or pixels."""
-        a, b = self.options.arrow
-        if self.ground is None:
-            start, end, at = (np.asarray(one) * look.size for one in (a, b, foot))
-        else:
-            start, end, at = self.ground.to_metres([a, b, foot])
+        along, aside = self._places(np.array([foot]), look.size)[0].tolist()
+        return None if math.isnan(along) else (along, aside)
+
+    def _places(self, feet: Doubles, size: tuple[int, int]) -> Doubles:
+        """(n, 2) the same of (n, 2) points; nan where it cannot be told."""
+        points = np.concatenate([self.options.arrow, feet])
+        points = points * size if self.ground is None else self.ground.to_metres(points)
+        start, end = points[0], points[1]
         ahead = (end - start) / np.hypot(*(end - start))
-        away = at - start
-        along = float(ahead[0] * away[0] + ahead[1] * away[1])
-        aside = float(ahead[0] * away[1] - ahead[1] * away[0])
-        return (along, aside) if math.isfinite(along + aside) else None
+        away = points[2:] - start
+        along = ahead[0] * away[:, 0] + ahead[1] * away[:, 1]
+        aside = ahead[0] * away[:, 1] - ahead[1] * away[:, 0]
+        found = np.stack([along, aside], axis=1)
+        found[~np.isfinite(along + aside)] = np.nan
+        return found
 
     def _back(self, note: Along, thing: Sighting[Along], extent: float, look: Look) -> float:
         """How far back it is from where it was furthest along: sizes, or metres at least."""
@@ -237,3 +255,112 @@ class WrongWay(ZoneRule[Along, None]):
         back = note.best[0] - note.here[0]
         aside = abs(note.best[1] - note.here[1])
         return back >= STEADY * note.covered and aside <= SLANT * back
+
+    @property
+    def scans(self) -> bool:
+        return True
+
+    def scan(self, state: State[Along, None], columns: Columns) -> Scanned[None]:
+        n, time = len(columns.look), columns.time
+        rows = np.flatnonzero(self.inside_rows(columns, columns.extent))
+        begins = stretches_of(columns, rows)
+        smooth = self._smooth(columns, rows, begins)
+        here, anew = self._here(columns, rows, smooth, begins)
+        best = here[:, 0].copy()
+        for a, b in spans(anew):
+            np.maximum.accumulate(best[a:b], out=best[a:b])
+        there = anew.copy()  # where it is about as far along as it has been
+        there[1:] |= here[1:, 0] >= best[:-1] - SLACK * self.least
+        mark = latest(there) if len(rows) else rows
+        since, aside = time[rows[mark]], np.abs(here[mark, 1] - here[:, 1])
+        far = best - here[:, 0]
+        back = far
+        if self.ground is not None:
+            slide = SLIDE * columns.extent[rows]
+            back = far - self.ground.error_at(columns.feet[rows], columns.size, slide)
+        wrong = sure(self, columns)[rows] & (back >= self.least) & (aside <= SLANT * far)
+        wrong &= time[rows] - since >= self.options.min_seconds
+        wrong &= self._steadily(here[:, 0], far, mark, wrong)
+        goes_on = swings(wrong, ~wrong & ~(back > self.least / 2), anew) if len(rows) else wrong
+        columns_of = {"alive": goes_on, "held": wrong, "since": since, "back": back}
+        whole: dict[str, Any] = {name: np.zeros(n, one.dtype) for name, one in columns_of.items()}
+        for name, one in columns_of.items():
+            whole[name][rows] = one
+
+        def facts(row: int) -> dict[str, float]:
+            return self._facts(float(time[row]) - float(whole["since"][row]))
+
+        return holding(
+            columns, None, whole["alive"], whole["held"], whole["since"], whole["back"], facts
+        )
+
+    def _smooth(self, columns: Columns, rows: Ints, begins: Bools) -> Doubles:
+        """(m, 2) the smoothed foot at each of these rows. ``begins`` also says, afterwards, where
+        one leapt."""
+        feet = columns.feet[rows]
+        shares = [1.0 - math.exp(one) for one in (-columns.passed[rows] / SMOOTH_SECONDS).tolist()]
+        x = y = 0.0
+        made = []
+        for (to_x, to_y), share, anew in zip(feet.tolist(), shares, begins.tolist(), strict=True):
+            x, y = (to_x, to_y) if anew else (x + share * (to_x - x), y + share * (to_y - y))
+            made.append((x, y))
+        smooth = np.array(made).reshape(-1, 2)
+        away = (feet[1:] - smooth[:-1]) * columns.size
+        far = np.hypot(away[:, 0], away[:, 1]) > LEAP * columns.extent[rows[1:]] * (1 - 1e-9)
+        far &= ~begins[1:]
+        firsts = np.flatnonzero(begins)
+        for which in np.unique(np.searchsorted(firsts, np.flatnonzero(far) + 1, side="right")):
+            a = int(firsts[which - 1])
+            b = int(firsts[which]) if which < len(firsts) else len(rows)
+            self._leaping(columns, rows[a:b], shares[a:b], smooth[a:b], begins[a:b])
+        return smooth
+
+    @staticmethod
+    def _leaping(
+        columns: Columns, rows: Ints, shares: list[float], smooth: Doubles, begins: Bools
+    ) -> None:
+        """The same of one that may have leapt, row by row as `_go` has it: into ``smooth`` and
+        ``begins``."""
+        look, thing = columns.at(0), int(columns.thing[rows[0]])
+        paces, first = columns.paces(thing), int(columns.begins[thing])
+        feet, extents = columns.feet[rows].tolist(), columns.extent[rows].tolist()
+        passed = columns.passed[rows].tolist()
+        x, y = feet[0]
+        for n in range(1, len(rows)):
+            vx, vy = paces[int(rows[n]) - first]
+            paced = math.hypot(vx * look.size[0], vy * look.size[1])
+            reach = LEAP * extents[n] + paced * (passed[n] + SMOOTH_SECONDS)
+            to_x, to_y = feet[n]
+            if look.gap((to_x, to_y), (x, y)) > reach:
+                x, y, begins[n] = to_x, to_y, True
+            else:
+                x, y = x + shares[n] * (to_x - x), y + shares[n] * (to_y - y)
+            smooth[n] = x, y
+
+    def _here(
+        self, columns: Columns, rows: Ints, smooth: Doubles, begins: Bools
+    ) -> tuple[Doubles, Bools]:
+        """(m, 2) how far along the arrow and to its side each has come; and where that begins."""
+        at = self._places(smooth, columns.size)
+        steps = np.diff(at, axis=0, prepend=np.nan)
+        if self.ground is None:
+            steps /= columns.extent[rows][:, None]
+        anew = begins | np.isnan(steps[:, 0])
+        steps[anew] = 0.0
+        for a, b in spans(anew):
+            np.add.accumulate(steps[a:b], axis=0, out=steps[a:b])
+        return steps, anew
+
+    @staticmethod
+    def _steadily(here: Doubles, far: Doubles, mark: Ints, asked: Bools) -> Bools:
+        """(m,) whether the way back was a steady one, at the rows that are asked for."""
+        found = np.zeros(len(here), np.bool_)
+        rows = np.flatnonzero(asked)
+        firsts = np.flatnonzero(np.diff(mark[rows], prepend=-1))
+        for which, first in enumerate(firsts.tolist()):
+            last = int(firsts[which + 1]) - 1 if which + 1 < len(firsts) else len(rows) - 1
+            a, b = int(mark[rows[first]]), int(rows[last]) + 1
+            covered = np.zeros(b - a)
+            np.add.accumulate(np.abs(np.diff(here[a:b])), out=covered[1:])
+            found[a:b] = far[a:b] >= STEADY * covered
+        return found
