@@ -293,10 +293,11 @@ def test_what_is_hidden_and_shown_is_the_same_to_the_byte() -> None:
 
 @pytest.mark.parametrize("wait", [False, True])  # live, and from files
 def test_every_camera_does_it_unless_told_not_to(wait: bool) -> None:
-    def made(faint: bool, looker: Script) -> Camera:
+    def made(faint: bool, heard: bool, looker: Script) -> Camera:
         options = {"cameras": {"gate": {"source": "test:"}}, "track": {"faint_vehicles": faint}}
         site = Site.model_validate(options)
-        return make_camera("gate", site.cameras["gate"], site, looker, wait=wait)
+        return make_camera("gate", site.cameras["gate"], site, looker, wait=wait, heard=heard)
 
-    off, on = (_told(_played(partial(made, faint))) for faint in (False, True))
+    off, on = (_told(_played(partial(made, faint, True))) for faint in (False, True))
     assert on > off + 20
+    assert _told(_played(partial(made, True, False))) == off  # where nobody would hear of it

@@ -29,8 +29,12 @@ def make_camera(
     load: Callable[[], Load] = lambda: CALM,
     second: SecondStream | None = None,
     meter: ViewMeter | None = None,
+    heard: bool = True,
 ) -> Camera:
-    """The pipeline of one camera. wait: offline, looks are waited for (see `Camera`)."""
+    """The pipeline of one camera. wait: offline, looks are waited for (see `Camera`).
+
+    heard: somebody hears of what is followed but not hidden: rules, heat maps, back-tests.
+    """
     # A camera has its threads; waking others to share pictures this small costs more than it saves
     cv2.setNumThreads(1)
     names = list(site.switched_on)
@@ -50,7 +54,7 @@ def make_camera(
         second=second,
         meter=meter,
         things=ThingWatch() if _asks_for_things(options) else None,
-        traffic=Traffic(camera, site.track) if site.track.faint_vehicles else None,
+        traffic=Traffic(camera, site.track) if heard and site.track.faint_vehicles else None,
     )
 
 

@@ -150,7 +150,10 @@ class _Work:
         self._progress = progress
         self._audio = job.audio
         self._encode = site.encode
-        self._camera: Camera = make_camera(name, options, site, job.inference, wait=True)
+        heard = any(rule.enabled for rule in options.rules)
+        self._camera: Camera = make_camera(
+            name, options, site, job.inference, wait=True, heard=heard
+        )
         self._rules = RuleRunner(
             name, options.rules, options.places, site.zone, options.plane, site.almanac()
         )
