@@ -324,6 +324,7 @@ class _Feed:
     units: Sequence[Unit | FeedStatus]
     before: Callable[[int, float], None]
     camera_clock: CameraClock = field(default_factory=CameraClock)
+    behind: float = 0.0
 
     def complain(self, text: str) -> None:
         raise AssertionError(text)
