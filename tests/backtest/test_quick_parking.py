@@ -122,3 +122,13 @@ def test_one_that_comes_back_into_the_spot_told_of_is_the_same_incident() -> Non
     for clear, longest in ((30, 33.0), (5, 16.0)):  # seconds it stood, when that was last told
         events = told(lost, clear_seconds=clear).all.events
         assert max(event.numbers["seconds"] for event in events) == pytest.approx(longest, abs=1)
+
+
+def test_while_the_rule_cools_down_no_incident_runs_that_an_arrival_could_be_about() -> None:
+    lost = Actor(
+        lambda at: None if 40 <= at < 64 else parks(BAYS[0], 32, 99, 1.0, 0)(at), 1, Kind.CAR,
+        (90.0, 50.0),
+    )  # fmt: skip
+    heard = told(lost, car(2, 55, 68, bay=3), clear_seconds=2, cool_down_seconds=32)
+    assert len(starts(heard)) == 1
+    assert len(starts(told(lost, car(2, 55, 68, bay=3), clear_seconds=2))) == 2
