@@ -249,6 +249,8 @@ TRIED: Final[tuple[tuple[str, dict[str, Any], dict[str, Any]], ...]] = (
      {"min_seconds": 45}),
     ("a vehicle stops at the gate", {"kind": "stopped_vehicle", "place": "gate"},
      {"min_seconds": 20}),
+    ("a vehicle stops in the yard (30 %)", {"kind": "stopped_vehicle", "place": "yard"},
+     {"min_seconds": 20}),
     ("somebody lies anywhere", {"kind": "person_lying"}, {"min_seconds": 5}),
     ("somebody at the gate (6 % of the picture)", {"kind": "intrusion", "place": "gate",
       "min_seconds": 2}, {"min_seconds": 4}),

@@ -28,13 +28,13 @@ from streetlamp.values import Kind
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
-STAYS: Final = frozenset({"danger_zone", "stopped_vehicle"})
+STAYS: Final = frozenset({"danger_zone"})
 """Rules by which one thing must be in the zone for `min_seconds`."""
 
 GATHERS: Final = frozenset({"occupancy", "queue"})
 """Rules that say nothing while nothing is near their place."""
 
-THINS: Final = frozenset({"danger_zone", "stopped_vehicle", "occupancy", "queue"})
+THINS: Final = frozenset({"danger_zone", "occupancy", "queue"})
 """Rules for which it is enough to be shown a look a second while nobody comes or goes."""
 
 LEAD: Final = 3.0  # seconds shown before something comes near
