@@ -227,10 +227,11 @@ class _Spots:
 
     def walk(self) -> tuple[Spot, ...]:
         """The spots after the last look."""
+        columns = self._columns
         place, stop = -1, len(self._place)
         while (place := self._after(place)) < stop:
             self._at(place)
-        return tuple(_lasting(self._spots, float(self._columns.now[-1])))
+        return tuple(_lasting(self._spots, float(columns.now[-1])))
 
     def _after(self, place: int) -> int:
         """The next place with something to do: where no spot is known, only what is held."""
