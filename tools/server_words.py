@@ -105,6 +105,7 @@ ROOMS: Final = (
     "vault/accounts.py",
     "vault/tokens.py",
     "vault/users.py",
+    "video/awake.py",
     "video/camera.py",
     "video/hiding.py",
     "video/inference.py",

@@ -39,6 +39,7 @@ class Film:
     def __init__(self, act: Callable[[], object]) -> None:
         self._act = act
         self.camera_clock = CameraClock()
+        self.behind = 0.0
 
     def items(self) -> Iterator[RawFrame]:
         for i in range(80):

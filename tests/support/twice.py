@@ -1,6 +1,6 @@
 """A second try for tests of whole programs against a clock, where the machine may have been slow.
 
-A test of the folders in `TWICE` that fails is run once more. The run's summary names each that
+A test of what stands in `TWICE` that fails is run once more. The run's summary names each that
 needed it (`RERUN`): such a line is something to look into, as a fault may show only at times. What
 only reckons is never tried twice.
 """
@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-TWICE: Final = ("tests/app/", "tests/browser/")
+TWICE: Final = ("tests/app/", "tests/browser/", "tests/stream/test_browser_playback.py")
 
 
 class Twice:
@@ -25,9 +25,7 @@ class Twice:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         told = terminalreporter.stats.get("rerun", [])
         if told:
-            terminalreporter.section(
-                "tried twice: what went wrong at the first try"
-            )
+            terminalreporter.section("tried twice: what went wrong at the first try")
         for report in told:
             terminalreporter.write_line(f"RERUN {report.nodeid}")
             terminalreporter.write_line(report.longreprtext)

@@ -203,6 +203,7 @@ def test_too_few_answers_are_an_error() -> None:
 
 
 def test_close_fails_what_waits_and_lets_the_running_end() -> None:
+    before = set(threading.enumerate())
     slow = Slow()
     queue = Inference(slow, max_batch=1)
     first, second = start(slow, queue, 2)
@@ -218,7 +219,8 @@ def test_close_fails_what_waits_and_lets_the_running_end() -> None:
     assert queue.stats.error == ""
     with pytest.raises(InferenceStoppedError):
         queue.submit(picture(3))
-    assert not [t for t in threading.enumerate() if t.name.startswith("inference")]
+    left = set(threading.enumerate()) - before
+    assert not [thread for thread in left if thread.name.startswith("inference")]
 
 
 def test_close_frees_a_caller_that_waits_for_room() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from streetlamp.video.awake import COARSE
 from streetlamp.video.copying import Copied, Copying
 from streetlamp.video.detect.face_turns import FaceTurns
 from streetlamp.video.gop import Cutter, Gop
@@ -17,7 +18,7 @@ from streetlamp.video.options import HideOptions, LookOptions
 from streetlamp.video.outputs import Figures, Looker, Now, Shown
 from streetlamp.video.raw import RawFrame, Unit
 from streetlamp.video.second import SecondStream
-from streetlamp.video.sleep import COARSE, Sleeper
+from streetlamp.video.sleep import Sleeper
 from streetlamp.video.sleep_options import SleepOptions
 from streetlamp.video.tag.tagger import Tagger
 from streetlamp.video.things import ThingWatch

@@ -18,6 +18,7 @@ import numpy as np
 
 from streetlamp.values import Bools, Bytes
 from streetlamp.video.asking import CANNOT_ASK
+from streetlamp.video.awake import Awake
 from streetlamp.video.calm import is_calm, news, quarter_around
 from streetlamp.video.comeback import Left
 from streetlamp.video.decode import Decoder
@@ -32,11 +33,8 @@ from streetlamp.video.sleep_options import SleepOptions
 from streetlamp.video.still import StillScene, Verdict
 from streetlamp.video.surge import PacketRhythm, payload
 
-COARSE = "this machine is overloaded"
 LATE_SECONDS = 3.0  # by our clock: how long a look is waited for when much is held for it
 PATIENT_SECONDS = 20.0  # of video that is held for a look on a busy machine: waking costs it more
-MOST_LATER = 8  # packets decoded at once: what each step of the way needs stays in the caches
-LATER_SECONDS = 0.25  # live: of video that waits at most to be decoded with what follows
 ROUGH_SURGE = 1.5  # while the rhythm is not known: times the largest packet of the GOP before
 
 
@@ -79,11 +77,10 @@ class Sleeper:
 
         second: the camera's small stream, where it has one.
         """
-        self._coarse, self._loaded = coarse, loaded
+        self._loaded = loaded
+        self._awake = Awake(hiding, wait=wait, coarse=coarse)
         self._trusted = False  # it fell asleep at a keyframe before which all was quiet
-        self._skipped = False  # packets since the last keyframe
         self.figures = SleepFigures()
-        self.decoder = Decoder()
         self._hiding = hiding
         self._options = options
         self._wait = wait
@@ -97,7 +94,6 @@ class Sleeper:
         self._entered = 0.0  # time of the keyframe it fell asleep at
         self._looked = 0.0  # time of the last keyframe that was looked at
         self._interval = options.look_seconds  # to the next such look at the latest
-        self._later: list[Packet] = []  # awake, to be decoded with the next ones
         self._held: list[Packet] = []
         self._unjudged: deque[tuple[Packet, Gop]] = deque()  # keyframes among them
         self._asked: _Asked | None = None
@@ -108,14 +104,17 @@ class Sleeper:
         self._unseen = 0  # looks that had come to nothing when it woke
 
     @property
+    def decoder(self) -> Decoder:
+        return self._awake.decoder
+
+    @property
     def asleep(self) -> bool:
         return self._asleep
 
     @property
     def waits_since(self) -> float:
         """Time of the first packet that waits to be judged; inf if none does."""
-        waiting = self._held or self._later
-        return waiting[0].time if waiting else float("inf")
+        return self._held[0].time if self._held else self._awake.waits_since
 
     def push(self, packet: Packet, gop: Gop) -> Iterator[Output]:
         """The next packet, which is the last of `gop` so far; what comes out because of it."""
@@ -123,7 +122,7 @@ class Sleeper:
         if before is not None and before.packets[0].stream.size != packet.stream.size:
             self._rhythm.reset()
         if gop is not before:
-            yield from self._decode_now()
+            yield from self._awake.catch_up()
             self._learn(before, packet.time)
         known = gop is not before and self._comes_back(packet, gop)
         surge = self._surges(packet, gop, begins=gop is not before)
@@ -138,7 +137,7 @@ class Sleeper:
                 if self._hiding.calm_since <= since and (looked or self._loaded()):
                     yield from self._fall_asleep(packet, gop, trusted=looked)
                     return
-            yield from self._decode(packet)
+            yield from self._awake.push(packet)
             return
         self._held.append(packet)
         if gop is not before:
@@ -167,50 +166,12 @@ class Sleeper:
         """The stream's end, or a break in it."""
         if self._asleep:
             yield from self._wake("the stream ends")
-        yield from self._decode_now()
-        for raw in self.decoder.drain():
-            yield from self._hiding.push(raw)
+        yield from self._awake.catch_up()
+        yield from self._awake.drain()
         self._rhythm.forget()
         self._left = Left.of(self._gop) or self._left
         self._gop = None
         yield from self._hiding.flush()
-
-    def _decode(self, packet: Packet) -> Iterator[Output]:
-        if self._coarse(packet.time):
-            yield from self._decode_key(packet)
-            return
-        if self._skipped and not packet.keyframe:
-            return
-        self._skipped = False
-        self._later.append(packet)
-        if not self._can_wait(packet.time):
-            yield from self._decode_now()
-
-    def _can_wait(self, time: float) -> bool:
-        """Whether what was not decoded yet can wait for the packet after the one of this time."""
-        if len(self._later) >= MOST_LATER:
-            return False
-        if self._wait:
-            return True
-        late = time - self._later[0].time >= LATER_SECONDS
-        return not (late or self._hiding.looks_soon(time))
-
-    def _decode_now(self) -> Iterator[Output]:
-        """Decodes what waits for it; the pictures go on together."""
-        later, self._later = self._later, []
-        raws = [raw for packet in later for raw in self.decoder.decode(packet)]
-        yield from self._hiding.push_all([raw for raw in raws if not self._hiding.has(raw)])
-
-    def _decode_key(self, packet: Packet) -> Iterator[Output]:
-        """An overloaded machine: of its packets only keyframes are looked at, hidden whole."""
-        if not self._skipped:
-            yield from self._decode_now()
-            for raw in self.decoder.drain():
-                yield from self._hiding.push(raw)
-        self._skipped = True
-        key = self.decoder.keyframe(packet) if packet.keyframe else None
-        if key is not None and key.frame > self._hiding.last_frame:
-            yield from self._hiding.push(key, look=True, reason=COARSE)
 
     def _learn(self, before: Gop | None, now: float) -> None:
         """The GOP before is over: whether the rhythm of its packets is that of quiet."""
@@ -257,11 +218,10 @@ class Sleeper:
         to know a camera awake or looks late, or as the camera was away; the look at this keyframe
         wakes it if somebody is there. known: it is the picture that was looked at before.
         """
-        for raw in self.decoder.drain():
-            yield from self._hiding.push(raw)
+        yield from self._awake.drain()
         key = gop.picture if known else self._look_at(packet, gop)
         if key is None or (trusted and key.size != self._hiding.size):
-            yield from self._decode(packet)
+            yield from self._awake.push(packet)
             return
         self._trusted = trusted
         if trusted and self._was_nothing():
@@ -302,7 +262,7 @@ class Sleeper:
     def _look_at(self, packet: Packet, gop: Gop) -> RawFrame | None:
         """A keyframe, decoded for itself."""
         self.figures.keyframes += 1
-        gop.picture = self._seen = self.decoder.keyframe(packet)
+        gop.picture = self._seen = self._awake.decoder.keyframe(packet)
         if gop.picture is not None:
             self._hiding.measure(gop.picture)
         self._config = gop.key.config
@@ -459,5 +419,5 @@ class Sleeper:
             self._rhythm.forget()
         with self._hiding.catching_up():
             for packet in held:
-                yield from self._decode(packet)
-            yield from self._decode_now()
+                yield from self._awake.push(packet)
+            yield from self._awake.catch_up()

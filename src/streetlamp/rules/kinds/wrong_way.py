@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
 from streetlamp.geometry import Point, in_picture
@@ -282,17 +283,14 @@ class WrongWay(ZoneRule[Along, None]):
         wrong &= time[rows] - since >= self.options.min_seconds
         wrong &= self._steadily(here[:, 0], far, mark, wrong)
         goes_on = swings(wrong, ~wrong & ~(back > self.least / 2), anew) if len(rows) else wrong
-        columns_of = {"alive": goes_on, "held": wrong, "since": since, "back": back}
-        whole: dict[str, Any] = {name: np.zeros(n, one.dtype) for name, one in columns_of.items()}
-        for name, one in columns_of.items():
-            whole[name][rows] = one
+        alive, held, begun, against = (
+            _spread(one, rows, n) for one in (goes_on, wrong, since, back)
+        )
 
         def facts(row: int) -> dict[str, float]:
-            return self._facts(float(time[row]) - float(whole["since"][row]))
+            return self._facts(float(time[row]) - float(begun[row]))
 
-        return holding(
-            columns, None, whole["alive"], whole["held"], whole["since"], whole["back"], facts
-        )
+        return holding(columns, None, alive, held, begun, against, facts)
 
     def _smooth(self, columns: Columns, rows: Ints, begins: Bools) -> Doubles:
         """(m, 2) the smoothed foot at each of these rows. ``begins`` also says, afterwards, where
@@ -364,3 +362,10 @@ class WrongWay(ZoneRule[Along, None]):
             np.add.accumulate(np.abs(np.diff(here[a:b])), out=covered[1:])
             found[a:b] = far[a:b] >= STEADY * covered
         return found
+
+
+def _spread(values: NDArray[Any], rows: Ints, n: int) -> NDArray[Any]:
+    """(n,) the ``values`` (m,) in their ``rows``, nothing in the others."""
+    whole = np.zeros(n, values.dtype)
+    whole[rows] = values
+    return whole
