@@ -37,6 +37,17 @@ class Plane:
         """
         return project(_inverse(self.matrix), metres, 0.0)
 
+    def pictures(self, x: Array, y: Array) -> NDArray[np.bool_]:
+        """(n,) whether `to_picture` says where these points of the ground (metres) are."""
+        a, b, c = _inverse(self.matrix)[2].tolist()
+        scale = a * x + b * y + c
+        seen: NDArray[np.bool_] = (scale > SKY) & (scale < 1.0 / SKY)
+        unsure = np.flatnonzero(~seen)
+        if len(unsure):
+            points = np.stack([x[unsure], y[unsure]], axis=1)
+            seen[unsure] = np.isfinite(self.to_picture(points)).all(axis=1)
+        return seen
+
     def jacobian(self, points: Any) -> Array:
         """(n, 2, 2) metres a fraction of the picture, at each of the (n, 2) points."""
         m = _array(self.matrix)
