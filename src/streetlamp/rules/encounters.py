@@ -247,22 +247,23 @@ class Cast:
         if not pet or not len(a.thing) or not len(b.thing):
             return
         largest = self._largest
-        long = float(largest[0].max() / 2 + largest[2].max())
-        wide = float(largest[1].max() / 2 + largest[2].max())
-        away = int(np.ceil(min(pet + 2.0 * long / MOVING, 2.0 * self._asked.trail))) + 1
+        vehicles = b.rows[b.first]
+        long = largest[0, vehicles] / 2 + largest[2].max()
+        wide = largest[1, vehicles] / 2 + largest[2].max()
+        slow = pet + 2.0 * long / b.slowest + 1.0
+        most = np.minimum(slow, 2.0 * self._asked.trail) + 1.0
+        away = np.ceil(most).astype(np.int64)
         order = np.argsort(a.second, kind="stable")
         seconds = a.second[order]
         low = np.searchsorted(seconds, b.second - away)
         high = np.searchsorted(seconds, b.second + away, side="right")
-        reach = float(np.hypot(long, wide)) + 1e-6
+        reach = np.hypot(long, wide) + 1e-6
         for right, left in ranges(low, high - low):
             i, j = order[left], right
-            slow = pet + 2.0 * long / b.slowest[j] + 1.0
-            near = np.abs(a.second[i] - b.second[j]) <= slow + 1.0
-            near &= a.thing[i] != b.thing[j]
+            near = a.thing[i] != b.thing[j]
             for low_side, high_side in ((0, 2), (1, 3)):
-                near &= a.box[i, low_side] - b.box[j, high_side] <= reach
-                near &= b.box[j, low_side] - a.box[i, high_side] <= reach
+                near &= a.box[i, low_side] - b.box[j, high_side] <= reach[j]
+                near &= b.box[j, low_side] - a.box[i, high_side] <= reach[j]
             i, j = i[near], j[near]
             new = ~np.isin(self._key(a.thing[i], b.thing[j]), known)
             yield from self._spot_by_spot(a, b, i[new], j[new])
@@ -270,18 +271,29 @@ class Cast:
     def _spot_by_spot(
         self, a: _Pieces, b: _Pieces, i: Ints, j: Ints
     ) -> Iterator[NDArray[np.int64]]:
-        for which, one in ranges(np.zeros(len(i), np.int64), a.many[i] * b.many[j]):
-            p = a.rows[a.first[i[which]] + one // b.many[j[which]]]
-            q = b.rows[b.first[j[which]] + one % b.many[j[which]]]
+        if not len(i):
+            return
+        _, px, py, *_ = self.spot[a.rows].T.copy()
+        _, qx, qy, vx, vy, _ = self.spot[b.rows].T.copy()
+        speed = self.speed[b.rows]
+        hx, hy = vx / speed, vy / speed
+        far = self._largest[0, b.rows] / 2 + self._largest[2].max() + 1e-9
+        many = b.many[j]
+        for which, one in ranges(np.zeros(len(i), np.int64), a.many[i] * many):
+            across = many[which]
+            row = one // across
+            n, m = (a.first[i])[which] + row, (b.first[j])[which] + one - row * across
+            dx, dy = px[n] - qx[m], py[n] - qy[m]
+            close = np.flatnonzero(np.abs(dx * hx[m] + dy * hy[m]) <= far[m])
+            n, m, dx, dy = n[close], m[close], dx[close], dy[close]
+            p, q = a.rows[n], b.rows[m]
             long, wide, _ = self._sizes(p, q)
-            at, to, speed = self.spot[p], self.spot[q], self.speed[q]
-            hx, hy = to[:, 3] / speed, to[:, 4] / speed
-            dx, dy = at[:, 1] - to[:, 1], at[:, 2] - to[:, 2]
-            along, aside = dx * hx + dy * hy, dx * hy - dy * hx
+            along, aside = dx * hx[m] + dy * hy[m], dx * hy[m] - dy * hx[m]
             meets = (np.abs(along) <= long + 1e-9) & (np.abs(aside) <= wide + 1e-9)
-            comes = to[:, 0] - (long - along) / speed
-            goes = to[:, 0] + (long + along) / speed
-            soon = meets & (np.maximum(comes - at[:, 0], at[:, 0] - goes) <= self._asked.pet + 1e-5)
+            comes = self.spot[q, 0] - (long - along) / speed[m]
+            goes = self.spot[q, 0] + (long + along) / speed[m]
+            at = self.spot[p, 0]
+            soon = meets & (np.maximum(comes - at, at - goes) <= self._asked.pet + 1e-5)
             yield np.stack([self.thing[p[soon]], self.thing[q[soon]]], axis=1)
 
     def _pieces(self, rows: Ints) -> _Pieces:
@@ -359,7 +371,9 @@ class Candidates:
         return np.asarray(self._things(rows)[self._columns.thing])
 
     def _things(self, rows: Bools) -> Bools:
-        return np.bincount(self._columns.thing, rows, len(self._columns.begins)) > 0
+        found = np.zeros(len(self._columns.begins), np.bool_)
+        found[self._columns.thing[rows]] = True
+        return found
 
     def things(self, weak: Bools, strong: Bools, inside: Bools) -> Bools:
         """(things,) who may be near another that is there at the same time."""

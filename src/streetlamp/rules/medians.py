@@ -61,9 +61,11 @@ def _sorting(n: int) -> list[tuple[int, int]]:
         step = wide
         while step >= 1:
             for start in range(step % wide, n - step, 2 * step):
-                for i in range(start, min(start + step, n - step)):
-                    if i // (2 * wide) == (i + step) // (2 * wide):
-                        found.append((i, i + step))
+                found += [
+                    (i, i + step)
+                    for i in range(start, min(start + step, n - step))
+                    if i // (2 * wide) == (i + step) // (2 * wide)
+                ]
             step //= 2
         wide *= 2
     return found

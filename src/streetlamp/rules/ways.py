@@ -54,14 +54,13 @@ class Points:
     def of(cls, columns: Columns, rows: Ints, begins: Bools, plane: Plane) -> Points:
         """`motion.steps_of` of these rows."""
         box, feet = columns.box[rows], columns.feet[rows]
-        places = plane.to_metres(feet)
-        scales = plane.error_at(feet, columns.size)
+        x, y, scales = plane.metres_and_errors(feet, columns.size)
         pixels = columns.extent[rows]
         share = np.where(columns.kind[rows] == Kind.PERSON, STRIDE, SLIDE)
         good = (box[:, 0] > BORDER) & (box[:, 2] < 1.0 - BORDER) & (box[:, 3] < 1.0 - BORDER)
-        good &= np.isfinite(places[:, 0] + places[:, 1] + scales)
+        good &= np.isfinite(x + y + scales)
         return cls(
-            columns.time[rows], places[:, 0], places[:, 1], scales * pixels, share * pixels,
+            columns.time[rows], x, y, scales * pixels, share * pixels,
             share * scales * pixels, good, begins,
         )  # fmt: skip
 
