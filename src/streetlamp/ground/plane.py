@@ -37,24 +37,48 @@ class Plane:
         """
         return project(_inverse(self.matrix), metres, 0.0)
 
+    def pictures(self, x: Array, y: Array) -> NDArray[np.bool_]:
+        """(n,) whether `to_picture` says where these points of the ground (metres) are."""
+        a, b, c = _inverse(self.matrix)[2].tolist()
+        scale = a * x + b * y + c
+        seen: NDArray[np.bool_] = (scale > SKY) & (scale < 1.0 / SKY)
+        unsure = np.flatnonzero(~seen)
+        if len(unsure):
+            points = np.stack([x[unsure], y[unsure]], axis=1)
+            seen[unsure] = np.isfinite(self.to_picture(points)).all(axis=1)
+        return seen
+
     def jacobian(self, points: Any) -> Array:
         """(n, 2, 2) metres a fraction of the picture, at each of the (n, 2) points."""
-        m = _array(self.matrix)
-        at = through(m, points)
-        scale = np.where(at[:, 2] > SKY, at[:, 2], np.nan)
-        ground = at[:, :2] / scale[:, None]
-        slopes: Array = (m[None, :2, :2] - ground[:, :, None] * m[None, 2:, :2]) / scale[
-            :, None, None
-        ]
-        return slopes
+        _, _, *slopes = self._slopes(points)
+        return np.stack(slopes, axis=1).reshape(-1, 2, 2)
 
     def error_at(self, points: Any, size: tuple[int, int], pixels: float | Array = 1.0) -> Array:
         """(n,) metres by which a point so many pixels off is off, in its worst direction."""
-        slopes = self.jacobian(points) / np.asarray(size, np.float64)
-        a, b, c, d = slopes[:, 0, 0], slopes[:, 0, 1], slopes[:, 1, 0], slopes[:, 1, 1]
+        return self.metres_and_errors(points, size)[2] * pixels
+
+    def metres_and_errors(self, points: Any, size: tuple[int, int]) -> tuple[Array, Array, Array]:
+        """(n,) x and (n,) y of `to_metres`, and (n,) `error_at` of one pixel: at once."""
+        x, y, a, b, c, d = self._slopes(points)
+        wide, tall = (float(one) for one in size)
+        a, b, c, d = a / wide, b / tall, c / wide, d / tall
         half = (a * a + b * b + c * c + d * d) / 2  # the larger singular value, in closed form
         worst: Array = np.sqrt(half + np.sqrt(np.maximum(half**2 - (a * d - b * c) ** 2, 0.0)))
-        return worst * pixels
+        return x, y, worst
+
+    def _slopes(self, points: Any) -> tuple[Array, Array, Array, Array, Array, Array]:
+        """(n,) x and y on the ground, then the four of each `jacobian`, row by row."""
+        m = self.matrix
+        array = np.asarray(points, np.float64).reshape(-1, 2)
+        across, down = array[:, 0], array[:, 1]
+        x, y, scale = (a * across + b * down + c for a, b, c in m)
+        scale = np.where(scale > SKY, scale, np.nan)
+        x, y = x / scale, y / scale
+        (a, b, _), (c, d, _), (e, f, _) = m
+        return (
+            x, y, (a - x * e) / scale, (b - x * f) / scale, (c - y * e) / scale,
+            (d - y * f) / scale,
+        )  # fmt: skip
 
     def area(self, corners: Any) -> float:
         """Square metres inside a polygon of the picture; nan if it reaches the horizon."""

@@ -77,23 +77,29 @@ class Cast:
         some = np.flatnonzero(self.stepped)
         self._above = np.where(self.kind == Kind.PERSON, asked.stands, MOVING)
         self.told, self.speed = np.zeros(m, np.bool_), np.zeros(m)
+        self._placed = ~self.stepped
         self.spot = np.zeros((m, 6))  # time, x, y, vx, vy, doubt: the last of `Mover.trail`
         last = self.ways.last(some)
         self.spot[some, 0] = self.time[some]
         self.spot[some, 1], self.spot[some, 2] = points.x[last], points.y[last]
         self.spot[some, 5] = points.doubt[last]
-        never = np.full(m, np.inf)
-        for one in paces(self.ways, some, plane, columns.size, asked.least, never):
+        self._never = np.full(m, np.inf)
+
+    def place(self, wanted: Bools) -> None:
+        """Works out the spots of these rows (m,): until then they are not known."""
+        some = np.flatnonzero(wanted & ~self._placed)
+        self._placed[some] = True
+        size, least = self.columns.size, self._asked.least
+        for one in paces(self.ways, some, self._plane, size, least, self._never):
             self._place(one.rows, one.line, one.speed, one.seconds)
 
     def _place(self, rows: Ints, line: Doubles, speed: Doubles, seconds: Doubles) -> None:
         """Spots of those whose pace can be told, unless its error cannot."""
         vx, vy, x, y = line.T
-        fast = ~(speed <= self._above[rows])
-        began = np.stack([x - seconds * vx, y - seconds * vy], axis=1)
-        seen = np.isfinite(self._plane.to_picture(line[:, 2:])).all(axis=1)
-        seen &= np.isfinite(self._plane.to_picture(began)).all(axis=1)
-        told = ~fast | seen
+        told = speed <= self._above[rows]
+        seen = self._plane.pictures(x, y)
+        seen &= self._plane.pictures(x - seconds * vx, y - seconds * vy)
+        told |= seen
         drives = told & (speed > MOVING) & (self.kind[rows] != Kind.PERSON)
         x, y = x.copy(), y.copy()
         if drives.any():
@@ -105,15 +111,12 @@ class Cast:
             ahead = np.abs(up_x * vx[drives] + up_y * vy[drives]) / speed[drives]
             half = ahead * long / 2 + np.sqrt(np.maximum(1 - ahead * ahead, 0.0)) * wide / 2
             x[drives], y[drives] = at[:, 0] + half * up_x, at[:, 1] + half * up_y
-        known = rows[told]
-        self.told[known], self.speed[known] = True, speed[told]
-        self.spot[known, 1:5] = np.stack([x, y, vx, vy], axis=1)[told]
-
-    @cached_property
-    def pace(self) -> Doubles:
-        """(m,) how fast each spot's thing was."""
-        vx, vy = self.spot[:, 3], self.spot[:, 4]
-        return np.asarray(np.sqrt(vx * vx + vy * vy))
+        if not told.all():
+            rows, speed = rows[told], speed[told]
+            x, y, vx, vy = x[told], y[told], vx[told], vy[told]
+        self.told[rows], self.speed[rows] = True, speed
+        for n, column in enumerate((x, y, vx, vy)):
+            self.spot[rows, n + 1] = column
 
     @cached_property
     def first(self) -> Ints:
@@ -174,6 +177,7 @@ class Cast:
 
         ``weak`` and ``strong`` (m,): what each thing may be; ``ready``: who is told of.
         """
+        self.place(self.inside | strong)
         none = np.zeros((0, 2), np.int64)
         found = np.concatenate([none, *self._head_on(weak & ready, strong & ready)])
         known = np.unique(self._key(found[:, 0], found[:, 1]))
@@ -207,7 +211,7 @@ class Cast:
             return
         told = self.stepped & self.told
         a = _by_look(np.flatnonzero(weak & told & self.inside), self.look)
-        b = _by_look(np.flatnonzero(strong & told & (self.pace >= MOVING)), self.look)
+        b = _by_look(np.flatnonzero(strong & told & (self.speed >= MOVING)), self.look)
         for left, right in products(self.look[a], self.look[b], len(self.columns.now)):
             p, q = a[left], b[right]
             long, wide, half = self._sizes(p, q)
@@ -217,7 +221,7 @@ class Cast:
                                          wide if walks else half)  # fmt: skip
                 found = when <= self._asked.ttc + 1e-9
                 if walks:
-                    found &= aside - wide <= self._asked.stops * self.pace[p] + 1e-9
+                    found &= aside - wide <= self._asked.stops * self.speed[p] + 1e-9
                 soon |= found
             soon &= self.thing[p] != self.thing[q]
             yield np.stack([self.thing[p[soon]], self.thing[q[soon]]], axis=1)
@@ -227,7 +231,7 @@ class Cast:
     ) -> tuple[Doubles, Doubles]:
         """(c,) when they touch, nan if they do not; and how far to the side somebody is."""
         a, b = self.spot[p], self.spot[q]
-        hx, hy = b[:, 3] / self.pace[q], b[:, 4] / self.pace[q]
+        hx, hy = b[:, 3] / self.speed[q], b[:, 4] / self.speed[q]
         x, y = a[:, 1] - b[:, 1], a[:, 2] - b[:, 2]
         along, aside = x * hx + y * hy, x * hy - y * hx
         vx, vy = (np.where(walks, a[:, n], 0.0) - b[:, n] for n in (3, 4))
@@ -239,26 +243,27 @@ class Cast:
         come near are looked at spot by spot, unless they are known."""
         pet = self._asked.pet
         a = self._pieces(np.flatnonzero(weak & self.stepped & self.inside))
-        b = self._pieces(np.flatnonzero(strong & self.stepped & (self.pace >= MOVING)))
+        b = self._pieces(np.flatnonzero(strong & self.stepped & (self.speed >= MOVING)))
         if not pet or not len(a.thing) or not len(b.thing):
             return
         largest = self._largest
-        long = float(largest[0].max() / 2 + largest[2].max())
-        wide = float(largest[1].max() / 2 + largest[2].max())
-        away = int(np.ceil(min(pet + 2.0 * long / MOVING, 2.0 * self._asked.trail))) + 1
+        vehicles = b.rows[b.first]
+        long = largest[0, vehicles] / 2 + largest[2].max()
+        wide = largest[1, vehicles] / 2 + largest[2].max()
+        slow = pet + 2.0 * long / b.slowest + 1.0
+        most = np.minimum(slow, 2.0 * self._asked.trail) + 1.0
+        away = np.ceil(most).astype(np.int64)
         order = np.argsort(a.second, kind="stable")
         seconds = a.second[order]
         low = np.searchsorted(seconds, b.second - away)
         high = np.searchsorted(seconds, b.second + away, side="right")
-        reach = float(np.hypot(long, wide)) + 1e-6
+        reach = np.hypot(long, wide) + 1e-6
         for right, left in ranges(low, high - low):
             i, j = order[left], right
-            slow = pet + 2.0 * long / b.slowest[j] + 1.0
-            near = np.abs(a.second[i] - b.second[j]) <= slow + 1.0
-            near &= a.thing[i] != b.thing[j]
+            near = a.thing[i] != b.thing[j]
             for low_side, high_side in ((0, 2), (1, 3)):
-                near &= a.box[i, low_side] - b.box[j, high_side] <= reach
-                near &= b.box[j, low_side] - a.box[i, high_side] <= reach
+                near &= a.box[i, low_side] - b.box[j, high_side] <= reach[j]
+                near &= b.box[j, low_side] - a.box[i, high_side] <= reach[j]
             i, j = i[near], j[near]
             new = ~np.isin(self._key(a.thing[i], b.thing[j]), known)
             yield from self._spot_by_spot(a, b, i[new], j[new])
@@ -266,18 +271,29 @@ class Cast:
     def _spot_by_spot(
         self, a: _Pieces, b: _Pieces, i: Ints, j: Ints
     ) -> Iterator[NDArray[np.int64]]:
-        for which, one in ranges(np.zeros(len(i), np.int64), a.many[i] * b.many[j]):
-            p = a.rows[a.first[i[which]] + one // b.many[j[which]]]
-            q = b.rows[b.first[j[which]] + one % b.many[j[which]]]
+        if not len(i):
+            return
+        _, px, py, *_ = self.spot[a.rows].T.copy()
+        _, qx, qy, vx, vy, _ = self.spot[b.rows].T.copy()
+        speed = self.speed[b.rows]
+        hx, hy = vx / speed, vy / speed
+        far = self._largest[0, b.rows] / 2 + self._largest[2].max() + 1e-9
+        many = b.many[j]
+        for which, one in ranges(np.zeros(len(i), np.int64), a.many[i] * many):
+            across = many[which]
+            row = one // across
+            n, m = (a.first[i])[which] + row, (b.first[j])[which] + one - row * across
+            dx, dy = px[n] - qx[m], py[n] - qy[m]
+            close = np.flatnonzero(np.abs(dx * hx[m] + dy * hy[m]) <= far[m])
+            n, m, dx, dy = n[close], m[close], dx[close], dy[close]
+            p, q = a.rows[n], b.rows[m]
             long, wide, _ = self._sizes(p, q)
-            at, to, speed = self.spot[p], self.spot[q], self.pace[q]
-            hx, hy = to[:, 3] / speed, to[:, 4] / speed
-            dx, dy = at[:, 1] - to[:, 1], at[:, 2] - to[:, 2]
-            along, aside = dx * hx + dy * hy, dx * hy - dy * hx
+            along, aside = dx * hx[m] + dy * hy[m], dx * hy[m] - dy * hx[m]
             meets = (np.abs(along) <= long + 1e-9) & (np.abs(aside) <= wide + 1e-9)
-            comes = to[:, 0] - (long - along) / speed
-            goes = to[:, 0] + (long + along) / speed
-            soon = meets & (np.maximum(comes - at[:, 0], at[:, 0] - goes) <= self._asked.pet + 1e-5)
+            comes = self.spot[q, 0] - (long - along) / speed[m]
+            goes = self.spot[q, 0] + (long + along) / speed[m]
+            at = self.spot[p, 0]
+            soon = meets & (np.maximum(comes - at, at - goes) <= self._asked.pet + 1e-5)
             yield np.stack([self.thing[p[soon]], self.thing[q[soon]]], axis=1)
 
     def _pieces(self, rows: Ints) -> _Pieces:
@@ -293,7 +309,7 @@ class Cast:
             for n, (least, one) in enumerate(((np.minimum, x), (np.minimum, y),
                                               (np.maximum, x), (np.maximum, y))):  # fmt: skip
                 box[:, n] = least.reduceat(one, first)
-            slowest = np.maximum(np.minimum.reduceat(self.pace[rows], first), MOVING)
+            slowest = np.maximum(np.minimum.reduceat(self.speed[rows], first), MOVING)
         return _Pieces(
             rows, first, np.diff(np.append(first, len(rows))), self.thing[rows[first]],
             second[first], box, slowest,
@@ -355,7 +371,9 @@ class Candidates:
         return np.asarray(self._things(rows)[self._columns.thing])
 
     def _things(self, rows: Bools) -> Bools:
-        return np.bincount(self._columns.thing, rows, len(self._columns.begins)) > 0
+        found = np.zeros(len(self._columns.begins), np.bool_)
+        found[self._columns.thing[rows]] = True
+        return found
 
     def things(self, weak: Bools, strong: Bools, inside: Bools) -> Bools:
         """(things,) who may be near another that is there at the same time."""

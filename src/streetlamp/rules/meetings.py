@@ -62,7 +62,9 @@ class Meetings:
         self._place = np.empty(len(columns.row), np.int64)
         self._place[columns.row] = np.arange(len(columns.row))
         things = np.unique(pairs)
-        rows = np.flatnonzero(np.isin(cast.thing, things))
+        meets = np.isin(cast.thing, things)
+        cast.place(meets)
+        rows = np.flatnonzero(meets)
         first, bounds = cast.trails(rows)
         self._first = np.full(len(cast.rows), len(cast.rows) + 1)
         self._bounds = np.zeros((len(cast.rows), 4))
@@ -70,7 +72,7 @@ class Meetings:
         has = self._first <= len(cast.rows)
         self._weak, self._strong = weak & has, strong & has
         self._within = cast.stepped & cast.inside
-        self._driven = cast.stepped & (cast.pace >= MOVING)
+        self._driven = cast.stepped & (cast.speed >= MOVING)
         self._pairs = pairs
 
     def all(self) -> dict[tuple[int, int], list[Meeting]]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from streetlamp.ground import Plane
 from streetlamp.rules.columns import Columns, Doubles, Ints, latest, most_of
+from streetlamp.rules.medians import medians
 from streetlamp.rules.motion import (
     BORDER,
     FASTEST,
@@ -53,14 +54,13 @@ class Points:
     def of(cls, columns: Columns, rows: Ints, begins: Bools, plane: Plane) -> Points:
         """`motion.steps_of` of these rows."""
         box, feet = columns.box[rows], columns.feet[rows]
-        places = plane.to_metres(feet)
-        scales = plane.error_at(feet, columns.size)
+        x, y, scales = plane.metres_and_errors(feet, columns.size)
         pixels = columns.extent[rows]
         share = np.where(columns.kind[rows] == Kind.PERSON, STRIDE, SLIDE)
         good = (box[:, 0] > BORDER) & (box[:, 2] < 1.0 - BORDER) & (box[:, 3] < 1.0 - BORDER)
-        good &= np.isfinite(places[:, 0] + places[:, 1] + scales)
+        good &= np.isfinite(x + y + scales)
         return cls(
-            columns.time[rows], places[:, 0], places[:, 1], scales * pixels, share * pixels,
+            columns.time[rows], x, y, scales * pixels, share * pixels,
             share * scales * pixels, good, begins,
         )  # fmt: skip
 
@@ -85,10 +85,13 @@ class Ways:
         self._kept = np.flatnonzero(kept)
         self._stop: Ints = np.cumsum(kept)  # of `_kept`: one behind the last that was seen by then
         first: Ints = (self._stop - kept)[self.begun]  # of `_kept`: the first of this way
-        self.many = self._within(at, self._stop, first)  # (m,) steps after each row
+        before = self._before(first[self._kept])
+        self.many = np.zeros(m, np.int64)  # (m,) steps after each row
+        self.many[self._kept] = before + 1
+        others = np.flatnonzero(~kept)
+        self.many[others] = self._within(others, self._stop[others], first[others])
         self._walked: dict[int, Ints] = {}
         self._odd = np.zeros(m, np.bool_)  # which rows are in it
-        before = self._within(self._kept, self._stop[self._kept] - 1, first[self._kept])
         self._walk(self._kept[~self._fit(before)])
         # Whether the steps are not those after the row before.
         self.changed = np.ones(m, np.bool_)
@@ -156,8 +159,8 @@ class Ways:
         return self._kept[stop - n : stop]
 
     def _kept_rows(self, stop: Ints, n: int) -> Ints:
-        """(g, n) the last n that were kept before each of these."""
-        return np.asarray(self._kept[stop[:, None] + np.arange(-n, 0)])
+        """(g, n) the last n that were kept before each of these; step by step in memory."""
+        return np.asarray(self._kept[stop + np.arange(-n, 0)[:, None]]).T
 
     def _spaced(self) -> Bools:
         """(m,) which points are steps, if all fit: not those that come too soon after another."""
@@ -192,6 +195,20 @@ class Ways:
             left = left[now[left] - times[stop[left] - n] <= self._seconds]
             many[left] = n
         return many
+
+    def _before(self, first: Ints) -> Ints:
+        """(kept,) the same of each of the kept, of those before it."""
+        time = self.points.time[self._kept]
+        room = np.arange(len(time)) - first
+        many = np.zeros(len(time), np.int64)
+        within = np.ones(len(time), np.bool_)
+        n = 0
+        while within.any():
+            many += within
+            n += 1
+            within[:n] = False
+            within[n:] &= (room[n:] >= n) & (time[n:] - time[: len(time) - n] <= self._seconds)
+        return many - 1 if n else many
 
     def _fit(self, before: Ints) -> Bools:
         """(kept,) `motion._fits` of each to the steps before it, of which there are so many."""
@@ -255,8 +272,8 @@ class Ways:
                 np.subtract(places[i + 1 :], places[i], out=part)
                 part /= time[i + 1 :] - time[i]
                 at += n - 1 - i
-            slope = _median(slopes)
-            found += [slope, _median(places - time * slope)]
+            slope = medians(slopes)
+            found += [slope, medians(places - time * slope)]
         vx, x, vy, y = found
         return np.stack([vx, vy, x, y], axis=1)
 
@@ -282,14 +299,6 @@ class Ways:
                 self.many[row - 1] = len(steps)
 
 
-def _median(values: Doubles) -> Doubles:
-    """(g,) of (n, g)."""
-    rows = np.ascontiguousarray(values.T)
-    rows.sort(axis=1)
-    n = rows.shape[1]
-    return np.asarray((rows[:, n // 2] + rows[:, (n - 1) // 2]) / 2)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Paces:
     """`Pace` after each of g rows, where one could be told."""
@@ -311,10 +320,15 @@ def paces(
     for piece, every in ways.groups(rows[ways.many[rows] >= LEAST_POINTS]):
         time = points.time[every]
         lasted = time[:, -1] - time[:, 0]
-        long = ~(lasted < least * 0.98) & ~(np.diff(time, axis=1).max(axis=1) > 0.5 * lasted)
-        if not long.any():
+        widest = time[:, 1] - time[:, 0]
+        for n in range(2, time.shape[1]):
+            np.maximum(widest, time[:, n] - time[:, n - 1], out=widest)
+        long = ~(lasted < least * 0.98) & ~(widest > 0.5 * lasted)
+        some, steps = piece, every
+        if not long.all():
+            some, steps, lasted, time = piece[long], every[long], lasted[long], time[long]
+        if not len(some):
             continue
-        some, steps, lasted, time = piece[long], every[long], lasted[long], time[long]
         line = ways.lines(steps, time[:, -1])
         speed = np.sqrt(line[:, 0] * line[:, 0] + line[:, 1] * line[:, 1])
         error, across = np.full(len(some), np.inf), np.full(len(some), np.inf)
@@ -327,6 +341,9 @@ def paces(
             )  # fmt: skip
             error[fast], across[fast] = asked.errors(plane, size)
         told = ~fast | np.isfinite(error + across)
+        if told.all():
+            yield Paces(some, steps, line, speed, error, across, lasted)
+            continue
         yield Paces(
             some[told], steps[told], line[told], speed[told], error[told], across[told],
             lasted[told],

@@ -133,9 +133,11 @@ def distances(zone: Zone, points: Doubles, size: tuple[int, int], reach: Doubles
     found = np.full(len(points), -inf)
     corners = np.asarray(zone.points) * size
     low, high = corners.min(axis=0), corners.max(axis=0)
-    clipped = np.clip(points, 0.5, np.asarray(size) - 0.5)  # as `Zone.distance` has them
-    off = np.maximum(low - clipped, clipped - high).max(axis=1)
-    near = np.flatnonzero(off <= reach + 1.0)
+    close = np.ones(len(points), np.bool_)
+    for axis in (0, 1):
+        at = np.clip(points[:, axis], 0.5, size[axis] - 0.5)  # as `Zone.distance` has them
+        close &= np.maximum(low[axis] - at, at - high[axis]) <= reach + 1.0
+    near = np.flatnonzero(close)
     inside = zone.contains(points[near], size)
     found[near[inside]] = inf
     outside = near[~inside]
