@@ -198,6 +198,23 @@ def test_a_hang_is_given_up_and_a_new_try_made(script: tuple[Step, ...], says: s
     assert told(iter(story)).count("live") == 1 + len(script), "and its pictures are not shown"
 
 
+def test_a_camera_that_opens_slowly_is_waited_for_longer_each_time() -> None:
+    hands, patience = Hands(), []
+
+    def slow(source: Scripted) -> None:
+        """Needs 12 s to open, and is given up after its own patience, as FFmpeg would."""
+        patience.append(source.open_timeout)
+        hands.now += min(12.0, source.open_timeout)
+        if source.open_timeout < 12:
+            raise SourceError("it did not answer in time", retry=True, trouble=Reason.NO_VIDEO)
+
+    lost = SourceError("the connection was cut", retry=True)
+    makings = (Scripted(slow), Scripted(slow), Scripted(slow, 3, lost), Scripted(slow), Scripted(2))
+    story = told(feed_of(*makings, hands=hands).items())
+    assert patience == [5, 10, 20, 5], "and what was open once is as usual again"
+    assert story[-3:] == ["live", 2, "ended"]
+
+
 def test_threads_that_hang_do_not_pile_up() -> None:
     hands, freed, made = Hands(), threading.Event(), []
 
@@ -214,7 +231,7 @@ def test_threads_that_hang_do_not_pile_up() -> None:
     waits = 0
     for item in feed.items():
         if item.state is CameraState.CONNECTING:  # type: ignore[union-attr]
-            threading.Timer(0.02, lambda: setattr(hands, "now", hands.now + 3)).start()
+            threading.Timer(0.02, lambda: setattr(hands, "now", hands.now + 6)).start()
         else:
             waits += 1
             if waits == 8:

@@ -24,6 +24,7 @@ from streetlamp.video.source.trouble import Trouble
 
 FIRST_PAUSE: Final = 1.0  # seconds; doubled at each failure
 LONGEST_PAUSE: Final = 30.0
+MOST_PATIENCE: Final = 4.0  # times the usual timeouts, for what opens too slowly again and again
 STEADY_SECONDS: Final = 10.0  # a run that lasted so long starts the pauses over
 GRACE_SECONDS: Final = 1.0  # how much longer than a source's own patience ours is
 MOST_HUNG: Final = 4  # threads that may hang in FFmpeg before we stop starting more
@@ -77,6 +78,7 @@ class Feed:
         self._trouble: Reason | None = None  # of the last failure, until pictures come
         self._lost: Reason | None = None  # the failure the log was told of last
         self._repeats = 0
+        self._patience = 1.0  # for the next opening; doubled where the last one took too long
         self._away_since = 0.0  # steady time
         self._complaint = ""
         self.camera_clock = CameraClock()
@@ -132,14 +134,21 @@ class Feed:
             return SourceError("earlier tries to reach it still hang", retry=True)
         run = Run(self._factory(), live=self._live, clock=self._clock, depth=self._depth)
         run.source.camera_clock = self.camera_clock
+        run.source.patience = self._patience
         self._run = run
         self._runs += 1
         yield self._status(CameraState.CONNECTING, f"connecting to {run.source.describe()}")
+        began = self._clock.steady()
         run.start()
         try:
             problem = yield from self._frames(run)
         finally:
             run.abandon()
+        if run.opened:
+            self._patience = 1.0
+        elif self._clock.steady() - began >= 0.9 * run.source.open_timeout:
+            # A machine with too much to do opens a camera slowly, and would never come to an end.
+            self._patience = min(MOST_PATIENCE, 2.0 * self._patience)
         return problem
 
     def _frames(self, run: Run) -> Generator[Unit | FeedStatus, None, SourceError | None]:
@@ -210,7 +219,7 @@ class Feed:
     def _overdue(self, run: Run, now: float) -> float:
         """The patience that has run out, seconds; 0 while there is no reason to worry."""
         options = run.source.options
-        limit = options.read_timeout if run.opened else options.open_timeout
+        limit = options.read_timeout if run.opened else run.source.open_timeout
         return limit if now - run.last_sign > limit + GRACE_SECONDS else 0.0
 
     def _pause(self, problem: SourceError) -> Iterator[FeedStatus]:

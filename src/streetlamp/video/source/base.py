@@ -83,6 +83,7 @@ class Source(ABC):
         self.camera_clock: CameraClock | None = None  # told what the camera's clock says
         self.warnings: list[str] = []
         self.stopped = threading.Event()
+        self.patience = 1.0  # how many times its usual timeouts it may take to open
         self.quiet_until = 0.0  # steady time up to which no picture is expected (pacing)
 
     @abstractmethod
@@ -104,6 +105,11 @@ class Source(ABC):
     def missing(self) -> Trouble | None:
         """What is known, while nothing comes, of what it waits for. Any thread."""
         return None
+
+    @property
+    def open_timeout(self) -> float:
+        """Seconds that it may take to open, this time."""
+        return self.options.open_timeout * self.patience
 
     def describe(self) -> str:
         """The address as it may be shown: no login, no password."""

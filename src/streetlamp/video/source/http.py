@@ -44,7 +44,7 @@ class HttpSource(LineSource):
     )
 
     def target(self, *, thorough: bool) -> tuple[str, str | None, Mapping[str, str]]:
-        patience = max(self.options.open_timeout, self.options.read_timeout)
+        patience = max(self.open_timeout, self.options.read_timeout)
         options = {
             "timeout": microseconds(patience + 1),
             "user_agent": f"streetlamp/{__version__}",

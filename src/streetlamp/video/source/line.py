@@ -70,12 +70,12 @@ class LineSource(Source):
         began = self.clock.steady()
         try:
             address, kind, options = self.target(thorough=thorough)
-            left = self.options.open_timeout - (self.clock.steady() - began)
+            left = self.open_timeout - (self.clock.steady() - began)
             stream = VideoStream.open(
                 address,
                 container_format=kind,
                 options=options,
-                timeout=(max(0.1, left), self.options.read_timeout),
+                timeout=(max(0.1, left), self.options.read_timeout * self.patience),
                 threads=self.options.threads,
                 fps=self.options.fps,
             )
@@ -85,7 +85,7 @@ class LineSource(Source):
             trouble = self.better(Trouble(Reason.NO_VIDEO, str(error)))
         except FFMPEG_ERRORS as error:
             trouble = fault(error)
-            if self.clock.steady() - began >= self.options.open_timeout * 0.9:
+            if self.clock.steady() - began >= self.open_timeout * 0.9:
                 # cut short by us, whatever FFmpeg calls it
                 trouble = Trouble(trouble.reason, SILENT)
             trouble = self.better(trouble)

@@ -38,7 +38,7 @@ class RtspSource(LineSource):
     _guard: Guard | None = None
 
     def target(self, *, thorough: bool) -> tuple[str, str | None, Mapping[str, str]]:
-        patience = max(self.options.open_timeout, self.options.read_timeout)
+        patience = max(self.open_timeout, self.options.read_timeout)
         secure = self.url.lower().startswith("rtsps:")
         options = {
             "rtsp_transport": "tcp" if secure else self.options.transport,
@@ -56,7 +56,7 @@ class RtspSource(LineSource):
             raise TroubleError(Trouble(Reason.UNREACHABLE, str(error), retry=False)) from None
         login = Login(self.options.username, self.options.password.get_secret_value())
         guard = self._guard = Guard(place, login, self.options.certificate)
-        return guard.open(self.options.open_timeout), "rtsp", options
+        return guard.open(self.open_timeout), "rtsp", options
 
     def missing(self) -> Trouble | None:
         guard = self._guard
