@@ -62,10 +62,11 @@ class StatusMinutes:
 
     def status(self, status: CameraStatus, now: float) -> None:
         """How a camera does from now on."""
+        before = self._now.get(status.camera, STARTING)  # told by one thread for each camera
+        trouble = self._trouble(status, before)
+        if status.camera in self._now and trouble == before:
+            return  # mostly: a hundred cameras a second do not wait for each other here
         with self._turn:
-            known = status.camera in self._now
-            before = self._now.get(status.camera)
-            trouble = self._trouble(status, before if known else STARTING)
             self._now[status.camera] = trouble
             spans = self._spans.setdefault(status.camera, [])
             last = spans[-1] if spans and spans[-1].end is None else None
